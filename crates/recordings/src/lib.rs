@@ -1,1 +1,21 @@
-//! placeholder
+//! The fibre before: recording files and the catalogue that finds them.
+//!
+//! A [`Catalogue`] knows which [`Recording`]s there are and answers for a range of time; the embedded one is
+//! [`SqliteCatalogue`], an index of a data directory. A [`RecordingReader`] turns recordings into the
+//! [`Block`](focus_core::Block)s of the wanted time and channels. Behind it, each file format implements
+//! [`RecordingFile`]; [`open`] picks the format by the file's content.
+
+mod catalogue;
+mod error;
+mod excerpt;
+mod file;
+mod prodml;
+mod reader;
+mod sqlite;
+
+pub use catalogue::{Catalogue, Recording};
+pub use error::ReadError;
+pub use excerpt::{EXCERPT, EXCERPT_NAME};
+pub use file::{Header, RecordingFile, open};
+pub use reader::RecordingReader;
+pub use sqlite::{Refused, ScanReport, SqliteCatalogue};

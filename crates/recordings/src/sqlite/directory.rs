@@ -1,0 +1,120 @@
+use std::collections::HashSet;
+use std::fs::{self, DirEntry, Metadata};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::worker::CallError;
+use super::{Entry, Known, unavailable};
+use crate::ReadError;
+use crate::sqlite::index::Stamp;
+
+/// A file that was changed this recently may still be written: that it cannot be read is no news yet.
+const SETTLING: SignedDuration = SignedDuration::from_secs(5);
+
+/// How the data directory differs from what the index remembers.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// New and changed files: relative path, stamp, and what they hold or why they are refused.
+    pub(super) entries: Vec<(String, Stamp, Result<Entry, String>)>,
+    /// Relative paths of files that are no more.
+    pub(super) vanished: Vec<String>,
+    /// How many files may still be written.
+    pub(super) pending: usize,
+}
+
+impl Changes {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.vanished.is_empty()
+    }
+}
+
+/// Walks the directory and reads the headers of files that are new or have changed.
+pub(super) fn changes(directory: &Path, known: &Known, now: Timestamp) -> Result<Changes, CallError> {
+    let mut changes = Changes::default();
+    let mut present = HashSet::new();
+    for (path, metadata) in recording_files(directory)? {
+        let relative = path.strip_prefix(directory).unwrap_or(&path);
+        let name = relative.to_string_lossy().into_owned();
+        let stamp = stamp(&metadata);
+        present.insert(name.clone());
+        if known.get(&name) == Some(&stamp) {
+            continue;
+        }
+        let entry = if relative.to_str().is_some() { entry(&path) } else { Err("its name is not UTF-8".into()) };
+        if entry.is_err() && now.as_nanosecond() - i128::from(stamp.1) < SETTLING.as_nanos() {
+            changes.pending += 1;
+            // What an earlier version of it held is gone.
+            if known.contains_key(&name) {
+                changes.vanished.push(name);
+            }
+            continue;
+        }
+        changes.entries.push((name, stamp, entry));
+    }
+    changes.vanished.extend(known.keys().filter(|name| !present.contains(*name)).cloned());
+    Ok(changes)
+}
+
+fn entry(path: &Path) -> Result<Entry, String> {
+    let reason = |error| match error {
+        ReadError::Unreadable { reason, .. } => reason,
+        ReadError::Header { field, reason, .. } => format!("{field}: {reason}"),
+        other @ ReadError::Layout { .. } => other.to_string(),
+    };
+    let file = crate::open(path).map_err(reason)?;
+    let header = file.header();
+    let nanoseconds = |time: Timestamp| i64::try_from(time.as_nanosecond()).map_err(|error| error.to_string());
+    Ok(Entry {
+        start: nanoseconds(header.start)?,
+        end: nanoseconds(header.end().map_err(|error| error.to_string())?)?,
+        fibre: header.fibre.clone(),
+    })
+}
+
+/// Every file that may be a recording. Directories behind links are not entered, so there are no circles.
+fn recording_files(directory: &Path) -> Result<Vec<(PathBuf, Metadata)>, CallError> {
+    let mut files = Vec::new();
+    let mut directories = vec![directory.to_owned()];
+    while let Some(current) = directories.pop() {
+        let entries = match fs::read_dir(&current) {
+            // A subdirectory that was removed in the meantime.
+            Err(error) if error.kind() == ErrorKind::NotFound && current != directory => continue,
+            entries => entries.map_err(|error| unavailable(&current, &error))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| unavailable(&current, &error))?;
+            let path = entry.path();
+            if is_hidden(&entry) {
+                continue;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                directories.push(path);
+            } else if is_recording_name(&path) {
+                // A file that was removed in the meantime, or a link to nowhere, is not there.
+                if let Ok(metadata) = fs::metadata(&path)
+                    && metadata.is_file()
+                {
+                    files.push((path, metadata));
+                }
+            }
+        }
+    }
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(files)
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn is_recording_name(path: &Path) -> bool {
+    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("h5") || ext.eq_ignore_ascii_case("hdf5"))
+}
+
+fn stamp(metadata: &Metadata) -> Stamp {
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    (metadata.len() as i64, modified.map_or(0, |since| since.as_nanos() as i64))
+}
