@@ -6,8 +6,12 @@ use crate::{ChannelRange, Faults, Fibre, Limits, Picture, View, ViewType};
 const MAX_STREAMS: usize = 3;
 /// Channels are transformed in groups of this many, side by side.
 const CHANNEL_GROUP: usize = 16;
-/// Rows that a slow viewer may fall behind before it loses some.
-const QUEUED_ROWS: usize = 32;
+/// A slow viewer may fall this far behind before it loses rows, seconds ..
+const QUEUE_SECONDS: f64 = 4.0;
+/// .. unless those rows would take more memory than this, bytes.
+const QUEUE_BYTES: usize = 32 << 20;
+/// .. but never fewer than this many.
+const QUEUE_MIN_ROWS: usize = 8;
 
 /// What a view will yield: frequencies, row interval, streams, cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +99,14 @@ impl Plan {
         if self.nfft.is_some() { self.bins.len() } else { 1 }
     }
 
+    /// Rows that a live job keeps for viewers who fall behind.
+    #[must_use]
+    pub fn queued_rows(&self) -> usize {
+        let row_bytes = self.channels.count() * self.values_per_channel() * 4;
+        let in_time = (QUEUE_SECONDS / self.row_interval).ceil() as usize;
+        in_time.min(QUEUE_BYTES / row_bytes.max(1)).max(QUEUE_MIN_ROWS)
+    }
+
     /// Each channel with the stream that carries it, in channel order.
     pub fn channel_to_stream(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
         self.streams
@@ -150,7 +162,7 @@ impl Plan {
         let ffts = if self.nfft.is_some() { f64::from(self.windows_per_row) * channels as f64 } else { 0.0 };
         let window = self.nfft.map_or_else(|| self.hop(), f64::from);
         let windows = channels.next_multiple_of(CHANNEL_GROUP) as f64 * window * 2.0 * 4.0;
-        let queues = (values_per_row * 4 * QUEUED_ROWS) as f64;
+        let queues = (values_per_row * 4 * self.queued_rows()) as f64;
         Cost {
             values_per_second: rows_per_second * values_per_row as f64,
             ffts_per_second: rows_per_second * ffts,

@@ -1,4 +1,28 @@
 //! Inside a job: source -> spectrum -> rows -> fan-out -> gRPC and WebSocket frames.
+//!
+//! A [`Feed`] makes the rows of one job. Live feeds share their spectra with all jobs that show the
+//! same fibre in the same way ([`LiveSpectra`]); a historic feed reads the recording anew for each
+//! viewer, as fast as that viewer takes the rows. Whoever wants rows becomes a [`Viewer`].
+
+pub mod browser;
+mod feed;
+pub mod grpc;
+mod historic;
+mod live;
+mod metrics;
+mod row;
+mod spec;
+mod status;
+mod viewer;
+
+pub use feed::Feed;
+pub use historic::reach;
+pub use live::LiveSpectra;
+pub use metrics::Metrics;
+pub use row::{Batch, Extremes, StreamRow};
+pub use spec::JobSpec;
+pub use status::{Audience, End};
+pub use viewer::Viewer;
 
 /// The gRPC interface, generated from `proto/pandadatastream.proto`.
 #[expect(missing_docs, clippy::pedantic, reason = "generated code; the .proto documents it")]

@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use focus_core::Period;
+use focus_recordings::Recording;
+use jiff::Timestamp;
+use rayon::ThreadPool;
+use tokio::sync::watch;
+
+use crate::historic::Past;
+use crate::live::Membership;
+use crate::status::{Audience, End, Status, StreamPlace};
+use crate::viewer::Rows;
+use crate::{JobSpec, LiveSpectra, Metrics, Viewer};
+
+/// The rows of one job, for whoever watches it. Dropping it frees all that makes them.
+#[derive(Debug)]
+pub struct Feed {
+    spec: Arc<JobSpec>,
+    status: Arc<Status>,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Live(Membership),
+    Historic(Past),
+}
+
+impl Feed {
+    /// Rows of the fibre from now on.
+    #[must_use]
+    pub fn live(spec: Arc<JobSpec>, spectra: &LiveSpectra, metrics: Metrics) -> Self {
+        let status = Arc::new(Status::new(spec.plan.streams.len(), metrics));
+        let source = Source::Live(spectra.join(&spec, &status));
+        Self { spec, status, source }
+    }
+
+    /// Rows of what `recordings` hold of the view's time range, computed on `workers`.
+    #[must_use]
+    pub fn historic(
+        spec: Arc<JobSpec>,
+        recordings: Arc<[Recording]>,
+        workers: Arc<ThreadPool>,
+        metrics: Metrics,
+    ) -> Self {
+        let status = Arc::new(Status::new(spec.plan.streams.len(), metrics));
+        let (start, end) = match spec.view.period() {
+            Period::Historic { start, end } => (start, end),
+            Period::Live => (Timestamp::MIN, Timestamp::MIN),
+        };
+        Self { spec, status, source: Source::Historic(Past { recordings, start, end, workers }) }
+    }
+
+    /// What is shown.
+    #[must_use]
+    pub fn spec(&self) -> &Arc<JobSpec> {
+        &self.spec
+    }
+
+    /// A new viewer of one stream; `None` when the job has no such stream.
+    ///
+    /// # Panics
+    /// When called outside a tokio runtime.
+    #[must_use]
+    pub fn watch(&self, stream: usize) -> Option<Viewer> {
+        let channels = self.spec.plan.streams.get(stream)?.channels;
+        let place = StreamPlace { index: stream, channels };
+        let rows = match &self.source {
+            Source::Live(membership) => membership.read(stream),
+            Source::Historic(past) => Rows::Historic(past.read(&self.spec, place, &self.status)),
+        };
+        Some(Viewer::new(rows, place, Arc::clone(&self.status)))
+    }
+
+    /// Who watches, and its changes.
+    #[must_use]
+    pub fn audience(&self) -> watch::Receiver<Audience> {
+        self.status.audience()
+    }
+
+    /// Time of the newest row.
+    #[must_use]
+    pub fn last_row(&self) -> Option<Timestamp> {
+        self.status.last_row()
+    }
+
+    /// Whether every stream was read to its last row; never for a live job.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        matches!(self.source, Source::Historic(_)) && self.status.all_read()
+    }
+
+    /// Ends the rows of every viewer, now and later. Only the first reason counts.
+    pub fn finish(&self, end: End) {
+        self.status.finish(end);
+        if let Source::Live(membership) = &self.source {
+            membership.leave();
+        }
+    }
+
+    /// Waits until the rows have ended for the whole job, and tells why.
+    pub async fn ended(&self) -> End {
+        let mut end = self.status.end();
+        let ended = end.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
+        ended.unwrap_or_else(|| End::Failed("the job is gone".to_owned()))
+    }
+}

@@ -1,0 +1,153 @@
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use focus_core::ChannelRange;
+use jiff::Timestamp;
+
+use crate::browser::Quantised;
+
+/// A frame carries at most this many bytes of float values, unless a single row is larger: well under
+/// the 4 MiB that gRPC clients accept by default.
+const MAX_BATCH_BYTES: usize = 1 << 20;
+
+/// One row of one stream, encoded once for all who watch it.
+#[derive(Debug)]
+pub struct StreamRow {
+    /// Counts from 0 per job; a jump is a gap.
+    pub index: u32,
+    /// Centre of its interval.
+    pub time: Timestamp,
+    /// Whether no sample was missing.
+    pub complete: bool,
+    /// Little-endian float32, channel by channel, frequencies ascending.
+    pub values: Bytes,
+    /// Of the whole job up to this row.
+    pub extremes: Extremes,
+    quantised: OnceLock<Quantised>,
+}
+
+impl StreamRow {
+    /// Encodes `values`, channel by channel.
+    #[must_use]
+    pub fn new(index: u32, time: Timestamp, values: Vec<f32>, extremes: Extremes) -> Self {
+        // A missing sample makes every value of its channel NaN.
+        let complete = !values.iter().any(|value| value.is_nan());
+        Self {
+            index,
+            time,
+            complete,
+            values: Bytes::from_owner(LittleEndian(values)),
+            extremes,
+            quantised: OnceLock::new(),
+        }
+    }
+
+    /// The values in decibels for browsers, made when the first browser asks.
+    pub(crate) fn quantised(&self) -> &Quantised {
+        self.quantised.get_or_init(|| Quantised::of(&self.values))
+    }
+}
+
+/// Float values whose memory is what goes over the wire.
+struct LittleEndian(Vec<f32>);
+
+const _: () = assert!(cfg!(target_endian = "little"), "rows are sent as they lie in memory, little-endian");
+
+impl AsRef<[u8]> for LittleEndian {
+    fn as_ref(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.0)
+    }
+}
+
+/// Smallest and largest value so far; both NaN before the first value.
+#[derive(Clone, Copy, Debug)]
+pub struct Extremes {
+    /// Smallest value.
+    pub minimum: f32,
+    /// Largest value.
+    pub maximum: f32,
+}
+
+impl Default for Extremes {
+    fn default() -> Self {
+        Self { minimum: f32::NAN, maximum: f32::NAN }
+    }
+}
+
+impl Extremes {
+    /// Takes more values into account; missing ones (NaN) change nothing.
+    pub fn include<'a>(&mut self, values: impl IntoIterator<Item = &'a f32>) {
+        for &value in values {
+            self.minimum = self.minimum.min(value);
+            self.maximum = self.maximum.max(value);
+        }
+    }
+}
+
+/// Some consecutive rows of one stream, as one viewer gets them.
+#[derive(Debug)]
+pub struct Batch {
+    /// The channels of the stream.
+    pub channels: ChannelRange,
+    /// Oldest first, at least one.
+    pub rows: Vec<Arc<StreamRow>>,
+    /// Rows that this viewer lost since its last batch, because it was too slow.
+    pub lost: u64,
+}
+
+impl Batch {
+    /// A batch that begins with `row`.
+    pub(crate) fn new(channels: ChannelRange, row: Arc<StreamRow>, lost: u64) -> Self {
+        Self { channels, rows: vec![row], lost }
+    }
+
+    /// Whether another row of the same size still fits.
+    pub(crate) fn has_room(&self) -> bool {
+        let row = self.rows.first().map_or(0, |row| row.values.len());
+        (self.rows.len() + 1) * row <= MAX_BATCH_BYTES
+    }
+
+    /// Values per row.
+    #[must_use]
+    pub fn values_per_row(&self) -> usize {
+        self.rows.first().map_or(0, |row| row.values.len() / size_of::<f32>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extremes_ignore_what_is_missing() {
+        let mut extremes = Extremes::default();
+        extremes.include(&[f32::NAN]);
+        assert!(extremes.minimum.is_nan() && extremes.maximum.is_nan());
+        extremes.include(&[3.0, f32::NAN, 1.0]);
+        extremes.include(&[2.0]);
+        assert_eq!((extremes.minimum, extremes.maximum), (1.0, 3.0));
+    }
+
+    #[test]
+    fn a_row_with_a_missing_value_says_so() {
+        let row = |values| StreamRow::new(0, Timestamp::UNIX_EPOCH, values, Extremes::default());
+        assert!(row(vec![1.0, 2.0]).complete);
+        assert!(!row(vec![1.0, f32::NAN]).complete);
+        assert_eq!(&row(vec![1.0])
+            .values[..], 1.0_f32.to_le_bytes());
+    }
+
+    #[test]
+    fn a_batch_is_bounded_in_bytes_but_holds_any_single_row() {
+        let row = |values: usize| {
+            Arc::new(StreamRow::new(0, Timestamp::UNIX_EPOCH, vec![0.0; values], Extremes::default()))
+        };
+        let channels = ChannelRange::new(1, 1).unwrap();
+        let mut batch = Batch::new(channels, row(100_000), 0);
+        while batch.has_room() {
+            batch.rows.push(row(100_000));
+        }
+        assert_eq!(batch.rows.len(), 2);
+        assert!(!Batch::new(channels, row(1_000_000), 0).has_room());
+    }
+}

@@ -1,0 +1,114 @@
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use focus_core::ChannelRange;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::{Extremes, Metrics};
+
+/// Why no more rows come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The last row of a historic view was given.
+    Completed,
+    /// The job was stopped, and why.
+    Stopped(String),
+    /// Something broke, and what.
+    Failed(String),
+}
+
+/// Who watches a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    /// Viewers now, over gRPC and WebSocket, of all streams.
+    pub viewers: usize,
+    /// Whether there has ever been one.
+    pub ever: bool,
+}
+
+/// What changes while a job runs, shared by its feed and its viewers.
+#[derive(Debug)]
+pub(crate) struct Status {
+    audience: watch::Sender<Audience>,
+    end: watch::Sender<Option<End>>,
+    extremes: Mutex<Extremes>,
+    /// Epoch nanoseconds; `i64::MIN` before the first row.
+    last_row: AtomicI64,
+    /// For each stream whether somebody has read it to its end.
+    read: Mutex<Vec<bool>>,
+    pub(crate) metrics: Metrics,
+}
+
+impl Status {
+    pub(crate) fn new(streams: usize, metrics: Metrics) -> Self {
+        Self {
+            audience: watch::Sender::default(),
+            end: watch::Sender::default(),
+            extremes: Mutex::default(),
+            last_row: AtomicI64::new(i64::MIN),
+            read: Mutex::new(vec![false; streams]),
+            metrics,
+        }
+    }
+
+    pub(crate) fn audience(&self) -> watch::Receiver<Audience> {
+        self.audience.subscribe()
+    }
+
+    pub(crate) fn enter(&self) {
+        self.audience.send_modify(|audience| *audience = Audience { viewers: audience.viewers + 1, ever: true });
+        self.metrics.viewers.inc();
+    }
+
+    pub(crate) fn leave(&self) {
+        self.metrics.viewers.dec();
+        self.audience.send_modify(|audience| audience.viewers -= 1);
+    }
+
+    /// Ends the job's rows; only the first reason counts.
+    pub(crate) fn finish(&self, end: End) {
+        self.end.send_if_modified(|current| {
+            let first = current.is_none();
+            current.get_or_insert(end);
+            first
+        });
+    }
+
+    pub(crate) fn end(&self) -> watch::Receiver<Option<End>> {
+        self.end.subscribe()
+    }
+
+    /// Notes a finished row of these values (all channels, or those of one stream).
+    pub(crate) fn row_made<'a>(&self, time: Timestamp, values: impl Iterator<Item = &'a f32>) -> Extremes {
+        self.metrics.rows.inc();
+        self.last_row.fetch_max(time.as_nanosecond() as i64, Ordering::Relaxed);
+        let mut extremes = self.extremes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        extremes.include(values);
+        *extremes
+    }
+
+    pub(crate) fn last_row(&self) -> Option<Timestamp> {
+        let nanos = self.last_row.load(Ordering::Relaxed);
+        (nanos > i64::MIN).then(|| Timestamp::from_nanosecond(i128::from(nanos)).ok()).flatten()
+    }
+
+    /// Notes that a viewer has seen the last row of `stream`.
+    pub(crate) fn read_to_end(&self, stream: usize) {
+        if let Some(read) = self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_mut(stream) {
+            *read = true;
+        }
+    }
+
+    /// Whether every stream has been read to its end.
+    pub(crate) fn all_read(&self) -> bool {
+        self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().all(|&read| read)
+    }
+}
+
+/// Where a stream's rows belong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamPlace {
+    pub(crate) index: usize,
+    pub(crate) channels: ChannelRange,
+}

@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::status::{End, Status, StreamPlace};
+use crate::{Batch, Metrics, StreamRow};
+
+/// One reader of one stream of a job. Dropping it leaves the audience.
+#[derive(Debug)]
+pub struct Viewer {
+    rows: Rows,
+    place: StreamPlace,
+    status: Arc<Status>,
+    end: watch::Receiver<Option<End>>,
+    ended: Option<End>,
+}
+
+/// Where a viewer's rows come from.
+#[derive(Debug)]
+pub(crate) enum Rows {
+    /// Shared with all viewers of the stream; a slow viewer loses the oldest.
+    Live {
+        /// The queue, with the same rows for all.
+        queue: broadcast::Receiver<Arc<StreamRow>>,
+        /// Rows lost that no batch has told of yet.
+        lost: u64,
+    },
+    /// Made for this viewer alone, at its pace; the last message says how it ended.
+    Historic(mpsc::Receiver<Result<Batch, End>>),
+}
+
+impl Viewer {
+    pub(crate) fn new(rows: Rows, place: StreamPlace, status: Arc<Status>) -> Self {
+        status.enter();
+        let end = status.end();
+        Self { rows, place, status, end, ended: None }
+    }
+
+    /// The next rows, as soon as there are any; `None` when no more will come, see [`Self::end`].
+    ///
+    /// Cancel safe: a call that is dropped takes no rows with it.
+    pub async fn next(rows: &mut Rows, place: StreamPlace, metrics: &Metrics) -> Result<Batch, End> {
+    match rows {
+        Rows::Historic(batches) => {
+            batches.recv().await.unwrap_or_else(|| Err(End::Failed("the recording's reader died".to_owned())))
+        }
+        Rows::Live { queue, lost } => {
+            let first = loop {
+                match queue.recv().await {
+                    Ok(row) => break row,
+                    Err(RecvError::Lagged(rows)) => *lost += rows,
+                    Err(RecvError::Closed) => return Err(End::Failed("the live source ended".to_owned())),
+                }
+            };
+            metrics.rows_lost.inc_by(*lost);
+            let mut batch = Batch::new(place.channels, first, std::mem::take(lost));
+            while batch.has_room() {
+                match queue.try_recv() {
+                    Ok(row) => batch.rows.push(row),
+                    Err(TryRecvError::Lagged(rows)) => {
+                        *lost = rows;
+                        break;
+                    }
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                }
+            }
+            Ok(batch)
+        }
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.status.leave();
+    }
+}
