@@ -1,0 +1,237 @@
+//! The command line: what can be said, how failures are told, how the process exits.
+
+use std::{collections::BTreeMap, env, path::PathBuf, process::ExitCode};
+
+use anstyle::{AnsiColor, Style};
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use crate::settings::{Effective, Flag, Problems, Sources, load};
+use crate::{completions, config, logging, up, view};
+
+const EXAMPLES: &str = "\
+Examples:
+  focus up                               the whole system with nothing installed; then open http://127.0.0.1:5000
+  focus view --last --output quake.png   a picture of the newest recording, from a terminal
+  focus view --live 10 --json            ten seconds of the fibre as it is now, as JSON lines
+  focus config > focus.toml              all settings with their meaning, ready to edit
+
+Exit codes: 0 success, 1 failure, 2 wrong arguments or settings, 130 interrupted.";
+
+/// See any stretch of a sensing fibre, in any band, now or earlier.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the whole system in one process: live fibre, recordings, jobs, viewer page.
+    #[command(after_help = up::EXAMPLES)]
+    Up(SettingsArgs),
+    /// Draw a picture of a stretch of fibre, from any server.
+    #[command(after_help = view::EXAMPLES)]
+    View(view::ViewArgs),
+    /// Show the effective settings as commented TOML, and where each came from.
+    #[command(after_help = config::EXAMPLES)]
+    Config(config::ConfigArgs),
+    /// Print a script that completes this command line in a shell.
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::CompletionsArgs),
+}
+
+/// Settings given as flags. They win over the environment and the file.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct SettingsArgs {
+    /// The settings file [default: $FOCUS_CONFIG, else focus.toml here, else focus-server/focus.toml in
+    /// the XDG configuration directory].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    config: Option<PathBuf>,
+    /// Address and port of HTTP and the viewer page [default: 127.0.0.1:5000].
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<String>,
+    /// Directory of recordings and their catalogue [default: focus-server in the XDG data directory].
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    data_dir: Option<String>,
+    /// Host name that clients are told for gRPC streams [default: the one they came by].
+    #[arg(long, value_name = "HOST")]
+    public_host: Option<String>,
+    /// Where live samples come from: replay, simulator or none [default: replay].
+    #[arg(long, value_name = "SOURCE")]
+    live: Option<String>,
+    /// The recording that is replayed as the live fibre [default: a built-in earthquake].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    replay: Option<String>,
+    /// Look of the log: auto, pretty or json [default: auto].
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// Which log lines: a level, or e.g. info,focus_stream=debug [default: info].
+    #[arg(long, value_name = "LEVELS")]
+    log_level: Option<String>,
+    /// Any other setting by its name, e.g. --set jobs.max_jobs=5. `focus config` lists them.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    set: Vec<(String, String)>,
+}
+
+impl SettingsArgs {
+    /// The settings in force: these flags over this process's environment over a file over the defaults.
+    ///
+    /// # Errors
+    /// Every problem that they have.
+    pub(crate) fn load(&self) -> anyhow::Result<Effective> {
+        let env: BTreeMap<String, String> = env::vars_os()
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+            .collect();
+        let sources = Sources {
+            config: self.config.clone(),
+            flags: self.flags(),
+            env,
+            working_dir: env::current_dir()?,
+        };
+        Ok(load(&sources)?)
+    }
+
+    fn flags(&self) -> Vec<Flag> {
+        let own = [
+            ("--listen", "listen", &self.listen),
+            ("--data-dir", "data_dir", &self.data_dir),
+            ("--public-host", "public_host", &self.public_host),
+            ("--live", "live.source", &self.live),
+            ("--replay", "live.file", &self.replay),
+            ("--log-format", "log.format", &self.log_format),
+            ("--log-level", "log.level", &self.log_level),
+        ];
+        let own = own.into_iter().filter_map(|(flag, name, value)| {
+            value.as_ref().map(|value| Flag {
+                flag: flag.to_owned(),
+                name: name.to_owned(),
+                value: value.clone(),
+            })
+        });
+        let set = self.set.iter().map(|(name, value)| Flag {
+            flag: format!("--set {name}"),
+            name: name.clone(),
+            value: value.clone(),
+        });
+        own.chain(set).collect()
+    }
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE, for example jobs.max_jobs=5")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+/// Does what was said.
+///
+/// # Errors
+/// Whatever failed, worded for people.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
+    match cli.command {
+        Command::Up(args) => {
+            let settings = args.load()?.settings;
+            logging::start(&settings.log);
+            runtime()?.block_on(up::run(settings))?;
+            Ok(Exit::Success)
+        }
+        Command::View(args) => runtime()?.block_on(view::run(args)),
+        Command::Config(args) => config::run(&args),
+        Command::Completions(args) => Ok(completions::run(&args)),
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Success,
+    /// It could not be done.
+    Failure,
+    /// It was asked for in a wrong way.
+    Usage,
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// The way to end after `error`.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if error.is::<Problems>() || error.is::<WrongUsage>() { Self::Usage } else { Self::Failure }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Success => Self::SUCCESS,
+            Exit::Failure => Self::FAILURE,
+            Exit::Usage => Self::from(2),
+            Exit::Interrupted => Self::from(130),
+        }
+    }
+}
+
+/// Arguments that contradict each other; the sentence says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct WrongUsage(pub(crate) String);
+
+/// Tells what failed and why, on standard error, coloured on a terminal.
+pub(crate) fn report(error: &anyhow::Error) {
+    let bold_red: Style = AnsiColor::Red.on_default().bold();
+    anstream::eprintln!("{bold_red}error{bold_red:#}: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_name_settings_that_exist() {
+        let cli = Cli::parse_from([
+            "focus",
+            "up",
+            "--listen",
+            "127.0.0.1:1",
+            "--data-dir",
+            "d",
+            "--public-host",
+            "h",
+            "--live",
+            "none",
+            "--replay",
+            "f",
+            "--log-format",
+            "json",
+            "--log-level",
+            "warn",
+            "--set",
+            "jobs.max_jobs=3",
+        ]);
+        let Command::Up(args) = cli.command else { panic!("up was asked for") };
+        let sources = Sources { flags: args.flags(), working_dir: "/".into(), ..Sources::default() };
+        let settings = load(&sources).unwrap().settings;
+        assert_eq!((settings.jobs.max_jobs.get(), settings.listen.port()), (3, 1));
+    }
+
+    #[test]
+    fn wrong_settings_are_wrong_usage() {
+        let sources = Sources { working_dir: "/".into(), ..Sources::default() };
+        let error = anyhow::Error::from(load(&sources).unwrap_err());
+        assert_eq!(Exit::of(&error), Exit::Usage);
+        assert_eq!(Exit::of(&anyhow::anyhow!("no")), Exit::Failure);
+    }
+}

@@ -1,0 +1,221 @@
+use std::{collections::BTreeMap, fs, path::Path};
+
+use super::key::KEYS;
+use super::layers::Flag;
+use super::*;
+
+/// Sources without any setting, in a directory of their own.
+fn sources(dir: &Path) -> Sources {
+    let env = BTreeMap::from([("HOME".to_owned(), dir.display().to_string())]);
+    Sources { config: None, flags: Vec::new(), env, working_dir: dir.to_owned() }
+}
+
+fn flag(name: &str, value: &str) -> Flag {
+    Flag { flag: format!("--set {name}"), name: name.to_owned(), value: value.to_owned() }
+}
+
+fn with_env(mut sources: Sources, name: &str, value: &str) -> Sources {
+    sources.env.insert(name.to_owned(), value.to_owned());
+    sources
+}
+
+fn problems(sources: &Sources) -> Vec<String> {
+    load(sources).unwrap_err().0.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn defaults_are_valid_and_contracted() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = load(&sources(dir.path())).unwrap().settings;
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:5000");
+    assert_eq!(settings.data_dir, dir.path().join(".local/share/focus-server"));
+    assert_eq!(settings.jobs.max_jobs.get(), 30);
+    assert_eq!((settings.jobs.connect_within.as_secs(), settings.jobs.unwatched_for.as_secs()), (50, 180));
+    assert_eq!(settings.jobs.ports.to_string(), "50051-50150");
+    assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.live.source, LiveSource::Replay { file: None });
+    assert_eq!(settings.cors_origins, CorsOrigins::Only(vec![]));
+    assert!(settings.grpc.tls.is_none() && settings.public_host.is_none());
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_over_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("focus.toml"), "threads = 1\n[jobs]\nmax_jobs = 1\nconnect_within = 1\n")
+        .unwrap();
+    let mut sources = with_env(sources(dir.path()), "FOCUS_JOBS_MAX_JOBS", "2");
+    sources.env.insert("FOCUS_JOBS_CONNECT_WITHIN".into(), "2m".into());
+    sources.flags.push(flag("jobs.connect_within", "3.5"));
+    let effective = load(&sources).unwrap();
+    assert_eq!(effective.settings.threads.get(), 1);
+    assert_eq!(effective.settings.jobs.max_jobs.get(), 2);
+    assert_eq!(effective.settings.jobs.connect_within, Duration::from_millis(3500));
+    let json = as_json(&effective.entries);
+    let source = |name: &str| json[name]["source"].as_str().unwrap().to_owned();
+    assert!(source("threads").ends_with("focus.toml:1"), "{}", source("threads"));
+    assert_eq!(source("jobs.max_jobs"), "FOCUS_JOBS_MAX_JOBS");
+    assert_eq!(source("jobs.connect_within"), "--set jobs.connect_within");
+    assert_eq!(source("listen"), "default");
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_source() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "lisen = \"127.0.0.1:1\"\nmax_jobs = 3\n[jobs]\nmax_jobs = 0\nports = \"9-3\"\n[live]\nsource = \"simulater\"\n";
+    fs::write(dir.path().join("focus.toml"), file).unwrap();
+    let mut sources = with_env(sources(dir.path()), "FOCUS_LOG_LEVEL", "inof");
+    sources.env.insert("FOCUS_THREDS".into(), "2".into());
+    sources.flags.push(flag("limits.max_channels", "-1"));
+    let all = problems(&sources).join("\n");
+    for expected in [
+        "focus.toml:1: lisen is not a setting\n    Did you mean listen?",
+        "focus.toml:2: max_jobs is not a setting\n    Did you mean jobs.max_jobs?",
+        "focus.toml:4: jobs.max_jobs: must be a whole number from 1, not 0",
+        "focus.toml:5: jobs.ports: must be a range of ports, FIRST-LAST, not \"9-3\"",
+        "focus.toml:7: live.source: must be one of replay, simulator, none, not \"simulater\"\n    Did you mean \"simulator\"?",
+        "FOCUS_LOG_LEVEL: \"inof\" is neither a level nor PART=LEVEL\n    Did you mean info?",
+        "FOCUS_THREDS: is not a setting\n    Did you mean FOCUS_THREADS?",
+        "--set limits.max_channels: must be a whole number, not \"-1\"",
+    ] {
+        assert!(all.contains(expected), "{expected:?} is missing in:\n{all}");
+    }
+    assert_eq!(problems(&sources).len(), 8, "{all}");
+}
+
+#[test]
+fn rules_between_settings() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sources = sources(dir.path());
+    sources.flags = vec![flag("jobs.ports", "5000-5009"), flag("grpc.tls_key", "key.pem")];
+    assert_eq!(
+        problems(&sources),
+        [
+            "--set jobs.ports: 5000-5009 are 10 ports for up to 30 jobs\n    Give more ports, or lower jobs.max_jobs.",
+            "listen (default): port 5000 lies in jobs.ports (5000-5009)\n    Take another port, or move jobs.ports.",
+            "--set grpc.tls_key: is set without grpc.tls_cert\n    Set both, or neither.",
+        ]
+    );
+}
+
+#[test]
+fn broken_files_say_where() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("own.toml");
+    fs::write(&path, "threads = 2\n[jobs\nmax_jobs = 3\n").unwrap();
+    let mut sources = sources(dir.path());
+    sources.config = Some(path);
+    assert!(problems(&sources)[0].contains("own.toml:2: is not TOML"), "{:?}", problems(&sources));
+    sources.config = Some(dir.path().join("absent.toml"));
+    assert!(problems(&sources)[0].contains("absent.toml: cannot be read"), "{:?}", problems(&sources));
+}
+
+#[test]
+fn kubernetes_service_links_are_no_settings() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sources = sources(dir.path());
+    for name in
+        ["FOCUS_SERVICE_HOST", "FOCUS_SERVER_SERVICE_PORT_HTTP", "FOCUS_PORT", "FOCUS_PORT_5000_TCP_ADDR"]
+    {
+        sources.env.insert(name.into(), "tcp://10.0.0.1:5000".into());
+    }
+    load(&sources).unwrap();
+}
+
+#[test]
+fn paths_of_a_file_start_from_its_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let sub = dir.path().join("etc");
+    fs::create_dir(&sub).unwrap();
+    fs::write(sub.join("focus.toml"), "data_dir = \"data\"\n[live]\nfile = \"a.h5\"").unwrap();
+    fs::write(sub.join("a.h5"), "").unwrap();
+    let mut sources = sources(dir.path());
+    sources.config = Some("etc/focus.toml".into());
+    // Relative to the working directory of the process in real life.
+    sources.config = sources.config.map(|path| dir.path().join(path));
+    let settings = load(&sources).unwrap().settings;
+    assert_eq!(settings.data_dir, sub.join("data"));
+    assert_eq!(settings.live.source, LiveSource::Replay { file: Some(sub.join("a.h5")) });
+    sources.flags.push(flag("live.file", "b.h5"));
+    assert!(problems(&sources)[0].contains(&dir.path().join("b.h5").display().to_string()));
+}
+
+#[test]
+fn tls_files_must_hold_what_they_should() {
+    let dir = tempfile::tempdir().unwrap();
+    let cert = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
+    fs::write(dir.path().join("tls.crt"), cert).unwrap();
+    fs::write(dir.path().join("tls.key"), key).unwrap();
+    let mut sources = sources(dir.path());
+    sources.flags = vec![flag("grpc.tls_cert", "tls.crt"), flag("grpc.tls_key", "tls.key")];
+    let effective = load(&sources).unwrap();
+    assert!(!format!("{effective:?}").contains("c2VjcmV0"), "a private key must not be shown");
+    sources.flags = vec![flag("grpc.tls_cert", "tls.key"), flag("grpc.tls_key", "absent")];
+    let found = problems(&sources).join("\n");
+    assert!(
+        found.contains("holds no valid certificate") && found.contains("absent cannot be read"),
+        "{found}"
+    );
+}
+
+#[test]
+fn what_is_shown_can_be_used_as_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sources = sources(dir.path());
+    sources.flags = vec![
+        flag("cors_origins", "https://a.example, http://b.example:8080"),
+        flag("public_host", "[::1]"),
+        flag("jobs.unwatched_for", "1h 30m"),
+        flag("limits.max_row_bytes_per_second", "1.5e6"),
+        flag("log.level", "warn,focus_jobs=trace"),
+        flag("live.source", "simulator"),
+    ];
+    let effective = load(&sources).unwrap();
+    let text = as_toml(&effective.entries);
+    assert_eq!(effective.entries.len(), KEYS.len());
+    assert!(
+        effective.entries.iter().zip(KEYS).all(|(entry, key)| entry.key.name == key.name),
+        "in the list's order"
+    );
+    let path = dir.path().join("shown.toml");
+    fs::write(&path, &text).unwrap();
+    sources.flags.clear();
+    sources.config = Some(path);
+    let again = load(&sources).unwrap();
+    let values =
+        |effective: &Effective| effective.entries.iter().map(|e| e.value.clone()).collect::<Vec<_>>();
+    assert_eq!(values(&effective), values(&again), "{text}");
+}
+
+#[test]
+fn values_that_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, value) in [
+        ("listen", "localhost"),
+        ("public_host", "http://a"),
+        ("public_host", ""),
+        ("cors_origins", "lab.example.org"),
+        ("cors_origins", "*,https://a"),
+        ("threads", "0"),
+        ("threads", "5000"),
+        ("jobs.connect_within", "0"),
+        ("jobs.connect_within", "-3s"),
+        ("jobs.connect_within", "soon"),
+        ("jobs.ports", "0-100"),
+        ("limits.max_multichannel_nfft", "1000"),
+        ("limits.max_ffts_per_second", "0"),
+        ("limits.max_ffts_per_second", "nan"),
+        ("live.block_milliseconds", "0"),
+        ("live.simulator.sampling_rate", "0"),
+        ("live.simulator.seed", "18446744073709551615"),
+        ("live.file", "absent.h5"),
+        ("log.format", "xml"),
+        ("log.level", "focus=loud"),
+    ] {
+        let mut sources = sources(dir.path());
+        sources.flags.push(flag(name, value));
+        let found = problems(&sources);
+        assert_eq!(found.len(), 1, "{name} = {value:?}: {found:?}");
+        assert!(found[0].starts_with(&format!("--set {name}: ")), "{found:?}");
+    }
+}
