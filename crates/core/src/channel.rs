@@ -40,7 +40,11 @@ impl ChannelRange {
     /// When this range begins before `origin`: the caller has mixed up two fibres.
     #[must_use]
     pub fn columns_from(self, origin: u32) -> std::ops::Range<usize> {
-        assert!(self.first >= origin, "channel {} lies before the block's first channel {origin}", self.first);
+        assert!(
+            self.first >= origin,
+            "channel {} lies before the block's first channel {origin}",
+            self.first
+        );
         (self.first - origin) as usize..(self.last - origin) as usize + 1
     }
 

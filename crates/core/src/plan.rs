@@ -61,9 +61,11 @@ impl Plan {
         let row_interval = view.duration() / f64::from(view.height());
         let (nfft, bins, windows_per_row) = match view.picture() {
             Picture::Waterfall => (None, 0..0, 1),
-            Picture::Spectrogram { nfft, band } => {
-                (Some(nfft), bins_inside(band.min, band.max, nfft, rate), windows_per_row(nfft, row_interval * rate))
-            }
+            Picture::Spectrogram { nfft, band } => (
+                Some(nfft),
+                bins_inside(band.min, band.max, nfft, rate),
+                windows_per_row(nfft, row_interval * rate),
+            ),
         };
         let parts = if view.view_type() == ViewType::SingleChannel { 1 } else { MAX_STREAMS };
         let streams = channels.split(parts).into_iter().map(|channels| StreamPlan { channels }).collect();
@@ -109,10 +111,9 @@ impl Plan {
 
     /// Each channel with the stream that carries it, in channel order.
     pub fn channel_to_stream(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
-        self.streams
-            .iter()
-            .enumerate()
-            .flat_map(|(index, stream)| (stream.channels.first()..=stream.channels.last()).map(move |c| (c, index)))
+        self.streams.iter().enumerate().flat_map(|(index, stream)| {
+            (stream.channels.first()..=stream.channels.last()).map(move |c| (c, index))
+        })
     }
 
     /// Notes every limit that this plan breaks, with what to change.

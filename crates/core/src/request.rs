@@ -83,7 +83,8 @@ impl Draft {
             let samples = duration / f64::from(height) * fibre.sampling_rate;
             if samples < 1.0 {
                 let most = (duration * fibre.sampling_rate).floor();
-                let rule = format!("more rows than samples: at most {most} rows for {duration} s on this fibre");
+                let rule =
+                    format!("more rows than samples: at most {most} rows for {duration} s on this fibre");
                 faults.view("$.displayInfo.height", rule);
             }
         }
@@ -114,7 +115,8 @@ impl Draft {
         let max = if self.view_type == Some(ViewType::SingleChannel) { min } else { max };
         let range = ChannelRange::new(u32::try_from(min).ok()?, u32::try_from(max).ok()?)?;
         if range.count() > limits.max_channels as usize {
-            let rule = format!("{} channels, and one view may have at most {}", range.count(), limits.max_channels);
+            let rule =
+                format!("{} channels, and one view may have at most {}", range.count(), limits.max_channels);
             faults.view("$.channels", rule);
         }
         Some(range)
@@ -135,12 +137,14 @@ impl Draft {
         let nfft = self.nfft?;
         let most = limits.max_multichannel_nfft;
         if self.view_type == Some(ViewType::Multichannel) && nfft > most {
-            let rule = format!("a multichannel view has at most {most}; view_type 1 takes up to {}", NFFT.end());
+            let rule =
+                format!("a multichannel view has at most {most}; view_type 1 takes up to {}", NFFT.end());
             faults.view("$.nfftSelection", rule);
         }
         if bins_inside(band.min, band.max, nfft, fibre.sampling_rate).is_empty() {
             let step = fibre.sampling_rate / f64::from(nfft);
-            let rule = format!("no frequency lies inside: with nfftSelection {nfft} they are {step} Hz apart");
+            let rule =
+                format!("no frequency lies inside: with nfftSelection {nfft} they are {step} Hz apart");
             faults.view("$.frequencyRange", rule);
         }
         Some(Picture::Spectrogram { nfft, band })
@@ -231,7 +235,8 @@ impl<'a> Reader<'a> {
         let min = self.member("channels", value, "min").and_then(|v| self.integer("$.channels.min", v));
         let max = self.member("channels", value, "max").and_then(|v| self.integer("$.channels.max", v));
         if min.is_some_and(|min| min < 1) {
-            self.faults.request("$.channels.min", format!("must be at least 1, not {}", min.unwrap_or_default()));
+            self.faults
+                .request("$.channels.min", format!("must be at least 1, not {}", min.unwrap_or_default()));
             return None;
         }
         let (min, max) = (min?, max?);
@@ -281,15 +286,18 @@ impl<'a> Reader<'a> {
     fn band(&mut self) -> Option<Option<Band>> {
         let Some(value) = self.optional("frequencyRange") else { return Some(None) };
         let value = self.object("frequencyRange", value)?;
-        let min = self.member("frequencyRange", value, "min").and_then(|v| self.number("$.frequencyRange.min", v));
-        let max = self.member("frequencyRange", value, "max").and_then(|v| self.number("$.frequencyRange.max", v));
+        let min =
+            self.member("frequencyRange", value, "min").and_then(|v| self.number("$.frequencyRange.min", v));
+        let max =
+            self.member("frequencyRange", value, "max").and_then(|v| self.number("$.frequencyRange.max", v));
         let (min, max) = (min?, max?);
         if min < 0.0 {
             self.faults.view("$.frequencyRange.min", format!("must be at least 0 Hz, not {min}"));
             return None;
         }
         if max <= min {
-            self.faults.view("$.frequencyRange.max", format!("must be above frequencyRange.min: {max} <= {min}"));
+            self.faults
+                .view("$.frequencyRange.max", format!("must be above frequencyRange.min: {max} <= {min}"));
             return None;
         }
         Some(Some(Band { min, max }))
@@ -298,7 +306,8 @@ impl<'a> Reader<'a> {
     fn forbid_spectrum_fields(&mut self) {
         for name in ["displayTimeAxisDuration", "frequencyRange"] {
             if self.optional(name).is_some() {
-                self.faults.request(&format!("$.{name}"), "must be absent or null for a waterfall (view_type 2)");
+                self.faults
+                    .request(&format!("$.{name}"), "must be absent or null for a waterfall (view_type 2)");
             }
         }
         if let Some(value) = self.optional("nfftSelection")
@@ -313,14 +322,20 @@ impl<'a> Reader<'a> {
         let [start, end] = match given {
             [None, None] => return Some(Period::Live),
             [Some(_), None] => {
-                self.faults.view("$.end_time", "is missing: give both start_time and end_time, or neither for live");
+                self.faults
+                    .view("$.end_time", "is missing: give both start_time and end_time, or neither for live");
                 return None;
             }
             [None, Some(_)] => {
-                self.faults.view("$.start_time", "is missing: give both start_time and end_time, or neither for live");
+                self.faults.view(
+                    "$.start_time",
+                    "is missing: give both start_time and end_time, or neither for live",
+                );
                 return None;
             }
-            [Some(start), Some(end)] => [self.instant("$.start_time", start), self.instant("$.end_time", end)],
+            [Some(start), Some(end)] => {
+                [self.instant("$.start_time", start), self.instant("$.end_time", end)]
+            }
         };
         let (start, end) = (start?, end?);
         if end <= start {

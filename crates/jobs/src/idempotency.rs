@@ -51,7 +51,9 @@ impl Keys {
     pub(crate) fn forget(&self, job: JobId) {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         // A key that is being decided on right now belongs to a newer request.
-        keys.retain(|_, entry| entry.try_lock().map_or(true, |used| used.as_ref().is_none_or(|used| used.job != job)));
+        keys.retain(|_, entry| {
+            entry.try_lock().map_or(true, |used| used.as_ref().is_none_or(|used| used.job != job))
+        });
     }
 }
 

@@ -107,7 +107,12 @@ impl Jobs {
     }
 
     /// Puts a launched job under the care of its keeper and makes it known.
-    pub(crate) fn commit(&self, launched: Launched, slot: Slot, host: &str) -> Result<Arc<Job>, ConfigureError> {
+    pub(crate) fn commit(
+        &self,
+        launched: Launched,
+        slot: Slot,
+        host: &str,
+    ) -> Result<Arc<Job>, ConfigureError> {
         let settings = &self.shared.settings;
         let scheme = if settings.tls.is_some() { "https" } else { "http" };
         let Launched { feed, listener, port } = launched;

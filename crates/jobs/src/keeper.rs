@@ -17,12 +17,8 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Serves the job until it ends; when this returns its port and its rows are freed.
 pub(crate) async fn keep(job: &Arc<Job>, listener: TcpListener, tls: Option<Identity>, settings: &Settings) {
     let hang_up = CancellationToken::new();
-    let serving = focus_stream::grpc::serve(
-        Arc::clone(&job.feed),
-        listener,
-        tls,
-        hang_up.clone().cancelled_owned(),
-    );
+    let serving =
+        focus_stream::grpc::serve(Arc::clone(&job.feed), listener, tls, hang_up.clone().cancelled_owned());
     let mut server = tokio::spawn(serving);
     set_state(job, JobState::Running);
 

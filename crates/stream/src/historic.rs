@@ -96,7 +96,8 @@ impl Pass {
         for block in RecordingReader::new(&self.recordings, from, to, self.place.channels) {
             let block = block.map_err(|error| error.to_string())?;
             let rows = self.workers.install(|| spectrograph.push(&block));
-            let rows = rows.iter().filter(|row| wanted.contains(&row.number()) && row.covers(self.place.channels));
+            let rows =
+                rows.iter().filter(|row| wanted.contains(&row.number()) && row.covers(self.place.channels));
             let mut batch: Option<Batch> = None;
             for row in rows {
                 let first = *first_row.get_or_insert(row.number());

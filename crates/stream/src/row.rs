@@ -133,8 +133,7 @@ mod tests {
         let row = |values| StreamRow::new(0, Timestamp::UNIX_EPOCH, values, Extremes::default());
         assert!(row(vec![1.0, 2.0]).complete);
         assert!(!row(vec![1.0, f32::NAN]).complete);
-        assert_eq!(&row(vec![1.0])
-            .values[..], 1.0_f32.to_le_bytes());
+        assert_eq!(&row(vec![1.0]).values[..], 1.0_f32.to_le_bytes());
     }
 
     #[test]

@@ -57,7 +57,8 @@ impl Status {
     }
 
     pub(crate) fn enter(&self) {
-        self.audience.send_modify(|audience| *audience = Audience { viewers: audience.viewers + 1, ever: true });
+        self.audience
+            .send_modify(|audience| *audience = Audience { viewers: audience.viewers + 1, ever: true });
         self.metrics.viewers.inc();
     }
 
@@ -95,7 +96,9 @@ impl Status {
 
     /// Notes that a viewer has seen the last row of `stream`.
     pub(crate) fn read_to_end(&self, stream: usize) {
-        if let Some(read) = self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_mut(stream) {
+        if let Some(read) =
+            self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_mut(stream)
+        {
             *read = true;
         }
     }

@@ -40,32 +40,63 @@ impl Viewer {
     /// The next rows, as soon as there are any; `None` when no more will come, see [`Self::end`].
     ///
     /// Cancel safe: a call that is dropped takes no rows with it.
-    pub async fn next(rows: &mut Rows, place: StreamPlace, metrics: &Metrics) -> Result<Batch, End> {
-    match rows {
-        Rows::Historic(batches) => {
-            batches.recv().await.unwrap_or_else(|| Err(End::Failed("the recording's reader died".to_owned())))
+    pub async fn next(&mut self) -> Option<Batch> {
+        if self.ended.is_some() {
+            return None;
         }
-        Rows::Live { queue, lost } => {
-            let first = loop {
-                match queue.recv().await {
-                    Ok(row) => break row,
-                    Err(RecvError::Lagged(rows)) => *lost += rows,
-                    Err(RecvError::Closed) => return Err(End::Failed("the live source ended".to_owned())),
-                }
-            };
-            metrics.rows_lost.inc_by(*lost);
-            let mut batch = Batch::new(place.channels, first, std::mem::take(lost));
-            while batch.has_room() {
-                match queue.try_recv() {
-                    Ok(row) => batch.rows.push(row),
-                    Err(TryRecvError::Lagged(rows)) => {
-                        *lost = rows;
-                        break;
+        let ended = tokio::select! {
+            biased;
+            end = self.end.wait_for(Option::is_some) => end.ok().and_then(|end| end.clone()),
+            rows = self.rows.next(self.place, &self.status.metrics) => match rows {
+                Ok(batch) => return Some(batch),
+                Err(end) => Some(end),
+            },
+        };
+        if ended == Some(End::Completed) {
+            self.status.read_to_end(self.place.index);
+        }
+        self.ended = ended.or_else(|| Some(End::Failed("the job is gone".to_owned())));
+        None
+    }
+
+    /// Why the rows ended; [`End::Completed`] until [`Self::next`] has said that they did.
+    #[must_use]
+    pub fn end(&self) -> End {
+        self.ended.clone().unwrap_or(End::Completed)
+    }
+}
+
+impl Rows {
+    async fn next(&mut self, place: StreamPlace, metrics: &Metrics) -> Result<Batch, End> {
+        match self {
+            Self::Historic(batches) => batches
+                .recv()
+                .await
+                .unwrap_or_else(|| Err(End::Failed("the recording's reader died".to_owned()))),
+            Self::Live { queue, lost } => {
+                let first = loop {
+                    match queue.recv().await {
+                        Ok(row) => break row,
+                        Err(RecvError::Lagged(rows)) => *lost += rows,
+                        Err(RecvError::Closed) => {
+                            return Err(End::Failed("the live source ended".to_owned()));
+                        }
                     }
-                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                };
+                metrics.rows_lost.inc_by(*lost);
+                let mut batch = Batch::new(place.channels, first, std::mem::take(lost));
+                while batch.has_room() {
+                    match queue.try_recv() {
+                        Ok(row) => batch.rows.push(row),
+                        Err(TryRecvError::Lagged(rows)) => {
+                            *lost = rows;
+                            break;
+                        }
+                        Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                    }
                 }
+                Ok(batch)
             }
-            Ok(batch)
         }
     }
 }
