@@ -45,7 +45,12 @@ struct OpenFile {
 impl RecordingReader {
     /// Reads the samples taken in `from..to` on `channels`. Opens nothing yet.
     #[must_use]
-    pub fn new(mut recordings: Vec<Recording>, from: Timestamp, to: Timestamp, channels: ChannelRange) -> Self {
+    pub fn new(
+        mut recordings: Vec<Recording>,
+        from: Timestamp,
+        to: Timestamp,
+        channels: ChannelRange,
+    ) -> Self {
         recordings.sort_by_key(|recording| (recording.start, recording.end));
         Self {
             files: recordings.into_iter().flat_map(|recording| recording.files).collect(),
@@ -76,8 +81,11 @@ impl RecordingReader {
             None => {
                 let fibre = &header.fibre;
                 if self.channels.last() > fibre.channels {
-                    let reason =
-                        format!("{} channels, but channel {} is wanted", fibre.channels, self.channels.last());
+                    let reason = format!(
+                        "{} channels, but channel {} is wanted",
+                        fibre.channels,
+                        self.channels.last()
+                    );
                     return Err(Problem::field("NumberOfLoci", reason).at(&path));
                 }
                 self.first = Some((path.clone(), fibre.clone()));
@@ -102,7 +110,9 @@ impl RecordingReader {
     fn block(&mut self, mut current: OpenFile) -> Result<Block, ReadError> {
         let header = current.file.header();
         let rate = header.fibre.sampling_rate;
-        let time_of = |sample| header.time_of(sample).map_err(|error| Problem::File(error.to_string()).at(&current.path));
+        let time_of = |sample| {
+            header.time_of(sample).map_err(|error| Problem::File(error.to_string()).at(&current.path))
+        };
         let bytes_per_time = header.fibre.data_type.bytes() * self.channels.count();
         let most = ((rate * BLOCK_SECONDS) as u64).clamp(1, (BLOCK_BYTES / bytes_per_time).max(1) as u64);
         let times = current.next..current.end.min(current.next + most);

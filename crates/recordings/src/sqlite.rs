@@ -105,6 +105,8 @@ impl SqliteCatalogue {
 
     async fn scan_once(&self) -> Result<ScanReport, CallError> {
         let connections = self.0.connections();
+        // Either connection may be the one that notices a ruined index; the other may still have it in memory.
+        connections.query.call(QUERY_DEADLINE, |db| index::probe(db)).await?;
         let known = connections.update.call(UPDATE_DEADLINE, |db| index::known(db)).await?;
         let directory = self.0.directory.clone();
         let changes = blocking(move || directory::changes(&directory, &known, Timestamp::now())).await?;
@@ -174,7 +176,9 @@ fn rebuilt(path: &Path, reason: &str) -> Result<Connections, CallError> {
         let mut file = path.as_os_str().to_owned();
         file.push(suffix);
         match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unavailable(path, &error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(unavailable(path, &error));
+            }
             _ => {}
         }
     }

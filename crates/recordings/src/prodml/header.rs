@@ -69,9 +69,10 @@ fn missing(field: &str) -> Problem {
 fn check_version(acquisition: &Attributes) -> Result<(), Problem> {
     match acquisition.text("schemaVersion")?.as_deref() {
         Some("2.0" | "2.1") => Ok(()),
-        Some(version) => {
-            Err(Problem::field("schemaVersion", format!("PRODML {version} is not supported, only 2.0 and 2.1")))
-        }
+        Some(version) => Err(Problem::field(
+            "schemaVersion",
+            format!("PRODML {version} is not supported, only 2.0 and 2.1"),
+        )),
         None => Err(missing("schemaVersion")),
     }
 }
@@ -127,7 +128,10 @@ fn data_type(data: &Dataset) -> Result<DataType, Problem> {
                 Datatype::FloatingPoint { size, .. } => format!("float{}", u32::from(*size) * 8),
                 _ => "not numbers".into(),
             };
-            Err(Problem::field("RawData", format!("samples are {found}, supported are int16, int32, float32")))
+            Err(Problem::field(
+                "RawData",
+                format!("samples are {found}, supported are int16, int32, float32"),
+            ))
         }
     }
 }
@@ -160,7 +164,9 @@ fn part_start(attributes: &Attributes) -> Result<Option<Timestamp>, Problem> {
     let name = "PartStartTime";
     attributes
         .text(name)?
-        .map(|text| text.parse().map_err(|_| Problem::field(name, format!("`{text}` is no time with a zone"))))
+        .map(|text| {
+            text.parse().map_err(|_| Problem::field(name, format!("`{text}` is no time with a zone")))
+        })
         .transpose()
 }
 
@@ -174,7 +180,9 @@ fn first_time(times: &Dataset, samples: u64, rate: f64) -> Result<Timestamp, Pro
         // PRODML defines microseconds.
         None | Some("us") => 1_000,
         Some("ns") => 1,
-        Some(unit) => return Err(Problem::field("Uom", format!("`{unit}` is not supported, only us and ns"))),
+        Some(unit) => {
+            return Err(Problem::field("Uom", format!("`{unit}` is not supported, only us and ns")));
+        }
     };
     let at = |index: u64| -> Result<Timestamp, Problem> {
         let range = SliceInfoElem::Slice { start: index, end: index + 1, step: 1 };
@@ -191,7 +199,10 @@ fn first_time(times: &Dataset, samples: u64, rate: f64) -> Result<Timestamp, Pro
     if (actual.as_secs_f64() - expected).abs() > tolerance.as_secs_f64() {
         return Err(Problem::field(
             FIELD,
-            format!("spans {:.6} s, but {samples} samples at {rate} Hz span {expected:.6} s", actual.as_secs_f64()),
+            format!(
+                "spans {:.6} s, but {samples} samples at {rate} Hz span {expected:.6} s",
+                actual.as_secs_f64()
+            ),
         ));
     }
     Ok(first)

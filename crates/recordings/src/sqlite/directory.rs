@@ -43,7 +43,8 @@ pub(super) fn changes(directory: &Path, known: &Known, now: Timestamp) -> Result
         if known.get(&name) == Some(&stamp) {
             continue;
         }
-        let entry = if relative.to_str().is_some() { entry(&path) } else { Err("its name is not UTF-8".into()) };
+        let entry =
+            if relative.to_str().is_some() { entry(&path) } else { Err("its name is not UTF-8".into()) };
         if entry.is_err() && now.as_nanosecond() - i128::from(stamp.1) < SETTLING.as_nanos() {
             changes.pending += 1;
             // What an earlier version of it held is gone.
@@ -66,7 +67,8 @@ fn entry(path: &Path) -> Result<Entry, String> {
     };
     let file = crate::open(path).map_err(reason)?;
     let header = file.header();
-    let nanoseconds = |time: Timestamp| i64::try_from(time.as_nanosecond()).map_err(|error| error.to_string());
+    let nanoseconds =
+        |time: Timestamp| i64::try_from(time.as_nanosecond()).map_err(|error| error.to_string());
     Ok(Entry {
         start: nanoseconds(header.start)?,
         end: nanoseconds(header.end().map_err(|error| error.to_string())?)?,

@@ -136,7 +136,15 @@ pub(super) fn apply(db: &mut Connection, changes: &Changes) -> Result<()> {
                     let layout = json(&Fibre { software: None, description: None, ..fibre.clone() })?;
                     let fibre = json(fibre)?;
                     add.execute(params![
-                        path, size, modified, None::<String>, start, end, half_sample, layout, fibre
+                        path,
+                        size,
+                        modified,
+                        None::<String>,
+                        start,
+                        end,
+                        half_sample,
+                        layout,
+                        fibre
                     ])?;
                 }
             }

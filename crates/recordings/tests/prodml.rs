@@ -1,0 +1,209 @@
+//! PRODML files: what the header says, both axis orders, every sample type, and files that are refused.
+
+mod common;
+
+use std::fs;
+
+use common::{Prodml, START_US, Type, numbers, time, value};
+use focus_core::{DataType, Fibre};
+use focus_recordings::{EXCERPT, ReadError, RecordingFile, open};
+use proptest::prelude::*;
+
+fn opened(file: &Prodml) -> Result<Box<dyn RecordingFile>, ReadError> {
+    opened_bytes(&file.bytes())
+}
+
+fn opened_bytes(bytes: &[u8]) -> Result<Box<dyn RecordingFile>, ReadError> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("recording.h5");
+    fs::write(&path, bytes).unwrap();
+    // The file stays readable although its name is gone.
+    open(&path)
+}
+
+fn expected(times: std::ops::Range<u64>, columns: std::ops::Range<u64>) -> Vec<i64> {
+    times.flat_map(|time| columns.clone().map(move |channel| value(time, channel))).collect()
+}
+
+#[test]
+fn the_header_is_what_the_file_says() {
+    let file = opened(&Prodml { measurement_us: START_US - 60_000_000, ..Prodml::default() }).unwrap();
+    let fibre = Fibre {
+        pulse_rate: Some(200.0),
+        sampling_rate: 10.0,
+        dx: Some(2.0),
+        gauge_length: Some(10.0),
+        channels: 3,
+        start: Some(-10.0),
+        length: Some(6.0),
+        samples_per_trace: None,
+        data_type: DataType::Float32,
+        unit: Some("nm/m/s".into()),
+        software: Some("tests".into()),
+        description: Some("a test".into()),
+    };
+    let header = file.header();
+    assert_eq!((&header.fibre, header.samples), (&fibre, 20));
+    assert_eq!(header.start, time(START_US), "the part's own start, not the measurement's");
+    assert_eq!(header.end().unwrap(), time(START_US + 2_000_000));
+}
+
+#[test]
+fn what_the_file_does_not_say_is_unknown() {
+    let without = vec!["SpatialSamplingInterval", "GaugeLength", "PulseRate", "VendorCode", "RawDataTime"];
+    let file = opened(&Prodml { without, unit: "", ..Prodml::default() }).unwrap();
+    let fibre = &file.header().fibre;
+    assert_eq!((fibre.dx, fibre.gauge_length, fibre.pulse_rate), (None, None, None));
+    assert_eq!((fibre.start, fibre.length), (None, None));
+    assert_eq!((&fibre.unit, &fibre.software), (&None, &None));
+    assert_eq!(file.header().start, time(START_US), "PartStartTime where there are no stored times");
+}
+
+#[test]
+fn every_version_type_and_order_reads_the_same() {
+    for (version, kind, locus_first) in [
+        ("2.0", Type::I16, false),
+        ("2.1", Type::I16, true),
+        ("2.1", Type::I32, false),
+        ("2.0", Type::I32, true),
+        ("2.1", Type::F32, false),
+        ("2.1", Type::F32, true),
+    ] {
+        let file = opened(&Prodml { version, kind, locus_first, ..Prodml::default() }).unwrap();
+        let data_type = match kind {
+            Type::I16 => DataType::Int16,
+            Type::I32 => DataType::Int32,
+            _ => DataType::Float32,
+        };
+        for (times, columns) in [(0..20, 0..3), (7..9, 1..3), (19..20, 2..3), (5..5, 0..3)] {
+            let samples = file.read(times.clone(), columns.clone()).unwrap();
+            assert_eq!(samples.data_type(), data_type);
+            let wanted = expected(times.clone(), columns.start as u64..columns.end as u64);
+            assert_eq!(numbers(&samples), wanted, "{version} {kind:?} {locus_first} {times:?} {columns:?}");
+        }
+        let beyond = file.read(18..99, 1..99).unwrap();
+        assert_eq!(numbers(&beyond), expected(18..20, 1..3), "a range beyond the data is cut to it");
+    }
+}
+
+#[test]
+fn a_header_that_cannot_be_right_is_refused_by_the_fields_name() {
+    let default = Prodml::default;
+    for (field, file) in [
+        ("NumberOfLoci", Prodml { numbers: vec![("NumberOfLoci", 4.0)], ..default() }),
+        ("NumberOfLoci", Prodml { without: vec!["NumberOfLoci"], ..default() }),
+        ("Count", Prodml { numbers: vec![("Count", 59.0)], ..default() }),
+        ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", 0.0)], ..default() }),
+        ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", -10.0)], ..default() }),
+        ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", f64::NAN)], ..default() }),
+        ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", f64::INFINITY)], ..default() }),
+        ("OutputDataRate", Prodml { without: vec!["OutputDataRate"], ..default() }),
+        ("OutputDataRate.uom", Prodml { texts: vec![("OutputDataRate.uom", "kHz")], ..default() }),
+        ("RawDataTime", Prodml { numbers: vec![("OutputDataRate", 20.0)], ..default() }),
+        ("RawDataTime", Prodml { last_time_off_us: 200_000, ..default() }),
+        ("Uom", Prodml { texts: vec![("Uom", "s")], ..default() }),
+        ("PartStartTime", Prodml { texts: vec![("PartStartTime", "2020-01-01T00:00:00.2Z")], ..default() }),
+        ("PartStartTime", Prodml { texts: vec![("PartStartTime", "yesterday")], ..default() }),
+        ("PartStartTime", Prodml { without: vec!["PartStartTime", "RawDataTime"], ..default() }),
+        ("schemaVersion", Prodml { version: "3.0", ..default() }),
+        ("schemaVersion", Prodml { without: vec!["schemaVersion"], ..default() }),
+        ("Dimensions", Prodml { without: vec!["Dimensions"], ..default() }),
+        ("Dimensions", Prodml { texts: vec![("Dimensions", "depth")], ..default() }),
+        ("SpatialSamplingInterval", Prodml { numbers: vec![("SpatialSamplingInterval", 0.0)], ..default() }),
+        (
+            "SpatialSamplingInterval.uom",
+            Prodml { texts: vec![("SpatialSamplingInterval.uom", "ft")], ..default() },
+        ),
+        ("RawData", Prodml { kind: Type::F64, ..default() }),
+    ] {
+        match opened(&file).map(|_| ()) {
+            Err(ReadError::Header { field: found, .. }) => assert_eq!(found, field, "{file:?}"),
+            other => panic!("{field}: {other:?} for {file:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_by_less_than_a_sample_is_accepted() {
+    assert!(opened(&Prodml { last_time_off_us: 90_000, ..Prodml::default() }).is_ok());
+    let texts = vec![("PartStartTime", "2020-01-01T00:00:00.09Z")];
+    let file = opened(&Prodml { texts, ..Prodml::default() }).unwrap();
+    assert_eq!(file.header().start, time(START_US));
+}
+
+#[test]
+fn files_that_are_no_recordings_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("recording.h5");
+    let refusal = || open(&path).map(|_| ()).unwrap_err().to_string();
+    assert!(refusal().contains("recording.h5: No such file"), "{}", refusal());
+    fs::write(&path, b"").unwrap();
+    assert!(refusal().ends_with("recording.h5: the file is empty"), "{}", refusal());
+    fs::write(&path, b"not HDF5 at all, but long enough to be looked at").unwrap();
+    assert!(refusal().contains("magic"), "{}", refusal());
+    let other = hdf5_writer::Hdf5Builder::new()
+        .dataset(hdf5_writer::DatasetBuilder::typed_data("zones", vec![1], &[1_i16]).unwrap());
+    let other = other.into_plan().unwrap().encode(hdf5_writer::WriteOptions::default()).unwrap();
+    fs::write(&path, other).unwrap();
+    assert!(refusal().contains("no PRODML file: group Acquisition"), "{}", refusal());
+    assert!(open(directory.path()).is_err(), "a directory");
+}
+
+/// Reads all of it, and gives an error or samples of the promised number; a panic fails the test.
+fn read_through(bytes: &[u8]) -> Result<(), ReadError> {
+    let file = opened_bytes(bytes)?;
+    let header = file.header();
+    let channels = header.fibre.channels as usize;
+    for start in (0..header.samples.min(6000)).step_by(1000) {
+        let samples = file.read(start..start + 1000, 0..channels.min(4))?;
+        let times = (header.samples - start).min(1000) as usize;
+        assert_eq!(samples.len(), times * channels.min(4));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_truncated_file_is_an_error_wherever_it_was_cut() {
+    let small = Prodml::default().bytes();
+    for length in 0..small.len() {
+        assert!(read_through(&small[..length]).is_err(), "{length} of {} bytes", small.len());
+    }
+    for percent in 1..100 {
+        let length = EXCERPT.len() * percent / 100;
+        assert!(read_through(&EXCERPT[..length]).is_err(), "{length} of {} bytes", EXCERPT.len());
+    }
+}
+
+#[test]
+fn flipped_bytes_never_panic() {
+    let small = Prodml::default().bytes();
+    for position in 0..small.len() {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut bytes = small.clone();
+            bytes[position] ^= flip;
+            let _ = read_through(&bytes);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// The excerpt was written by the reference library, so its structures are others than those of the
+    /// files made here. All of them lie in its first 12 KiB or behind the samples.
+    #[test]
+    fn hostile_headers_never_panic(
+        edits in prop::collection::vec((0..24_576_usize, any::<u8>()), 1..8),
+        cut in prop::option::of(0.0..1.0_f64),
+    ) {
+        let mut bytes = EXCERPT.to_vec();
+        for (position, value) in edits {
+            let position = if position < 12_288 { position } else { bytes.len() - (position - 12_287) };
+            bytes[position] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate((bytes.len() as f64 * cut) as usize);
+        }
+        let _ = read_through(&bytes);
+    }
+}
