@@ -1,0 +1,424 @@
+//! The Fourier transform of [`LANES`] channels at once.
+//!
+//! Every sample is a [`Frame`]: the value of 16 neighbouring channels. One butterfly on frames is the same
+//! butterfly on 16 channels, so each instruction of a SIMD register does useful work, nothing is shuffled,
+//! twiddle factors are shared, and time-major blocks are read as they arrive. That is why this exists
+//! beside `realfft`, which transforms one channel at a time and needs the samples channel-major:
+//! see `benches/throughput.rs` for both on the same machine.
+//!
+//! A real transform of N points is a complex one of N/2 points, even samples as real and odd ones as
+//! imaginary parts, untangled afterwards (Press et al., "Numerical Recipes", 3rd ed., section 12.3.2).
+//! The complex one is Stockham's self-sorting algorithm, decimation in frequency, radix 8 and 4 (Van Loan,
+//! "Computational Frameworks for the Fast Fourier Transform", section 1.7).
+
+use std::f64::consts::{FRAC_1_SQRT_2, TAU};
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::lanes::{Frame, Frames, LANES};
+use crate::window::{amplitude_scale, hann};
+
+/// Radix of the first pass, which loads and weights the samples.
+const FIRST: usize = 8;
+
+/// A plan for windows of `nfft` samples, a power of two from 128.
+pub(crate) struct LaneFft {
+    nfft: usize,
+    arch: Arch,
+    window: Vec<f32>,
+    /// Every pass but the last, which needs no factors.
+    passes: Vec<Pass>,
+    last: usize,
+    /// `exp(-2 pi i k / nfft)` for k up to `nfft / 2`.
+    untangle: Vec<[f32; 2]>,
+}
+
+/// One pass of Stockham's algorithm: sub-transforms of `radix * twiddles.len()` points become `radix`
+/// times as many of `twiddles.len()` points.
+struct Pass {
+    radix: usize,
+    /// For each p: `exp(-2 pi i p k / length)` for k in 1..radix; the slots beyond are unused.
+    twiddles: Vec<[[f32; 2]; 7]>,
+}
+
+/// Working memory of one thread.
+#[derive(Default)]
+pub(crate) struct LaneScratch {
+    ping: Frames,
+    pong: Frames,
+}
+
+impl LaneScratch {
+    fn for_nfft(&mut self, nfft: usize) -> (&mut [Frame], &mut [Frame]) {
+        if self.ping.len() < nfft {
+            self.ping = Frames::new(nfft);
+            self.pong = Frames::new(nfft);
+        }
+        (&mut self.ping.all_mut()[..nfft], &mut self.pong.all_mut()[..nfft])
+    }
+}
+
+impl LaneFft {
+    pub(crate) fn new(nfft: usize) -> Self {
+        assert!(nfft.is_power_of_two() && nfft >= 128, "nfft {nfft} is no power of two from 128");
+        let mut radices = vec![FIRST];
+        let mut rest = nfft / 2 / FIRST;
+        while rest > 1 {
+            // 2^e: eights as long as no lone 2 remains.
+            let radix = if rest == 4 || rest == 16 { 4 } else { 8 };
+            radices.push(radix);
+            rest /= radix;
+        }
+        let last = radices.pop().unwrap_or(FIRST);
+        let mut length = nfft / 2;
+        let passes = radices
+            .into_iter()
+            .map(|radix| {
+                let twiddles = (0..length / radix)
+                    .map(|p| std::array::from_fn(|k| root(p * (k + 1) % length, length)))
+                    .collect();
+                length /= radix;
+                Pass { radix, twiddles }
+            })
+            .collect();
+        Self {
+            nfft,
+            arch: Arch::new(),
+            window: hann(nfft),
+            passes,
+            last,
+            untangle: (0..=nfft / 2).map(|k| root(k, nfft)).collect(),
+        }
+    }
+
+    pub(crate) fn nfft(&self) -> usize {
+        self.nfft
+    }
+
+    /// One-sided amplitudes of `lanes` from the sum of the powers of `windows` windows, of which the first is bin
+    /// `first`: lane by lane, bins ascending.
+    pub(crate) fn amplitudes(&self, powers: &[Frame], first: u32, windows: i64, lanes: Range<usize>) -> Vec<f32> {
+        let mut values = vec![0.0; powers.len() * lanes.len()];
+        let bins = powers.len().max(1);
+        let factors = (first..).map(|bin| amplitude_scale(self.nfft, bin).powi(2) / windows as f32);
+        self.arch.dispatch(|| {
+            let mut block = [[0.0; LANES]; LANES];
+            let mut factors = factors;
+            for (at, powers) in powers.chunks(LANES).enumerate() {
+                for ((frame, powers), factor) in block.iter_mut().zip(powers).zip(factors.by_ref()) {
+                    *frame = powers.map(|power| (power * factor).sqrt());
+                }
+                for (lane, values) in lanes.clone().zip(values.chunks_exact_mut(bins)) {
+                    for (value, frame) in values[at * LANES..].iter_mut().zip(&block) {
+                        *value = frame[lane];
+                    }
+                }
+            }
+        });
+        values
+    }
+
+    /// Adds `|X|^2` of each of `bins` to `powers`, for one window of `nfft` frames.
+    pub(crate) fn add_powers(
+        &self,
+        samples: &[Frame],
+        bins: Range<usize>,
+        powers: &mut [Frame],
+        scratch: &mut LaneScratch,
+    ) {
+        let (ping, pong) = scratch.for_nfft(self.nfft);
+        self.arch.dispatch(AddPowers { fft: self, samples, bins, powers, ping, pong });
+    }
+}
+
+/// `exp(-2 pi i numerator / denominator)`.
+fn root(numerator: usize, denominator: usize) -> [f32; 2] {
+    let (sin, cos) = (TAU * numerator as f64 / denominator as f64).sin_cos();
+    [cos as f32, -sin as f32]
+}
+
+struct AddPowers<'a> {
+    fft: &'a LaneFft,
+    samples: &'a [Frame],
+    bins: Range<usize>,
+    powers: &'a mut [Frame],
+    ping: &'a mut [Frame],
+    pong: &'a mut [Frame],
+}
+
+impl WithSimd for AddPowers<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { fft, samples, bins, powers, ping, pong } = self;
+        let samples = S::as_simd_f32s(samples.as_flattened()).0;
+        let powers = S::as_mut_simd_f32s(powers.as_flattened_mut()).0;
+        let mut from = S::as_mut_simd_f32s(ping.as_flattened_mut()).0;
+        let mut to = S::as_mut_simd_f32s(pong.as_flattened_mut()).0;
+        let [first, middle @ ..] = fft.passes.as_slice() else { return };
+        first_pass(simd, samples, &fft.window, &first.twiddles, from);
+        let mut stride = first.radix;
+        for pass in middle {
+            match pass.radix {
+                4 => middle_pass::<S, Radix4, 4>(simd, from, to, &pass.twiddles, stride),
+                _ => middle_pass::<S, Radix8, 8>(simd, from, to, &pass.twiddles, stride),
+            }
+            stride *= pass.radix;
+            std::mem::swap(&mut from, &mut to);
+        }
+        match fft.last {
+            4 => last_pass::<S, Radix4, 4>(simd, from, to),
+            _ => last_pass::<S, Radix8, 8>(simd, from, to),
+        }
+        untangle(simd, to, &fft.untangle, bins, powers);
+    }
+}
+
+/// A complex number in each lane.
+#[derive(Clone, Copy)]
+struct Complex<V> {
+    re: V,
+    im: V,
+}
+
+/// Registers in a frame.
+const fn registers<S: Simd>() -> usize {
+    LANES / S::F32_LANES
+}
+
+#[inline(always)]
+fn first_pass<S: Simd>(
+    simd: S,
+    samples: &[S::f32s],
+    window: &[f32],
+    twiddles: &[[[f32; 2]; 7]],
+    to: &mut [S::f32s],
+) {
+    let width = 2 * registers::<S>();
+    let part = samples.len() / FIRST;
+    let inputs: [&[S::f32s]; FIRST] = std::array::from_fn(|r| &samples[r * part..][..part]);
+    let weights: [&[f32]; FIRST] = std::array::from_fn(|r| &window[r * twiddles.len() * 2..][..twiddles.len() * 2]);
+    for ((p, twiddles), to) in twiddles.iter().enumerate().zip(to.chunks_exact_mut(FIRST * width)) {
+        let zero = simd.splat_f32s(0.0);
+        for h in 0..registers::<S>() {
+            let mut points = [Complex { re: zero, im: zero }; FIRST];
+            for r in 0..FIRST {
+                let at = p * width + h;
+                points[r].re = simd.mul_f32s(inputs[r][at], simd.splat_f32s(weights[r][2 * p]));
+                points[r].im =
+                    simd.mul_f32s(inputs[r][at + registers::<S>()], simd.splat_f32s(weights[r][2 * p + 1]));
+            }
+            let points = butterfly8(simd, points);
+            for k in 0..FIRST {
+                let point = if k == 0 { points[0] } else { turned(simd, points[k], twiddles[k - 1]) };
+                to[k * width + h] = point.re;
+                to[k * width + registers::<S>() + h] = point.im;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn middle_pass<S: Simd, B: Butterfly<R>, const R: usize>(
+    simd: S,
+    from: &[S::f32s],
+    to: &mut [S::f32s],
+    twiddles: &[[[f32; 2]; 7]],
+    stride: usize,
+) {
+    let span = stride * 2 * registers::<S>();
+    let part = from.len() / R;
+    for ((p, twiddles), to) in twiddles.iter().enumerate().zip(to.chunks_exact_mut(R * span)) {
+        let inputs: [&[S::f32s]; R] = std::array::from_fn(|r| &from[r * part + p * span..][..span]);
+        butterflies::<S, B, R>(simd, inputs, to, Some(twiddles));
+    }
+}
+
+#[inline(always)]
+fn last_pass<S: Simd, B: Butterfly<R>, const R: usize>(simd: S, from: &[S::f32s], to: &mut [S::f32s]) {
+    let part = from.len() / R;
+    let inputs: [&[S::f32s]; R] = std::array::from_fn(|r| &from[r * part..][..part]);
+    butterflies::<S, B, R>(simd, inputs, to, None);
+}
+
+/// The butterflies that share their factors: point r of each in `inputs[r]`, results R apart in `to`.
+#[inline(always)]
+fn butterflies<S: Simd, B: Butterfly<R>, const R: usize>(
+    simd: S,
+    inputs: [&[S::f32s]; R],
+    to: &mut [S::f32s],
+    twiddles: Option<&[[f32; 2]; 7]>,
+) {
+    let zero = simd.splat_f32s(0.0);
+    let half = registers::<S>();
+    let span = inputs[0].len();
+    let mut chunks = to.chunks_exact_mut(span);
+    let outputs: [&mut [S::f32s]; R] = std::array::from_fn(|_| chunks.next().unwrap_or_default());
+    for at in (0..span).step_by(2 * half) {
+        for at in at..at + half {
+            let mut points = [Complex { re: zero, im: zero }; R];
+            for r in 0..R {
+                points[r] = Complex { re: inputs[r][at], im: inputs[r][at + half] };
+            }
+            let points = B::apply(simd, points);
+            for k in 0..R {
+                let point = match twiddles {
+                    Some(twiddles) if k > 0 => turned(simd, points[k], twiddles[k - 1]),
+                    _ => points[k],
+                };
+                outputs[k][at] = point.re;
+                outputs[k][at + half] = point.im;
+            }
+        }
+    }
+}
+
+/// `|X[k]|^2` from the transform Z of the packed samples:
+/// `X[k] = (Z[k] + conj Z[n-k]) / 2 - i/2 exp(-2 pi i k / nfft) (Z[k] - conj Z[n-k])`, n = nfft / 2.
+#[inline(always)]
+fn untangle<S: Simd>(
+    simd: S,
+    packed: &[S::f32s],
+    roots: &[[f32; 2]],
+    bins: Range<usize>,
+    powers: &mut [S::f32s],
+) {
+    let half = registers::<S>();
+    let width = 2 * half;
+    let points = packed.len() / width;
+    let quarter = simd.splat_f32s(0.25);
+    for ((k, root), powers) in bins.clone().zip(&roots[bins]).zip(powers.chunks_exact_mut(half)) {
+        let a = &packed[(k & (points - 1)) * width..][..width];
+        let b = &packed[((points - k) & (points - 1)) * width..][..width];
+        for h in 0..half {
+            let even = Complex { re: simd.add_f32s(a[h], b[h]), im: simd.sub_f32s(a[half + h], b[half + h]) };
+            // -i (Z[k] - conj Z[n-k])
+            let odd = Complex { re: simd.add_f32s(a[half + h], b[half + h]), im: simd.sub_f32s(b[h], a[h]) };
+            let odd = turned(simd, odd, *root);
+            let re = simd.add_f32s(even.re, odd.re);
+            let im = simd.add_f32s(even.im, odd.im);
+            let power = simd.mul_add_e_f32s(re, re, simd.mul_f32s(im, im));
+            powers[h] = simd.mul_add_e_f32s(power, quarter, powers[h]);
+        }
+    }
+}
+
+/// `z * w`.
+#[inline(always)]
+fn turned<S: Simd>(simd: S, z: Complex<S::f32s>, [re, im]: [f32; 2]) -> Complex<S::f32s> {
+    let (re, im) = (simd.splat_f32s(re), simd.splat_f32s(im));
+    Complex {
+        re: simd.negate_mul_add_e_f32s(z.im, im, simd.mul_f32s(z.re, re)),
+        im: simd.mul_add_e_f32s(z.re, im, simd.mul_f32s(z.im, re)),
+    }
+}
+
+#[inline(always)]
+fn sum<S: Simd>(simd: S, a: Complex<S::f32s>, b: Complex<S::f32s>) -> Complex<S::f32s> {
+    Complex { re: simd.add_f32s(a.re, b.re), im: simd.add_f32s(a.im, b.im) }
+}
+
+#[inline(always)]
+fn difference<S: Simd>(simd: S, a: Complex<S::f32s>, b: Complex<S::f32s>) -> Complex<S::f32s> {
+    Complex { re: simd.sub_f32s(a.re, b.re), im: simd.sub_f32s(a.im, b.im) }
+}
+
+/// The discrete Fourier transform of R points.
+trait Butterfly<const R: usize> {
+    fn apply<S: Simd>(simd: S, points: [Complex<S::f32s>; R]) -> [Complex<S::f32s>; R];
+}
+
+struct Radix4;
+struct Radix8;
+
+impl Butterfly<4> for Radix4 {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, points: [Complex<S::f32s>; 4]) -> [Complex<S::f32s>; 4] {
+        butterfly4(simd, points)
+    }
+}
+
+impl Butterfly<8> for Radix8 {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, points: [Complex<S::f32s>; 8]) -> [Complex<S::f32s>; 8] {
+        butterfly8(simd, points)
+    }
+}
+
+#[inline(always)]
+fn butterfly4<S: Simd>(simd: S, [a, b, c, d]: [Complex<S::f32s>; 4]) -> [Complex<S::f32s>; 4] {
+    let (ac, a_c) = (sum(simd, a, c), difference(simd, a, c));
+    let (bd, b_d) = (sum(simd, b, d), difference(simd, b, d));
+    [
+        sum(simd, ac, bd),
+        Complex { re: simd.add_f32s(a_c.re, b_d.im), im: simd.sub_f32s(a_c.im, b_d.re) },
+        difference(simd, ac, bd),
+        Complex { re: simd.sub_f32s(a_c.re, b_d.im), im: simd.add_f32s(a_c.im, b_d.re) },
+    ]
+}
+
+#[inline(always)]
+fn butterfly8<S: Simd>(simd: S, z: [Complex<S::f32s>; 8]) -> [Complex<S::f32s>; 8] {
+    let [e0, e1, e2, e3] = butterfly4(simd, [z[0], z[2], z[4], z[6]]);
+    let [o0, o1, o2, o3] = butterfly4(simd, [z[1], z[3], z[5], z[7]]);
+    let root = simd.splat_f32s(FRAC_1_SQRT_2 as f32);
+    // o1 (1 - i) and o3 (-1 - i), still to be multiplied by sqrt(1/2).
+    let o1 = Complex { re: simd.add_f32s(o1.re, o1.im), im: simd.sub_f32s(o1.im, o1.re) };
+    let o3 = Complex { re: simd.sub_f32s(o3.im, o3.re), im: simd.add_f32s(o3.im, o3.re) };
+    [
+        sum(simd, e0, o0),
+        Complex { re: simd.mul_add_e_f32s(o1.re, root, e1.re), im: simd.mul_add_e_f32s(o1.im, root, e1.im) },
+        Complex { re: simd.add_f32s(e2.re, o2.im), im: simd.sub_f32s(e2.im, o2.re) },
+        Complex { re: simd.mul_add_e_f32s(o3.re, root, e3.re), im: simd.negate_mul_add_e_f32s(o3.im, root, e3.im) },
+        difference(simd, e0, o0),
+        Complex { re: simd.negate_mul_add_e_f32s(o1.re, root, e1.re), im: simd.negate_mul_add_e_f32s(o1.im, root, e1.im) },
+        Complex { re: simd.sub_f32s(e2.re, o2.im), im: simd.add_f32s(e2.im, o2.re) },
+        Complex { re: simd.negate_mul_add_e_f32s(o3.re, root, e3.re), im: simd.mul_add_e_f32s(o3.im, root, e3.im) },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speed() {
+        for nfft in [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536] {
+            let fft = LaneFft::new(nfft);
+            let mut frames = Frames::new(nfft);
+            for (t, f) in frames.all_mut().iter_mut().enumerate() {
+                for (c, f) in f.iter_mut().enumerate() {
+                    *f = ((t * 31 + c * 17 + t * t * c) % 101) as f32 - 50.0;
+                }
+            }
+            let mut powers = Frames::new(nfft / 4+1);
+            let mut scratch = LaneScratch::default();
+            // check
+            fft.add_powers(frames.all(), 0..nfft / 4+1, powers.all_mut(), &mut scratch);
+            let mut worst: f64 = 0.0;
+            for k in [0, 1, 2, nfft / 8 + 3] {
+                let (mut re, mut im) = (0.0, 0.0);
+                for t in 0..nfft {
+                    let x = f64::from(frames.all()[t][5]) * f64::from(fft.window[t]);
+                    let (s, c) = (TAU * (k * t % nfft) as f64 / nfft as f64).sin_cos();
+                    re += x * c;
+                    im -= x * s;
+                }
+                let want = re * re + im * im;
+                worst = worst.max((f64::from(powers.all()[k][5]) / want - 1.0).abs());
+            }
+            let n = 100_000_000 / nfft / 16;
+            let mut best = f64::MAX;
+            for _ in 0..20 {
+            let t = std::time::Instant::now();
+            for _ in 0..n / 10 {
+                fft.add_powers(frames.all(), 0..nfft / 4+1, powers.all_mut(), &mut scratch);
+            }
+            best = best.min(t.elapsed().as_secs_f64());
+            }
+            println!("{nfft}: {:.0} M/s, err {worst:.1e}", (n/10 * nfft * 16) as f64 / best / 1e6);
+        }
+    }
+}

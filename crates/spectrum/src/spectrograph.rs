@@ -1,0 +1,165 @@
+use std::cell::RefCell;
+use std::collections::{BTreeMap, btree_map};
+use std::ops::Range;
+use std::sync::Arc;
+
+use focus_core::{Block, ChannelRange};
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+use crate::continuity::Continuity;
+use crate::fft::{LaneFft, LaneScratch};
+use crate::grid::Grid;
+use crate::lanes::LANES;
+use crate::row::{Row, Tile};
+use crate::strip::{Strip, Wanted, Work};
+use crate::Transform;
+
+/// Rows of a gap that are given (as NaN) before the rest of it is skipped.
+const GAP_ROWS: i64 = 512;
+/// Frames to transform below which threads cost more than they give (some 10 microseconds of work).
+const WORTH_THREADS: usize = 1 << 11;
+
+thread_local! {
+    /// Working memory, shared by all spectrographs of a thread so that it stays in the cache.
+    static SCRATCH: RefCell<LaneScratch> = RefCell::default();
+}
+
+/// Turns the blocks of one fibre into rows, for whichever channels are wanted.
+///
+/// Rows depend neither on how the stream was cut into blocks nor on what else is wanted, bit for bit.
+///
+/// # Gaps
+/// A block continues the last one when its sequence is the next and its stamp is within 50 ms of the time
+/// expected; if the deviation is more than half a sample, row times follow the newer stamp. Otherwise what its
+/// stamp says is missing is missing: rows that touch a gap are NaN. Of a gap longer than 512 rows only the
+/// first 512 are given. Samples that come again are dropped. A clock that is set back by more than 10 s, or a
+/// new sampling rate, begins a new history; row numbers go on.
+pub struct Spectrograph {
+    grid: Grid,
+    fft: Option<LaneFft>,
+    continuity: Continuity,
+    strips: Vec<Strip>,
+    next_piece: i64,
+    /// No sample is missing from this one on.
+    whole_from: i64,
+    missing: u64,
+}
+
+impl Spectrograph {
+    /// A row every `hop` samples (rarely a whole number, at least 1).
+    ///
+    /// Row 0's interval begins at `origin`, or at the first sample of the first block if there is none. Blocks
+    /// may begin before `origin`: rows are then numbered from below 0.
+    ///
+    /// # Panics
+    /// When the transform's `nfft` is no power of two from 128.
+    #[must_use]
+    pub fn new(transform: Transform, hop: f64, origin: Option<Timestamp>) -> Self {
+        let fft = match transform {
+            Transform::Amplitude { nfft, .. } => Some(LaneFft::new(nfft)),
+            Transform::Rms => None,
+        };
+        Self {
+            grid: Grid::new(transform, hop),
+            fft,
+            continuity: Continuity::new(origin),
+            strips: Vec::new(),
+            next_piece: i64::MIN,
+            whole_from: i64::MIN,
+            missing: 0,
+        }
+    }
+
+    /// Replaces what is wanted: the channels and bins of each interested job (a waterfall has no bins).
+    ///
+    /// What is wanted still keeps its history. What is new starts empty, and has values as soon as all samples
+    /// of a row have come.
+    pub fn want(&mut self, wanted: impl IntoIterator<Item = (ChannelRange, Range<u32>)>) {
+        let nfft = self.fft.as_ref().map(LaneFft::nfft);
+        let bins_end = nfft.map_or(0, |nfft| nfft as u32 / 2 + 1);
+        let mut hulls = BTreeMap::<u32, Wanted>::new();
+        for (channels, bins) in wanted {
+            let bins = bins.start.min(bins_end)..bins.end.min(bins_end);
+            let (first, last) = (channels.first() - 1, channels.last() - 1);
+            for index in first / LANES as u32..=last / LANES as u32 {
+                let begin = index * LANES as u32;
+                let lanes = first.max(begin) - begin..last.min(begin + LANES as u32 - 1) - begin + 1;
+                let wanted = Wanted { lanes: lanes.start as usize..lanes.end as usize, bins: bins.clone() };
+                match hulls.entry(index) {
+                    btree_map::Entry::Occupied(mut hull) => hull.get_mut().include(&wanted),
+                    btree_map::Entry::Vacant(hull) => _ = hull.insert(wanted),
+                }
+            }
+        }
+        self.strips.retain_mut(|strip| match hulls.remove(&strip.index()) {
+            Some(wanted) => {
+                strip.want(wanted);
+                true
+            }
+            None => false,
+        });
+        self.strips.extend(hulls.into_iter().map(|(index, wanted)| Strip::new(index, wanted, nfft)));
+        self.strips.sort_unstable_by_key(Strip::index);
+    }
+
+    /// Consumes a block and gives the rows that are complete now, oldest first: each as soon as its last sample
+    /// has come. Rows of which no wanted channel has a value yet are left out.
+    ///
+    /// Uses the threads of the rayon pool that it is called in when there is enough to do.
+    pub fn push(&mut self, block: &Block) -> Vec<Row> {
+        let Some(arrival) = self.continuity.accept(block) else { return Vec::new() };
+        let samples = arrival.first..arrival.first + (block.times() - arrival.seen) as i64;
+        let mut next = self.next_piece;
+        if arrival.anew {
+            self.strips.iter_mut().for_each(Strip::forget);
+            next = self.grid.first_piece(self.grid.first_row_from(samples.start));
+            self.whole_from = samples.start;
+        }
+        if arrival.missing > 0 {
+            self.missing = self.missing.saturating_add(arrival.missing);
+            self.whole_from = samples.start;
+        }
+        let work = Work {
+            grid: &self.grid,
+            fft: self.fft.as_ref(),
+            block,
+            block_begin: arrival.first - arrival.seen as i64,
+            whole_from: self.whole_from,
+            pieces: pieces(&self.grid, next, &samples),
+            samples,
+        };
+        let tiles: Vec<_> = if self.strips.len() > 1 && work.cost() * self.strips.len() > WORTH_THREADS {
+            self.strips.par_iter_mut().map(|strip| advance(strip, &work)).collect()
+        } else {
+            self.strips.iter_mut().map(|strip| advance(strip, &work)).collect()
+        };
+        let mut rows = BTreeMap::<i64, Vec<Arc<Tile>>>::new();
+        for (row, tile) in tiles.into_iter().flatten() {
+            rows.entry(row).or_default().push(tile);
+        }
+        let time = |row| self.continuity.time_of(self.grid.centre(row)).unwrap_or(block.start);
+        let rows = rows.into_iter().map(|(row, tiles)| Row::new(row, time(row), tiles)).collect();
+        self.next_piece = work.next_piece();
+        rows
+    }
+
+    /// Samples (instants) that were missing between blocks so far.
+    #[must_use]
+    pub fn missing_samples(&self) -> u64 {
+        self.missing
+    }
+}
+
+/// The pieces from `next` on that end within `samples` or in the gap before them, without the rows that lie
+/// too far in the gap.
+fn pieces(grid: &Grid, next: i64, samples: &Range<i64>) -> [Range<i64>; 2] {
+    let end = grid.first_piece_beyond(samples.end).max(next);
+    let in_gap = grid.first_piece_beyond(samples.start).max(next);
+    let skipped = grid.first_piece(grid.row(next) + GAP_ROWS)..grid.first_piece(grid.row(in_gap));
+    if skipped.is_empty() { [next..next, next..end] } else { [next..skipped.start, skipped.end..end] }
+}
+
+fn advance(strip: &mut Strip, work: &Work<'_>) -> Vec<(i64, Arc<Tile>)> {
+    SCRATCH.with_borrow_mut(|scratch| strip.advance(work, scratch))
+}
