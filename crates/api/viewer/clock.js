@@ -1,0 +1,52 @@
+/**
+ * Where rows stand on the page's time axis. A job counts its rows from 0; a live view that had to be configured
+ * again goes on with a new job, whose rows follow the old ones after as many blank rows as time went by.
+ */
+export class RowClock {
+  /** @param {number} interval seconds between rows */
+  constructor(interval) {
+    this.interval = interval * 1000;
+    /** One per job: rows from `first` on, of which `row` was at `time`. */
+    this.segments = [];
+    this.base = 0;
+    this.fresh = true;
+  }
+
+  /** The next row placed belongs to another job. */
+  nextJob() {
+    this.fresh = true;
+  }
+
+  /**
+   * @param {number} index the row's index in its job
+   * @param {number} time UTC epoch ms
+   * @returns {number} its row on the page
+   */
+  place(index, time) {
+    if (this.fresh) {
+      const last = this.segments.at(-1);
+      const start = last ? Math.max(last.row + 1, Math.round(last.row + (time - last.time) / this.interval)) : index;
+      this.base = start - index;
+      this.segments.push({ first: start, row: start, time });
+      this.fresh = false;
+    }
+    const row = this.base + index;
+    const segment = this.segments.at(-1);
+    segment.first = Math.min(segment.first, row);
+    if (row > segment.row) Object.assign(segment, { row, time });
+    return row;
+  }
+
+  /** @param {number} row may be fractional @returns {number} UTC epoch ms; NaN before the first row came */
+  timeAt(row) {
+    const segment = this.segments.findLast((candidate) => candidate.first <= row) ?? this.segments[0];
+    return segment ? segment.time + (row - segment.row) * this.interval : NaN;
+  }
+
+  /** @param {number} time UTC epoch ms @returns {number} fractional row */
+  rowAt(time) {
+    const starts = (segment) => segment.time + (segment.first - segment.row) * this.interval;
+    const segment = this.segments.findLast((candidate) => starts(candidate) <= time) ?? this.segments[0];
+    return segment ? segment.row + (time - segment.time) / this.interval : NaN;
+  }
+}

@@ -1,0 +1,418 @@
+/** The viewer page: puts the parts together. */
+
+import { info, liveMetadata, recordings } from './api.js';
+import { COLORMAPS } from './colormaps.js';
+import { Controls, FormError } from './controls.js';
+import { savePng } from './export.js';
+import { showFibre, showHealth } from './fibre.js';
+import { levelHandles } from './levels.js';
+import { Model } from './model.js';
+import { Overview } from './overview.js';
+import { bindPointer } from './pointer.js';
+import { describe, showReadout } from './readout.js';
+import { Session } from './session.js';
+import { bindShortcuts } from './shortcuts.js';
+import { Stage } from './stage.js';
+import { ViewType, fromHash, shownSpan, toHash, toRequest } from './state.js';
+import { Status } from './status.js';
+import { fullTime, span } from './ticks.js';
+import { Timeline } from './timeline.js';
+import { Viewport } from './viewport.js';
+
+const FIBRE_POLL_MS = 10_000;
+const RECORDINGS_POLL_MS = 30_000;
+const TICK_MS = 500;
+const OVERVIEW_MS = 500;
+/** A recording that is opened whole shows at most this much of its end. */
+const LONGEST_OPENING = 600;
+
+const byId = (id) => document.getElementById(id);
+
+class Viewer {
+  constructor() {
+    /** What is shown; `wanted` becomes this once the server has accepted it. */
+    this.state = fromHash(location.hash);
+    this.wanted = this.state;
+    this.model = null;
+    this.viewport = null;
+    this.fibre = null;
+    this.mostChannels = Infinity;
+    this.status = new Status();
+    this.stage = new Stage({ picture: byId('picture'), overlay: byId('overlay') }, () => this.#drawn());
+    this.session = new Session({
+      phase: (phase, message, error) => this.#phase(phase, message, error),
+      refused: (error) => this.#fault(error),
+      headers: (headers) => this.#begin(headers),
+      frame: (stream, frame) => this.#frame(stream, frame),
+    });
+    this.controls = new Controls(byId('controls'), {
+      apply: () => this.#applyForm(),
+      source: (live) => this.#chooseSource(live),
+    });
+    this.timeline = new Timeline(byId('timeline'), { selected: (range) => this.#showRange(range) });
+    this.overview = new Overview(
+      byId('overview'),
+      () => this.controls.channels,
+      (channels, done) => {
+        this.controls.setChannels(channels);
+        if (done) this.#applyForm();
+      },
+    );
+    this.placeHandles = levelHandles(byId('stage'), this.stage, () => this.#contrastChanged());
+    this.#bindToolbar();
+    this.#bindPicture();
+    this.#bindKeys();
+    this.#applyAppearance();
+    this.#bindPage();
+  }
+
+  async start() {
+    await Promise.all([this.#loadFibre(), this.#loadLimits()]);
+    this.controls.fill(this.state);
+    this.#loadRecordings(true);
+    this.#run(this.state);
+  }
+
+  // What the server says of itself
+
+  async #loadFibre() {
+    const fibre = await liveMetadata().catch(() => null);
+    if (!fibre) return;
+    showFibre(byId('fibre'), fibre);
+    const same = this.fibre?.number_of_channels === fibre.number_of_channels;
+    this.fibre = fibre;
+    if (same) return;
+    const whole = this.#whole;
+    this.controls.setBounds(whole, fibre.sampling_rate && fibre.sampling_rate / 2);
+    this.overview.setWhole({ min: 1, max: fibre.number_of_channels || 1 });
+    if (!byId('controls').classList.contains('changed')) this.controls.fill(this.wanted);
+  }
+
+  /** The channels of a view that names none. */
+  get #whole() {
+    return { min: 1, max: Math.min(this.fibre?.number_of_channels || 1, this.mostChannels) };
+  }
+
+  async #loadLimits() {
+    const { limits } = await info().catch(() => ({}));
+    this.mostChannels = limits?.max_channels ?? Infinity;
+    this.controls.setMostNfft(limits?.max_multichannel_nfft ?? Infinity);
+  }
+
+  async #loadRecordings(first = false) {
+    const all = await recordings(0, Date.now() / 1000).catch(() => null);
+    const note = byId('recordings-note');
+    if (!all) {
+      note.textContent = 'What was recorded cannot be looked up now.';
+      return;
+    }
+    this.timeline.setRecordings(all);
+    const total = all.reduce((sum, [start, end]) => sum + end - start, 0);
+    note.textContent = all.length
+      ? `${all.length === 1 ? '1 recording' : `${all.length} recordings`}, ${span(total)} in all. Click one, or drag along the top edge.`
+      : 'Nothing has been recorded yet.';
+    if (!first) return;
+    if (this.state.period) this.timeline.fit(toSpan(this.state.period));
+    else this.timeline.fitAll();
+  }
+
+  // One view after the other
+
+  /** @param {import('./state.js').State} wanted */
+  #run(wanted) {
+    this.wanted = wanted;
+    this.#clearFault();
+    this.timeline.select(wanted.period && toSpan(wanted.period));
+    this.session.start(wanted.period === null, async () => {
+      if (!this.fibre?.number_of_channels) await this.#loadFibre();
+      return toRequest(wanted, {
+        rows: this.stage.rowsThatFit,
+        channels: this.#whole,
+        samplingRate: this.fibre?.sampling_rate ?? null,
+      });
+    });
+  }
+
+  #begin(headers) {
+    if (this.model && this.state === this.wanted && this.model.continues(headers)) {
+      this.model.resume();
+      return;
+    }
+    this.state = this.wanted;
+    this.model = new Model(headers, (columns) => this.stage.surface.mostRows(columns));
+    if (this.state.channel) this.model.select(this.state.channel);
+    this.viewport = new Viewport(this.model, Math.max(1, Math.round(shownSpan(this.state) / this.model.interval)));
+    this.stage.show(this.model, this.viewport);
+    this.overview.clear();
+    this.controls.fill(this.state);
+    this.controls.showResolution(this.state, this.model.interval);
+    this.#applyAppearance();
+    this.#writeAddress();
+  }
+
+  #frame(stream, frame) {
+    const { model } = this;
+    model.receive(stream, frame);
+    byId('picture').dataset.rows = String(model.received);
+    this.stage.invalidate();
+    const now = performance.now();
+    if (stream !== 0 || now - (this.overviewed ?? 0) < OVERVIEW_MS || model.main.axis.kind !== 'channel') return;
+    this.overviewed = now;
+    const values = model.main.history.values(model.end - 1);
+    if (values) this.overview.update(model.channels.min, values);
+  }
+
+  #phase(phase, message, error) {
+    this.status.setPhase(phase, phase === 'error' ? '' : message);
+    if (error && phase === 'error') this.#fault(error);
+    else if (phase === 'live' || phase === 'loading') this.#clearFault();
+    this.stage.complete = phase === 'completed';
+    this.stage.invalidate();
+    this.status.show(this.model, this.viewport);
+  }
+
+  #fault(error) {
+    byId('error').textContent = error.message;
+    byId('error').hidden = false;
+    this.controls.clearFaults();
+    if (error instanceof FormError) this.controls.mark(error.ids);
+    else this.controls.markFaults(error.faults);
+    byId('error').scrollIntoView({ block: 'nearest' });
+  }
+
+  #clearFault() {
+    byId('error').hidden = true;
+    byId('error').textContent = '';
+    this.controls.clearFaults();
+  }
+
+  // What the operator does
+
+  #applyForm() {
+    try {
+      this.#run(this.controls.read(this.wanted));
+    } catch (error) {
+      if (!(error instanceof FormError)) throw error;
+      this.#fault(error);
+    }
+  }
+
+  #chooseSource(live) {
+    if (live) this.#run({ ...this.wanted, period: null });
+    else if (this.timeline.last) this.#showLast();
+    else this.#fault(new FormError('Nothing has been recorded yet.', []));
+  }
+
+  #showLast() {
+    const { last } = this.timeline;
+    if (!last) return;
+    const range = { start: Math.max(last.start, last.end - LONGEST_OPENING * 1000), end: last.end };
+    this.timeline.fit(range);
+    this.#showRange(range);
+  }
+
+  /** @param {import('./timeline.js').Span} range */
+  #showRange({ start, end }) {
+    const period = { start: start / 1000, end: Math.min(end, Date.now()) / 1000 };
+    this.#run({ ...this.wanted, period });
+    this.controls.fill(this.wanted);
+  }
+
+  /** @param {number} channel */
+  #openChannel(channel) {
+    const max = Math.max(channel, this.wanted.channels?.max ?? channel);
+    this.#run({ ...this.wanted, viewType: ViewType.CHANNEL, channels: { min: channel, max } });
+  }
+
+  #selectChannel(channel) {
+    if (!this.model.side) return;
+    this.model.select(channel);
+    this.state.channel = this.model.selected;
+    this.stage.contrast.side.reset();
+    this.stage.remeasure();
+    this.#writeAddress();
+  }
+
+  /** The neighbouring channel: beside the picture, or alone. @param {number} by */
+  #stepChannel(by) {
+    if (!this.model) return;
+    if (this.model.side) this.#selectChannel(this.model.selected + by);
+    else if (this.model.viewType === ViewType.CHANNEL) {
+      const most = this.fibre?.number_of_channels ?? Infinity;
+      this.#openChannel(Math.max(1, Math.min(most, (this.wanted.channels?.min ?? 1) + by)));
+    }
+  }
+
+  #togglePause() {
+    if (!this.model?.live) return;
+    if (this.viewport.following) this.viewport.hold();
+    else this.viewport.follow();
+    this.#scrolled();
+  }
+
+  #scrolled() {
+    this.stage.invalidate();
+    this.status.show(this.model, this.viewport);
+  }
+
+  #setView(viewType) {
+    if (this.wanted.viewType !== viewType) this.#run({ ...this.wanted, viewType });
+  }
+
+  // How it looks
+
+  #applyAppearance() {
+    const { map, contrast } = this.state;
+    byId('colormap').value = map;
+    this.stage.setColormap(map);
+    this.stage.contrast.main.manual = contrast && { ...contrast };
+  }
+
+  #setMap(name) {
+    for (const state of [this.state, this.wanted]) state.map = name;
+    this.#applyAppearance();
+    this.#writeAddress();
+  }
+
+  /** The contrast was set on the stage; keeps it. */
+  #contrastChanged() {
+    const { manual } = this.stage.contrast.main;
+    const contrast = manual && { low: Number(manual.low.toFixed(1)), high: Number(manual.high.toFixed(1)) };
+    for (const state of [this.state, this.wanted]) state.contrast = contrast;
+    this.stage.invalidate();
+    this.#writeAddress();
+  }
+
+  #automatic() {
+    const { main, side } = this.stage.contrast;
+    const manual = main.manual ? null : { ...main.levels };
+    main.manual = manual;
+    side.manual = null;
+    if (!manual) this.stage.remeasure();
+    this.#contrastChanged();
+  }
+
+  #drawn() {
+    if (!this.placeHandles) return;
+    this.placeHandles();
+    const { contrast, cursor, row } = this.stage.model ? this.stage : { contrast: this.stage.contrast, cursor: null, row: 0 };
+    const { low, high } = contrast.main.levels;
+    for (const [id, value] of [['contrast-low', low], ['contrast-high', high]]) {
+      if (this.model && document.activeElement !== byId(id)) byId(id).value = value.toFixed(1);
+    }
+    byId('contrast-auto').setAttribute('aria-pressed', String(!contrast.main.manual));
+    const kept = this.model?.live ? `Move over the picture to read it. Scroll back over the last ${span(this.model.memory)} at most.` : 'Move over the picture to read it.';
+    showReadout(byId('readout'), this.model ? describe(this.model, cursor, row) : [], this.model ? kept : '');
+  }
+
+  // The page around it
+
+  #writeAddress() {
+    const hash = `#${toHash(this.state)}`;
+    if (location.hash !== hash) history.replaceState(null, '', hash);
+  }
+
+  async #share() {
+    this.#writeAddress();
+    const button = byId('share');
+    const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    button.textContent = copied ? 'Copied' : 'Link is in the address bar';
+    setTimeout(() => {
+      button.textContent = 'Copy link';
+    }, 2500);
+  }
+
+  #togglePanel() {
+    const wide = document.body.classList.toggle('wide');
+    byId('panel-toggle').setAttribute('aria-pressed', String(!wide));
+  }
+
+  #bindToolbar() {
+    byId('colormap').replaceChildren(...COLORMAPS.map((name) => new Option(name, name)));
+    const on = (id, type, run) => byId(id).addEventListener(type, run);
+    on('colormap', 'change', ({ target }) => this.#setMap(target.value));
+    on('contrast-auto', 'click', () => this.#automatic());
+    for (const [id, end] of [['contrast-low', 'low'], ['contrast-high', 'high']]) {
+      on(id, 'change', ({ target }) => {
+        const { main } = this.stage.contrast;
+        const levels = { ...main.levels, [end]: Number(target.value) };
+        if (target.value !== '' && levels.low < levels.high) main.manual = levels;
+        this.#contrastChanged();
+      });
+    }
+    on('pause', 'click', () => this.#togglePause());
+    on('save', 'click', () => savePng(this.stage));
+    on('share', 'click', () => this.#share());
+    on('recording-last', 'click', () => this.#showLast());
+    on('recording-previous', 'click', () => this.timeline.chooseNeighbour(-1));
+    on('recording-next', 'click', () => this.timeline.chooseNeighbour(1));
+    on('recordings-all', 'click', () => this.timeline.fitAll());
+    on('panel-toggle', 'click', () => this.#togglePanel());
+    on('help-open', 'click', () => byId('help').showModal());
+  }
+
+  #bindPicture() {
+    bindPointer(this.stage, {
+      scrolled: () => this.#scrolled(),
+      selected: (channel) => this.#selectChannel(channel),
+      opened: (channel) => this.#openChannel(channel),
+      cursor: () => this.stage.invalidate(),
+    });
+  }
+
+  #bindKeys() {
+    const nextMap = () => this.#setMap(COLORMAPS[(COLORMAPS.indexOf(this.state.map) + 1) % COLORMAPS.length]);
+    bindShortcuts(byId('help'), byId('help-keys'), [
+      { key: ' ', does: 'pause, and follow again', run: () => this.#togglePause() },
+      { key: 'w', does: 'waterfall', run: () => this.#setView(ViewType.WATERFALL) },
+      { key: 'm', does: 'multichannel', run: () => this.#setView(ViewType.MULTICHANNEL) },
+      { key: 's', does: 'single channel', run: () => this.#setView(ViewType.CHANNEL) },
+      { key: '[', does: 'previous channel (on the timeline: recording)', run: () => this.#stepChannel(-1) },
+      { key: ']', does: 'next channel (on the timeline: recording)', run: () => this.#stepChannel(1) },
+      { key: 'n', does: 'live', run: () => this.#chooseSource(true) },
+      { key: 'r', does: 'last recording', run: () => this.#showLast() },
+      { key: 'c', does: 'next colours', run: nextMap },
+      { key: 'a', does: 'automatic contrast, or hold it', run: () => this.#automatic() },
+      { key: 'p', does: 'save as PNG', run: () => savePng(this.stage) },
+      { key: 'l', does: 'copy a link to this view', run: () => this.#share() },
+      { key: 'b', does: 'show or hide the controls', run: () => this.#togglePanel() },
+      { key: '?', does: 'this list', run: () => byId('help').showModal() },
+    ]);
+  }
+
+  #bindPage() {
+    setInterval(() => {
+      byId('clock').textContent = `${fullTime(Date.now(), 1000)} UTC`;
+      this.status.show(this.model, this.viewport);
+    }, TICK_MS);
+    const poll = () => {
+      showHealth(byId('health'));
+      this.#loadFibre();
+    };
+    showHealth(byId('health'));
+    setInterval(poll, FIBRE_POLL_MS);
+    setInterval(() => this.#loadRecordings(), RECORDINGS_POLL_MS);
+    window.addEventListener('hashchange', () => {
+      if (location.hash === `#${toHash(this.state)}`) return;
+      this.#run(fromHash(location.hash));
+      this.controls.fill(this.wanted);
+    });
+    window.addEventListener('pagehide', () => this.session.stop());
+    window.addEventListener('pageshow', ({ persisted }) => persisted && this.#run(this.state));
+  }
+}
+
+/** @param {import('./state.js').Range} period epoch seconds @returns {import('./timeline.js').Span} */
+function toSpan({ start, end }) {
+  return { start: start * 1000, end: end * 1000 };
+}
+
+try {
+  await new Viewer().start();
+} catch (error) {
+  document.body.dataset.state = 'error';
+  byId('state').textContent = 'Not running';
+  byId('message').hidden = false;
+  byId('message').textContent = error.message;
+  throw error;
+}
