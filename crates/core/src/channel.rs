@@ -10,6 +10,9 @@ pub struct ChannelRange {
 }
 
 impl ChannelRange {
+    /// Every channel that any fibre can have.
+    pub const ALL: Self = Self { first: 1, last: u32::MAX };
+
     /// `None` unless `1 <= first <= last`.
     #[must_use]
     pub fn new(first: u32, last: u32) -> Option<Self> {

@@ -2,10 +2,9 @@
 //! answered, and what is created is undone by being dropped unless the whole succeeds.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, Upstream, View};
+use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, View};
 use focus_recordings::Recording;
 use focus_stream::JobSpec;
 use jiff::Timestamp;
@@ -14,9 +13,6 @@ use crate::idempotency::Known;
 use crate::launcher::Show;
 use crate::slots::Slot;
 use crate::{ConfigureError, Job, Jobs};
-
-/// The catalogue has this long to answer one question.
-const CATALOGUE_DEADLINE: Duration = Duration::from_millis(800);
 
 /// What a client sends.
 #[derive(Clone, Debug)]
@@ -120,12 +116,9 @@ impl Jobs {
         slots.take().ok_or(ConfigureError::TooManyJobs { max: slots.max() })
     }
 
+    /// Answers within the catalogue's own deadline.
     async fn find(&self, start: Timestamp, end: Timestamp) -> Result<Vec<Recording>, Outage> {
-        let found = self.shared.upstreams.catalogue.find(start, end);
-        tokio::time::timeout(CATALOGUE_DEADLINE, found).await.unwrap_or_else(|_| {
-            let reason = format!("no answer within {} ms", CATALOGUE_DEADLINE.as_millis());
-            Err(Outage::Unavailable { upstream: Upstream::Catalogue, reason })
-        })
+        self.shared.upstreams.catalogue.find(start, end).await
     }
 
     fn limits(&self) -> &Limits {

@@ -11,8 +11,11 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 /// any number of equal ones at once start one job.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keys {
-    keys: Arc<Mutex<HashMap<String, Arc<AsyncMutex<Option<Use>>>>>>,
+    keys: Arc<Mutex<HashMap<String, Entry>>>,
 }
+
+/// What a key stands for, held by the request that decides it.
+type Entry = Arc<AsyncMutex<Option<Use>>>;
 
 #[derive(Clone, Debug)]
 struct Use {

@@ -93,7 +93,7 @@ impl Pass {
         let mut spectrograph = Spectrograph::new(Transform::of(plan), plan.hop(), Some(self.start));
         spectrograph.want([(self.place.channels, plan.bins.clone())]);
         let mut first_row = None;
-        for block in RecordingReader::new(&self.recordings, from, to, self.place.channels) {
+        for block in RecordingReader::new(self.recordings.to_vec(), from, to, self.place.channels) {
             let block = block.map_err(|error| error.to_string())?;
             let rows = self.workers.install(|| spectrograph.push(&block));
             let rows =

@@ -35,12 +35,13 @@ impl LiveSpectra {
     /// When the system gives no thread.
     pub fn start(fibre: &LiveFibre, workers: Arc<ThreadPool>, metrics: Metrics) -> io::Result<Self> {
         let (orders, inbox) = mpsc::channel();
-        let all = ChannelRange::new(1, u32::MAX).expect("1 is not above the largest number");
-        let mut blocks = fibre.subscribe(all);
+        let mut blocks = fibre.subscribe(ChannelRange::ALL);
         thread::Builder::new().name("live-spectra".to_owned()).spawn(move || {
             let mut groups = Groups { groups: HashMap::new(), metrics };
             while let Some(block) = blocks.blocking_next() {
-                inbox.try_iter().for_each(|order| groups.obey(order));
+                for order in inbox.try_iter() {
+                    groups.obey(order);
+                }
                 workers.install(|| groups.push(&block));
             }
         })?;
