@@ -106,8 +106,8 @@ impl SqliteCatalogue {
     async fn scan_once(&self) -> Result<ScanReport, CallError> {
         let connections = self.0.connections();
         // Either connection may be the one that notices a ruined index; the other may still have it in memory.
-        connections.query.call(QUERY_DEADLINE, |db| index::probe(db)).await?;
-        let known = connections.update.call(UPDATE_DEADLINE, |db| index::known(db)).await?;
+        connections.query.call(QUERY_DEADLINE, index::probe).await?;
+        let known = connections.update.call(UPDATE_DEADLINE, index::known).await?;
         let directory = self.0.directory.clone();
         let changes = blocking(move || directory::changes(&directory, &known, Timestamp::now())).await?;
         let report = ScanReport {
@@ -157,7 +157,7 @@ impl Catalogue for SqliteCatalogue {
             })
             .await?;
             let connections = self.0.connections();
-            Ok(connections.query.call(QUERY_DEADLINE, |db| index::probe(db)).await?)
+            Ok(connections.query.call(QUERY_DEADLINE, index::probe).await?)
         })
     }
 }

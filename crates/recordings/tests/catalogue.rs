@@ -230,7 +230,7 @@ fn naive(files: &[Prodml], start: i64, end: i64) -> Vec<(i64, i64, Vec<String>)>
     for part in parts {
         match groups.last_mut().filter(|group| {
             let last = &group[group.len() - 1];
-            last.2 == part.2 && ((part.0 - last.1).abs() as f64) <= 0.5e6 / part.2
+            last.2.total_cmp(&part.2).is_eq() && ((part.0 - last.1).abs() as f64) <= 0.5e6 / part.2
         }) {
             Some(group) => group.push(part),
             None => groups.push(vec![part]),

@@ -108,10 +108,10 @@ impl Prodml {
         };
         let name = "Acquisition/Raw[0]/RawData";
         let (dataset, size) = match self.kind {
-            Type::I16 => (typed(name, &shape, values.iter().map(|&v| v as i16).collect::<Vec<_>>()), 2),
-            Type::I32 => (typed(name, &shape, values.iter().map(|&v| v as i32).collect::<Vec<_>>()), 4),
-            Type::F32 => (typed(name, &shape, values.iter().map(|&v| v as f32).collect::<Vec<_>>()), 4),
-            Type::F64 => (typed(name, &shape, values.iter().map(|&v| v as f64).collect::<Vec<_>>()), 8),
+            Type::I16 => (typed(name, &shape, &values.iter().map(|&v| v as i16).collect::<Vec<_>>()), 2),
+            Type::I32 => (typed(name, &shape, &values.iter().map(|&v| v as i32).collect::<Vec<_>>()), 4),
+            Type::F32 => (typed(name, &shape, &values.iter().map(|&v| v as f32).collect::<Vec<_>>()), 4),
+            Type::F64 => (typed(name, &shape, &values.iter().map(|&v| v as f64).collect::<Vec<_>>()), 8),
         };
         let order = if self.locus_first { ["locus", "time"] } else { ["time", "locus"] };
         let mut dataset = dataset
@@ -140,7 +140,7 @@ impl Prodml {
         if let Some(last) = times.last_mut() {
             *last += self.last_time_off_us;
         }
-        let dataset = typed("Acquisition/Raw[0]/RawDataTime", &[self.times], times);
+        let dataset = typed("Acquisition/Raw[0]/RawDataTime", &[self.times], &times);
         self.text("Uom", "us").into_iter().fold(dataset, DatasetBuilder::attribute)
     }
 
@@ -183,8 +183,8 @@ impl Prodml {
     }
 }
 
-fn typed<T: hdf5_writer::H5WriteElement>(name: &str, shape: &[u64], values: Vec<T>) -> DatasetBuilder {
-    DatasetBuilder::typed_data(name, shape.to_vec(), &values).unwrap()
+fn typed<T: hdf5_writer::H5WriteElement>(name: &str, shape: &[u64], values: &[T]) -> DatasetBuilder {
+    DatasetBuilder::typed_data(name, shape.to_vec(), values).unwrap()
 }
 
 /// The samples as whole numbers.
@@ -205,22 +205,15 @@ pub(crate) struct Checksum {
 
 impl Checksum {
     pub(crate) fn add(&mut self, samples: &Samples) {
-        match samples {
-            Samples::Int16(values) => {
-                values.iter().for_each(|&value| self.add_bits(value.cast_unsigned().into()))
-            }
-            Samples::Int32(values) => {
-                values.iter().for_each(|&value| self.add_bits(value.cast_unsigned().into()))
-            }
-            Samples::Float32(values) => {
-                values.iter().for_each(|&value| self.add_bits(value.to_bits().into()))
-            }
+        let bits: Vec<u64> = match samples {
+            Samples::Int16(values) => values.iter().map(|&value| value.cast_unsigned().into()).collect(),
+            Samples::Int32(values) => values.iter().map(|&value| value.cast_unsigned().into()).collect(),
+            Samples::Float32(values) => values.iter().map(|&value| value.to_bits().into()).collect(),
+        };
+        for bits in bits {
+            self.sum = self.sum.wrapping_add(bits.wrapping_mul(2 * self.index + 1));
+            self.index += 1;
         }
-    }
-
-    fn add_bits(&mut self, bits: u64) {
-        self.sum = self.sum.wrapping_add(bits.wrapping_mul(2 * self.index + 1));
-        self.index += 1;
     }
 
     pub(crate) fn text(&self) -> String {
@@ -242,7 +235,9 @@ pub(crate) fn energy(samples: &[f64], channels: usize, rate: f64) -> Vec<f64> {
     for channel in 0..channels {
         let mut signal: Vec<f64> = (0..times).map(|time| samples[time * channels + channel]).collect();
         let mean = signal.iter().sum::<f64>() / times as f64;
-        signal.iter_mut().for_each(|value| *value -= mean);
+        for value in &mut signal {
+            *value -= mean;
+        }
         // Forwards and backwards, so that nothing is delayed.
         for _ in 0..2 {
             for quality in [0.541, 1.307] {

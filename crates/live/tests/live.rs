@@ -1,0 +1,106 @@
+//! The reading side over real threads and time.
+
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use focus_core::{Block, ChannelRange, DataType, Samples, sample_offset};
+use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source, replay, simulate, waiting};
+use jiff::{SignedDuration, Timestamp};
+
+const FAST: LiveOptions = LiveOptions { block: Duration::from_millis(10), queue: Duration::from_millis(40) };
+
+fn simulated(options: LiveOptions) -> (LiveFibre, Source) {
+    let scene = Scene { channels: 20, sampling_rate: 1000.0, ..Scene::default() };
+    simulate(Simulator::new(scene).unwrap(), options).unwrap()
+}
+
+fn channels() -> ChannelRange {
+    ChannelRange::new(3, 5).unwrap()
+}
+
+#[tokio::test]
+async fn simulated_blocks_come_in_real_time_with_times_of_now() {
+    let (live, _source) = simulated(FAST);
+    assert_eq!(live.fibre().unwrap().channels, 20);
+    let (began, mut blocks) = (Instant::now(), live.subscribe(channels()));
+    let first = blocks.next().await.unwrap();
+    assert!((Timestamp::now().duration_since(first.start)) < SignedDuration::from_secs(1));
+    for number in 1..=30 {
+        let block = blocks.next().await.unwrap();
+        assert_eq!(block.sequence, first.sequence + number);
+        assert_eq!(block.start, first.start + sample_offset((number * 10) as f64, 1000.0));
+        assert_eq!((block.times(), block.channels, block.first_channel), (10, 20, 1));
+        assert!(block.start < Timestamp::now(), "no block of the future");
+    }
+    assert!(began.elapsed() >= Duration::from_millis(290), "{:?}", began.elapsed());
+    assert_eq!(blocks.lost(), 0);
+}
+
+#[tokio::test]
+async fn a_reader_that_falls_behind_sees_the_jump() {
+    let (live, _source) = simulated(FAST);
+    let mut blocks = live.subscribe(channels());
+    let first = blocks.next().await.unwrap().sequence;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let next = blocks.next().await.unwrap().sequence;
+    assert!(blocks.lost() >= 10, "{}", blocks.lost());
+    assert_eq!(next, first + 1 + blocks.lost(), "as many as were lost");
+}
+
+#[tokio::test]
+async fn dropping_the_source_ends_the_blocks_and_the_fibre() {
+    let (live, source) = simulated(LiveOptions { block: Duration::from_secs(60), ..FAST });
+    let mut blocks = live.subscribe(channels());
+    let thread = std::thread::spawn({
+        let mut blocks = live.subscribe(channels());
+        move || blocks.blocking_next()
+    });
+    let mut changes = live.changes();
+    assert!(changes.borrow_and_update().is_some());
+    let began = Instant::now();
+    drop(source);
+    assert!(began.elapsed() < Duration::from_secs(5), "it does not wait for the next block");
+    assert_eq!(blocks.next().await, None);
+    assert_eq!(thread.join().unwrap(), None);
+    changes.changed().await.unwrap();
+    assert!(changes.borrow_and_update().is_none());
+    assert!(changes.changed().await.is_err(), "for good");
+    assert_eq!(live.fibre(), None);
+    assert_eq!(live.subscribe(channels()).next().await, None);
+}
+
+#[tokio::test]
+async fn without_a_fibre_there_is_nothing() {
+    let live = waiting();
+    assert_eq!(live.fibre(), None);
+    assert_eq!(live.subscribe(channels()).next().await, None);
+}
+
+#[test]
+fn a_recording_is_replayed_to_a_thread() {
+    let simulator = Simulator::new(Scene { channels: 4, sampling_rate: 500.0, ..Scene::default() }).unwrap();
+    let mut fibre = simulator.fibre();
+    fibre.data_type = DataType::Int16;
+    let recorded = Block {
+        sequence: 0,
+        start: Timestamp::UNIX_EPOCH,
+        sampling_rate: 500.0,
+        first_channel: 1,
+        channels: 4,
+        samples: Samples::Int16((0..4 * 35).collect()),
+    };
+    let open = move || vec![Ok::<_, Infallible>(recorded.clone())].into_iter();
+    let (live, _source) = replay(fibre, FAST, open).unwrap();
+    let mut blocks = live.subscribe(channels());
+    let mut expected = None;
+    for _ in 0..32 {
+        let block = blocks.blocking_next().unwrap();
+        let Samples::Int16(values) = &block.samples else { panic!("{:?}", block.samples.data_type()) };
+        if let Some(expected) = expected {
+            assert_eq!((block.sequence, block.start, values[0]), expected);
+        }
+        let last = values[values.len() - 1];
+        let end = block.start.as_nanosecond() + i128::from(block.times() as u32) * 2_000_000;
+        expected = Some((block.sequence + 1, Timestamp::from_nanosecond(end).unwrap(), (last + 1) % 140));
+    }
+}
