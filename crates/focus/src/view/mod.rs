@@ -1,10 +1,144 @@
-//! view
+//! `focus view`: a picture of a stretch of fibre, from any server, through its public interface only.
+
+mod args;
+mod job;
+mod join;
+mod json;
+mod painting;
+mod request;
+mod rows;
+mod server;
+
+use std::{io::Write as _, time::Duration};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+
 use crate::cli::Exit;
-use clap::Args;
-pub(crate) const EXAMPLES: &str = "";
-/// x
-#[derive(Args, Debug)]
-pub(crate) struct ViewArgs {}
-pub(crate) async fn run(_a: ViewArgs) -> anyhow::Result<Exit> {
-    Ok(Exit::Success)
+use job::Job;
+use json::JsonLines;
+use painting::Painting;
+use request::Span;
+use rows::Rows;
+use server::Server;
+
+pub(crate) use args::{EXAMPLES, ViewArgs};
+
+/// Shows what was asked for. The job that it needs is removed again whatever way this ends.
+///
+/// # Errors
+/// When the server cannot be reached, refuses the view or breaks its contract; when the picture cannot be
+/// written.
+pub(crate) async fn run(args: ViewArgs) -> anyhow::Result<Exit> {
+    args.check()?;
+    let server = Server::new(&args.at)?;
+    let mut asking = tokio::spawn(ask(server.clone(), args.clone()));
+    // A job that has been asked for must become known even to somebody who has lost interest: who else
+    // would remove it?
+    let (asked, lost_interest) = tokio::select! {
+        asked = &mut asking => (asked, false),
+        () = interrupted() => (asking.await, true),
+    };
+    let (job, span) = match asked? {
+        Err(_) if lost_interest => return Ok(Exit::Interrupted),
+        asked => asked?,
+    };
+    if lost_interest {
+        server.delete(&job.job_id).await?;
+        return Ok(Exit::Interrupted);
+    }
+    let shown = tokio::select! {
+        shown = show(&job, &span, &args) => shown.map(|()| Exit::Success),
+        () = interrupted() => Ok(Exit::Interrupted),
+    };
+    let removed = server.delete(&job.job_id).await;
+    let exit = shown?;
+    removed?;
+    Ok(exit)
+}
+
+async fn ask(server: Server, args: ViewArgs) -> anyhow::Result<(Job, Span)> {
+    let now = Timestamp::now();
+    let span = if args.last { server.newest_recording(now).await? } else { args.span() };
+    let highest = if args.needs_highest_channel() { server.highest_channel().await? } else { 1 };
+    let job = server.configure(&request::body(&args, &span, highest)).await?;
+    Ok((job, span))
+}
+
+async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
+    let expected = span.rows(job.lines_dt);
+    let progress = progress_bar(expected as u64);
+    let mut rows = Rows::open(job).await?;
+    let mut sink = if args.json {
+        Sink::Json(JsonLines::new(job, args.channel))
+    } else {
+        Sink::Picture(Painting::new(job, args, expected)?)
+    };
+    let mut first_time = None;
+    while let Some(row) = rows.next().await? {
+        let seconds = (row.time_ms - *first_time.get_or_insert(row.time_ms)) as f64 / 1e3;
+        if !sink.take(&row)? {
+            break;
+        }
+        progress.set_position((seconds / job.lines_dt) as u64 + 1);
+        if span.is_live() && seconds + job.lines_dt * 1.5 > span.seconds() {
+            break;
+        }
+    }
+    progress.finish_and_clear();
+    anyhow::ensure!(first_time.is_some(), "the server sent no rows: is there a recording in this time?");
+    sink.finish(job, args)
+}
+
+/// Where rows go.
+enum Sink {
+    Json(JsonLines),
+    Picture(Painting),
+}
+
+impl Sink {
+    /// `false` when nobody wants more.
+    fn take(&mut self, row: &join::Row) -> anyhow::Result<bool> {
+        match self {
+            Self::Json(lines) => Ok(lines.write(row)?),
+            Self::Picture(painting) => {
+                painting.add(row);
+                Ok(true)
+            }
+        }
+    }
+
+    fn finish(self, job: &Job, args: &ViewArgs) -> anyhow::Result<()> {
+        let Self::Picture(painting) = self else { return Ok(()) };
+        let path = args.output.clone().unwrap_or_else(|| format!("focus-{}.png", job.job_id).into());
+        let file = painting.into_png(args)?;
+        std::fs::write(&path, file)
+            .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))?;
+        writeln!(std::io::stdout(), "{}", path.display())?;
+        Ok(())
+    }
+}
+
+/// On a terminal only.
+fn progress_bar(rows: u64) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{bar:40.cyan/blue} {pos}/{len} rows  {elapsed} elapsed, {eta} to go")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(rows).with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// Until Ctrl-C or a request to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => {
+            if pressed.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+        _ = terminate.recv() => {}
+    }
 }
