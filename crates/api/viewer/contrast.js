@@ -2,7 +2,8 @@
 
 /** @typedef {{low: number, high: number}} Levels dB */
 
-const LOW_PERCENTILE = 0.05;
+/** Far less of a spectrogram is background than of a waterfall: filters leave the upper frequencies empty. */
+const LOW_PERCENTILE = { channel: 0.05, frequency: 0.25 };
 const HIGH_PERCENTILE = 0.997;
 const SMALLEST_SPAN = 9;
 const MOST_SAMPLES = 60_000;
@@ -14,10 +15,11 @@ const bins = new Uint32Array(BINS);
 /**
  * The levels between which nearly all of what is visible lies.
  * @param {import('./history.js').RowHistory} history
+ * @param {'channel'|'frequency'} kind what the columns are
  * @param {{rows: [number, number], columns: [number, number]}} visible
  * @returns {Levels|null} null while nothing is visible
  */
-export function measure(history, { rows, columns }) {
+export function measure(history, kind, { rows, columns }) {
   const from = Math.max(Math.floor(rows[0]), history.first);
   const to = Math.min(Math.ceil(rows[1]), history.end);
   const left = Math.max(0, Math.floor(columns[0]));
@@ -30,7 +32,7 @@ export function measure(history, { rows, columns }) {
     if (history.has(row)) total += count(history, row, left, right, stride);
   }
   if (total === 0) return null;
-  const low = percentile(total * LOW_PERCENTILE);
+  const low = percentile(total * LOW_PERCENTILE[kind]);
   const high = percentile(total * HIGH_PERCENTILE);
   const widen = Math.max(0, SMALLEST_SPAN - (high - low)) / 2;
   return { low: low - widen, high: high + widen };

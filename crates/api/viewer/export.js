@@ -1,5 +1,6 @@
 /** The pictures as a PNG file, with axes, title and colour bar. */
 
+import { drawOverlay } from './overlay.js';
 import { fullTime } from './ticks.js';
 
 const HEAD = 64;
@@ -21,8 +22,11 @@ export async function savePng(stage) {
   ctx.fillStyle = BACKGROUND;
   ctx.fillRect(0, 0, canvas.width, canvas.height);
   ctx.drawImage(picture, 0, HEAD * ratio);
-  ctx.drawImage(overlay, 0, HEAD * ratio);
-  ctx.scale(ratio, ratio);
+  ctx.setTransform(ratio, 0, 0, ratio, 0, HEAD * ratio);
+  drawOverlay(ctx, { ...stage.scene, cursor: null });
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'alphabetic';
   const { title, lines } = caption(stage);
   write(ctx, title, 20, 28, INK, '600 17px Inter, "Segoe UI", system-ui, sans-serif');
   write(ctx, lines[0], 20, 50, DIM, '12px Inter, "Segoe UI", system-ui, sans-serif');
@@ -54,7 +58,7 @@ function caption({ model, viewport }) {
     ? `, ${header.frequencies.first.toFixed(1)} to ` +
       `${(header.frequencies.first + header.frequencies.step * (header.frequencies.count - 1)).toFixed(1)} Hz, nfft ${header.nfft}`
     : '';
-  const kind = header.value.quantity === 'rms' ? 'RMS amplitude' : 'one-sided amplitude';
+  const kind = header.value.quantity === 'rms' ? 'RMS amplitude' : 'One-sided amplitude';
   return {
     title: `${fibre.fiber_description ?? 'Fibre without a description'}`,
     lines: [

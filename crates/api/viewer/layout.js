@@ -3,7 +3,7 @@
 /** @typedef {{x: number, y: number, width: number, height: number}} Rect */
 /** @typedef {{key: 'main'|'side', image: Rect, profile: Rect, bar: Rect}} PanelLayout */
 
-const TIME_AXIS = 78;
+const TIME_AXIS = 86;
 const TOP = 40;
 const BOTTOM = 40;
 const PROFILE = 76;

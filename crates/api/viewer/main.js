@@ -1,6 +1,6 @@
 /** The viewer page: puts the parts together. */
 
-import { info, liveMetadata, recordings } from './api.js';
+import { info, liveMetadata } from './api.js';
 import { COLORMAPS } from './colormaps.js';
 import { Controls, FormError } from './controls.js';
 import { savePng } from './export.js';
@@ -10,21 +10,17 @@ import { Model } from './model.js';
 import { Overview } from './overview.js';
 import { bindPointer } from './pointer.js';
 import { describe, showReadout } from './readout.js';
+import { Recordings } from './recordings.js';
 import { Session } from './session.js';
 import { bindShortcuts } from './shortcuts.js';
 import { Stage } from './stage.js';
 import { ViewType, fromHash, shownSpan, toHash, toRequest } from './state.js';
 import { Status } from './status.js';
 import { fullTime, span } from './ticks.js';
-import { Timeline } from './timeline.js';
 import { Viewport } from './viewport.js';
 
 const FIBRE_POLL_MS = 10_000;
-const RECORDINGS_POLL_MS = 30_000;
 const TICK_MS = 500;
-const OVERVIEW_MS = 500;
-/** A recording that is opened whole shows at most this much of its end. */
-const LONGEST_OPENING = 600;
 
 const byId = (id) => document.getElementById(id);
 
@@ -49,7 +45,7 @@ class Viewer {
       apply: () => this.#applyForm(),
       source: (live) => this.#chooseSource(live),
     });
-    this.timeline = new Timeline(byId('timeline'), { selected: (range) => this.#showRange(range) });
+    this.recordings = new Recordings((range) => this.#showRange(range));
     this.overview = new Overview(
       byId('overview'),
       () => this.controls.channels,
@@ -69,8 +65,8 @@ class Viewer {
   async start() {
     await Promise.all([this.#loadFibre(), this.#loadLimits()]);
     this.controls.fill(this.state);
-    this.#loadRecordings(true);
     this.#run(this.state);
+    await this.recordings.start();
   }
 
   // What the server says of itself
@@ -99,30 +95,13 @@ class Viewer {
     this.controls.setMostNfft(limits?.max_multichannel_nfft ?? Infinity);
   }
 
-  async #loadRecordings(first = false) {
-    const all = await recordings(0, Date.now() / 1000).catch(() => null);
-    const note = byId('recordings-note');
-    if (!all) {
-      note.textContent = 'What was recorded cannot be looked up now.';
-      return;
-    }
-    this.timeline.setRecordings(all);
-    const total = all.reduce((sum, [start, end]) => sum + end - start, 0);
-    note.textContent = all.length
-      ? `${all.length === 1 ? '1 recording' : `${all.length} recordings`}, ${span(total)} in all. Click one, or drag along the top edge.`
-      : 'Nothing has been recorded yet.';
-    if (!first) return;
-    if (this.state.period) this.timeline.fit(toSpan(this.state.period));
-    else this.timeline.fitAll();
-  }
-
   // One view after the other
 
   /** @param {import('./state.js').State} wanted */
   #run(wanted) {
     this.wanted = wanted;
     this.#clearFault();
-    this.timeline.select(wanted.period && toSpan(wanted.period));
+    this.recordings.timeline.show(wanted.period && toSpan(wanted.period));
     this.session.start(wanted.period === null, async () => {
       if (!this.fibre?.number_of_channels) await this.#loadFibre();
       return toRequest(wanted, {
@@ -143,8 +122,10 @@ class Viewer {
     if (this.state.channel) this.model.select(this.state.channel);
     this.viewport = new Viewport(this.model, Math.max(1, Math.round(shownSpan(this.state) / this.model.interval)));
     this.stage.show(this.model, this.viewport);
-    this.overview.clear();
+    if (this.model.viewType !== this.overviewOf) this.overview.clear();
+    this.overviewOf = this.model.viewType;
     this.controls.fill(this.state);
+    this.overview.draw();
     this.controls.showResolution(this.state, this.model.interval);
     this.#applyAppearance();
     this.#writeAddress();
@@ -155,9 +136,11 @@ class Viewer {
     model.receive(stream, frame);
     byId('picture').dataset.rows = String(model.received);
     this.stage.invalidate();
-    const now = performance.now();
-    if (stream !== 0 || now - (this.overviewed ?? 0) < OVERVIEW_MS || model.main.axis.kind !== 'channel') return;
-    this.overviewed = now;
+  }
+
+  #showOverview() {
+    const { model } = this;
+    if (model?.main.axis.kind !== 'channel') return;
     const values = model.main.history.values(model.end - 1);
     if (values) this.overview.update(model.channels.min, values);
   }
@@ -190,38 +173,37 @@ class Viewer {
 
   #applyForm() {
     try {
-      this.#run(this.controls.read(this.wanted));
+      this.#change(this.controls.read(this.wanted));
     } catch (error) {
       if (!(error instanceof FormError)) throw error;
       this.#fault(error);
     }
   }
 
-  #chooseSource(live) {
-    if (live) this.#run({ ...this.wanted, period: null });
-    else if (this.timeline.last) this.#showLast();
-    else this.#fault(new FormError('Nothing has been recorded yet.', []));
+  /** @param {Partial<import('./state.js').State>} patch */
+  #change(patch) {
+    const wanted = { ...this.wanted, ...patch };
+    // Levels set by hand for one kind of picture mean nothing to another.
+    if (wanted.viewType !== this.wanted.viewType) wanted.contrast = null;
+    this.#run(wanted);
   }
 
-  #showLast() {
-    const { last } = this.timeline;
-    if (!last) return;
-    const range = { start: Math.max(last.start, last.end - LONGEST_OPENING * 1000), end: last.end };
-    this.timeline.fit(range);
-    this.#showRange(range);
+  #chooseSource(live) {
+    if (live) this.#change({ period: null });
+    else if (!this.recordings.chooseLast()) this.#fault(new FormError('Nothing has been recorded yet.', []));
   }
 
   /** @param {import('./timeline.js').Span} range */
   #showRange({ start, end }) {
     const period = { start: start / 1000, end: Math.min(end, Date.now()) / 1000 };
-    this.#run({ ...this.wanted, period });
+    this.#change({ period });
     this.controls.fill(this.wanted);
   }
 
   /** @param {number} channel */
   #openChannel(channel) {
     const max = Math.max(channel, this.wanted.channels?.max ?? channel);
-    this.#run({ ...this.wanted, viewType: ViewType.CHANNEL, channels: { min: channel, max } });
+    this.#change({ viewType: ViewType.CHANNEL, channels: { min: channel, max } });
   }
 
   #selectChannel(channel) {
@@ -256,7 +238,7 @@ class Viewer {
   }
 
   #setView(viewType) {
-    if (this.wanted.viewType !== viewType) this.#run({ ...this.wanted, viewType });
+    if (this.wanted.viewType !== viewType) this.#change({ viewType });
   }
 
   // How it looks
@@ -301,8 +283,8 @@ class Viewer {
       if (this.model && document.activeElement !== byId(id)) byId(id).value = value.toFixed(1);
     }
     byId('contrast-auto').setAttribute('aria-pressed', String(!contrast.main.manual));
-    const kept = this.model?.live ? `Move over the picture to read it. Scroll back over the last ${span(this.model.memory)} at most.` : 'Move over the picture to read it.';
-    showReadout(byId('readout'), this.model ? describe(this.model, cursor, row) : [], this.model ? kept : '');
+    const fields = this.stage.model ? describe(this.model, cursor, row) : [];
+    showReadout(byId('readout'), fields, this.model ? advice(this.model) : '');
   }
 
   // The page around it
@@ -316,9 +298,9 @@ class Viewer {
     this.#writeAddress();
     const button = byId('share');
     const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-    button.textContent = copied ? 'Copied' : 'Link is in the address bar';
+    button.textContent = copied ? 'Copied' : 'In the address bar';
     setTimeout(() => {
-      button.textContent = 'Copy link';
+      button.textContent = 'Link';
     }, 2500);
   }
 
@@ -343,10 +325,6 @@ class Viewer {
     on('pause', 'click', () => this.#togglePause());
     on('save', 'click', () => savePng(this.stage));
     on('share', 'click', () => this.#share());
-    on('recording-last', 'click', () => this.#showLast());
-    on('recording-previous', 'click', () => this.timeline.chooseNeighbour(-1));
-    on('recording-next', 'click', () => this.timeline.chooseNeighbour(1));
-    on('recordings-all', 'click', () => this.timeline.fitAll());
     on('panel-toggle', 'click', () => this.#togglePanel());
     on('help-open', 'click', () => byId('help').showModal());
   }
@@ -370,7 +348,7 @@ class Viewer {
       { key: '[', does: 'previous channel (on the timeline: recording)', run: () => this.#stepChannel(-1) },
       { key: ']', does: 'next channel (on the timeline: recording)', run: () => this.#stepChannel(1) },
       { key: 'n', does: 'live', run: () => this.#chooseSource(true) },
-      { key: 'r', does: 'last recording', run: () => this.#showLast() },
+      { key: 'r', does: 'last recording', run: () => this.#chooseSource(false) },
       { key: 'c', does: 'next colours', run: nextMap },
       { key: 'a', does: 'automatic contrast, or hold it', run: () => this.#automatic() },
       { key: 'p', does: 'save as PNG', run: () => savePng(this.stage) },
@@ -384,6 +362,7 @@ class Viewer {
     setInterval(() => {
       byId('clock').textContent = `${fullTime(Date.now(), 1000)} UTC`;
       this.status.show(this.model, this.viewport);
+      this.#showOverview();
     }, TICK_MS);
     const poll = () => {
       showHealth(byId('health'));
@@ -391,7 +370,6 @@ class Viewer {
     };
     showHealth(byId('health'));
     setInterval(poll, FIBRE_POLL_MS);
-    setInterval(() => this.#loadRecordings(), RECORDINGS_POLL_MS);
     window.addEventListener('hashchange', () => {
       if (location.hash === `#${toHash(this.state)}`) return;
       this.#run(fromHash(location.hash));
@@ -405,6 +383,13 @@ class Viewer {
 /** @param {import('./state.js').Range} period epoch seconds @returns {import('./timeline.js').Span} */
 function toSpan({ start, end }) {
   return { start: start * 1000, end: end * 1000 };
+}
+
+/** What the read-out says while nothing is read. @param {Model} model */
+function advice({ live, memory }) {
+  const kept = `Scroll back over up to ${span(memory.picture)}`;
+  const spectra = memory.spectra ? `, ${span(memory.spectra)} of spectra` : '';
+  return `Move over the picture to read it.${live ? ` ${kept}${spectra}.` : ''}`;
 }
 
 try {

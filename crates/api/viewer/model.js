@@ -35,7 +35,7 @@ export class Model {
       : Math.max(1, Math.ceil((header.view.end_time - header.view.start_time) / header.lines_dt - 1e-6));
     this.clock = new RowClock(header.lines_dt);
     this.received = 0;
-    this.lost = 0;
+    this.lostBy = headers.map(() => 0);
     this.ends = headers.map(() => 0);
     this.#build(headers, mostRows);
   }
@@ -100,7 +100,7 @@ export class Model {
    * @param {import('./stream.js').Frame} frame
    */
   receive(stream, { rows, step, lost }) {
-    this.lost += lost;
+    this.lostBy[stream] += lost;
     for (const row of rows) {
       const at = this.clock.place(row.index, row.time);
       if (at < 0) continue;
@@ -141,6 +141,11 @@ export class Model {
     return Math.max(Math.min(...this.ends), newest - STREAM_LAG, 0);
   }
 
+  /** Rows that the server left out, wholly or in part, because this viewer was slow. */
+  get lost() {
+    return Math.max(...this.lostBy);
+  }
+
   /** The oldest row that can still be shown. */
   get first() {
     const { history } = this.main;
@@ -164,8 +169,9 @@ export class Model {
     return `dB re 1 ${this.header.value.unit ?? '(unit not given)'}`;
   }
 
-  /** Seconds of rows that are kept. */
+  /** Seconds of the picture that are kept, and of the spectra beside it. */
   get memory() {
-    return this.main.history.capacity * this.interval;
+    const seconds = (history) => history && history.capacity * this.interval;
+    return { picture: seconds(this.main.history), spectra: seconds(this.side?.history) };
   }
 }

@@ -25,6 +25,8 @@ const FONT = '12px Inter, "Segoe UI", system-ui, sans-serif';
 const SMALL = '11px Inter, "Segoe UI", system-ui, sans-serif';
 const TIME_TICK_GAP = 44;
 const NUMBER_TICK_GAP = 72;
+/** How far profiles reach above the last colour, as a part of the scale. */
+const HEADROOM = 0.3;
 
 /** @param {CanvasRenderingContext2D} ctx scaled to CSS pixels @param {Scene} scene */
 export function drawOverlay(ctx, scene) {
@@ -85,8 +87,8 @@ function drawTimeAxis(ctx, { model, viewport, panels }) {
   const first = model.timeAt(top);
   ctx.font = SMALL;
   if (Number.isFinite(first)) {
-    text(ctx, 'UTC', image.x - 10, image.y - 27, DIM, 'right');
-    text(ctx, fullTime(first).slice(0, 10), image.x - 10, image.y - 13, DIM, 'right');
+    text(ctx, fullTime(first).slice(0, 10), image.x - 10, image.y - 29, DIM, 'right');
+    text(ctx, 'UTC', image.x - 24, image.y - 13, DIM, 'right');
   }
   ctx.font = FONT;
 }
@@ -156,7 +158,8 @@ function drawBar(ctx, { bar }, levels, { model, map }) {
 function drawProfile(ctx, { model, viewport, levels, cursor }, { key, profile }, { history }) {
   const row = shownRow(model, viewport, cursor);
   const values = history.values(row);
-  const { low, high } = levels[key];
+  const { low } = levels[key];
+  const high = levels[key].high + (levels[key].high - low) * HEADROOM;
   ctx.fillStyle = '#0e1216';
   ctx.fillRect(profile.x, profile.y, profile.width, profile.height);
   const toY = (value) => profile.y + profile.height * (1 - (value - low) / (high - low));
@@ -166,6 +169,7 @@ function drawProfile(ctx, { model, viewport, levels, cursor }, { key, profile },
     if (y < profile.y + 5 || y > profile.y + profile.height - 4) continue;
     rule(ctx, profile.x, y, profile.x + profile.width - 1, y, GRID);
     if (key === 'main') text(ctx, `${label} dB`, profile.x - 10, y, DIM, 'right');
+    else text(ctx, `${label} dB`, profile.x + profile.width + 9, y, DIM);
   }
   ctx.save();
   ctx.beginPath();

@@ -130,7 +130,8 @@ export class Stage {
       this.measured = now;
       for (const { key } of this.panels) {
         const visible = { rows: this.viewport.rows, columns: this.viewport.columns[key] };
-        this.contrast[key].aim(measure(this.model[key].history, visible));
+        const { history, axis } = this.model[key];
+        this.contrast[key].aim(measure(history, axis.kind, visible));
       }
     }
     const elapsed = this.reducedMotion.matches ? Infinity : now - this.settled;

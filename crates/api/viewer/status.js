@@ -66,7 +66,7 @@ export class Status {
 
   #showBehind(model) {
     const badge = byId('behind');
-    const seconds = model?.live && model.received ? (Date.now() - model.timeAt(model.end - 1)) / 1000 : 0;
+    const seconds = this.phase === 'live' && model?.received ? (Date.now() - model.timeAt(model.end - 1)) / 1000 : 0;
     const window = model?.header.nfft ? model.header.nfft / model.header.sampling_rate / 2 : 0;
     badge.hidden = seconds < window + Math.max(BEHIND_SECONDS, BEHIND_ROWS * (model?.interval ?? 0));
     if (badge.hidden) return;

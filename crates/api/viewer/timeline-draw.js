@@ -48,7 +48,8 @@ function drawTicks(ctx, timeline, width, bottom) {
     const x = Math.round(timeline.toX(tick.at));
     ctx.fillStyle = GRID;
     ctx.fillRect(x, TOP, 1, bottom - TOP + 4);
-    label(ctx, tick.label, x, bottom + AXIS / 2 + 1, INK, 'center');
+    const half = ctx.measureText(tick.label).width / 2;
+    if (x > half && x < width - half) label(ctx, tick.label, x, bottom + AXIS / 2 + 1, INK, 'center');
   }
 }
 

@@ -4,6 +4,8 @@ import { drawTimeline, TOP } from './timeline-draw.js';
 
 const YEAR = 365.25 * 86400e3;
 const SHORTEST = 100;
+/** A range that is shown has this much of its length around it, on either side. */
+const ROOM = 0.5;
 const LONGEST = 60 * YEAR;
 const HANDLE_PIXELS = 6;
 const CLICK_PIXELS = 4;
@@ -47,6 +49,15 @@ export class Timeline {
     this.draw();
   }
 
+  /** Selects a range and makes sure that it can be seen. @param {Span|null} range */
+  show(range) {
+    this.select(range);
+    if (!range) return;
+    const { start, end } = this.view;
+    const outside = range.end < start || range.start > end;
+    if (outside || range.end - range.start < (end - start) / 50) this.fit(range);
+  }
+
   /** Shows all that was recorded. */
   fitAll() {
     if (this.recordings.length === 0) return;
@@ -55,7 +66,7 @@ export class Timeline {
 
   /** @param {Span} span with some room around it */
   fit({ start, end }) {
-    const room = Math.max((end - start) * 0.15, SHORTEST);
+    const room = Math.max((end - start) * ROOM, SHORTEST);
     this.setView(start - room, end + room);
   }
 
