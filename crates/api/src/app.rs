@@ -1,0 +1,78 @@
+use std::sync::Arc;
+
+use focus_core::{JobId, Limits};
+use focus_jobs::{Job, Jobs};
+use focus_live::LiveFibre;
+use focus_recordings::Catalogue;
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+use crate::{AllowedOrigins, Health, Metrics};
+
+/// Most WebSockets at the same time.
+const MAX_VIEWERS: usize = 512;
+
+/// What the HTTP interface speaks for.
+pub struct Services {
+    /// Starts, knows and stops jobs.
+    pub jobs: Jobs,
+    /// The fibre as it is now.
+    pub fibre: LiveFibre,
+    /// The fibre as it was.
+    pub catalogue: Arc<dyn Catalogue>,
+    /// What one view may ask for, for `/info`.
+    pub limits: Limits,
+    /// For `/health`.
+    pub health: Health,
+    /// For `/metrics`.
+    pub metrics: Metrics,
+    /// Web sites that may use this server from a browser.
+    pub origins: AllowedOrigins,
+    /// What is running.
+    pub build: Build,
+}
+
+/// Which program this is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Build {
+    /// Version of the release.
+    #[schema(example = "0.1.0")]
+    pub version: String,
+    /// Revision that it was built from; null when that is not known.
+    pub commit: Option<String>,
+}
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) services: Services,
+    /// Fires when the server shuts down.
+    pub(crate) closing: CancellationToken,
+    /// Every open WebSocket, so that shutting down can wait for them.
+    pub(crate) sockets: TaskTracker,
+    /// One permit for each WebSocket that may be open.
+    pub(crate) viewers: Arc<Semaphore>,
+}
+
+/// The state of all handlers.
+pub(crate) type SharedApp = Arc<App>;
+
+impl App {
+    pub(crate) fn new(services: Services, closing: CancellationToken) -> SharedApp {
+        let viewers = Arc::new(Semaphore::new(MAX_VIEWERS));
+        Arc::new(Self { services, closing, sockets: TaskTracker::new(), viewers })
+    }
+
+    /// The running job of that name.
+    pub(crate) fn job(&self, id: JobId) -> Result<Arc<Job>, ApiError> {
+        self.services.jobs.get(id).ok_or_else(ApiError::unknown_job)
+    }
+
+    /// Whether new work is refused because the server is about to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.closing.is_cancelled() || self.services.jobs.is_draining()
+    }
+}

@@ -1,0 +1,19 @@
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+
+use crate::app::SharedApp;
+use crate::error::ApiError;
+
+const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Counters and gauges for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "Server",
+    responses((status = 200, description = "In the OpenMetrics text format", body = String,
+        content_type = "application/openmetrics-text"))
+)]
+pub(crate) async fn metrics(State(app): State<SharedApp>) -> Result<impl IntoResponse, ApiError> {
+    let text = app.services.metrics.text().map_err(|error| ApiError::internal(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], text))
+}
