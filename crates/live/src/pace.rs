@@ -60,8 +60,8 @@ impl Pace {
 
     /// Leaves out samples that do not exist.
     pub(crate) fn skip(&mut self, samples: u64) {
-        self.sample += samples;
-        self.sequence += samples.div_ceil(self.block_times);
+        self.sample = self.sample.saturating_add(samples);
+        self.sequence = self.sequence.saturating_add(samples.div_ceil(self.block_times));
     }
 
     fn time_of(&self, sample: u64) -> Timestamp {

@@ -182,14 +182,9 @@ mod tests {
         }
     }
 
-    fn player(
-        rate: f64,
-        block_times: usize,
-        blocks: Vec<Block>,
-    ) -> Replay<
-        impl FnMut() -> std::vec::IntoIter<Result<Block, Infallible>>,
-        std::vec::IntoIter<Result<Block, Infallible>>,
-    > {
+    type Pass = std::vec::IntoIter<Result<Block, Infallible>>;
+
+    fn player(rate: f64, block_times: usize, blocks: Vec<Block>) -> Replay<impl FnMut() -> Pass, Pass> {
         let open = move || blocks.iter().cloned().map(Ok).collect::<Vec<_>>().into_iter();
         Replay::new(fibre(rate), block_times, open, begin())
     }

@@ -132,7 +132,7 @@ fn the_leak_sounds_around_a_quarter_of_the_rate_and_stays() {
             let signal = column(values(&samples), channels, channel);
             power(&signal.windows(3).map(|three| three[2] - three[0]).collect::<Vec<_>>())
         };
-        let (leak, beside) = (band(at), (band(at - 30) + band(at + 30)) / 2.0);
+        let (leak, beside) = (band(at), f64::midpoint(band(at - 30), band(at + 30)));
         assert!(leak > 8.0 * beside, "{leak} {beside}");
     }
 }

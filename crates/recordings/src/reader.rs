@@ -121,7 +121,7 @@ impl RecordingReader {
         if let Some(expected) = self.expected {
             let missing = start.duration_since(expected).as_secs_f64() * rate;
             if missing > 0.5 {
-                self.sequence += (missing / most as f64).ceil().max(1.0) as u64;
+                self.sequence = self.sequence.saturating_add((missing / most as f64).ceil().max(1.0) as u64);
             }
         }
         let block = Block {
@@ -158,7 +158,7 @@ fn first_sample_from(file: &dyn RecordingFile, time: Timestamp) -> u64 {
     let header = file.header();
     let position = time.duration_since(header.start).as_secs_f64() * header.fibre.sampling_rate;
     // The product may be a hair beside a whole number: decide by the times themselves.
-    let near = (position.floor() as u64).saturating_sub(1);
+    let near = (position.floor() as u64).saturating_sub(1).min(header.samples);
     (near..near + 4)
         .find(|&sample| header.time_of(sample).is_ok_and(|taken| taken >= time))
         .unwrap_or(header.samples)

@@ -97,6 +97,8 @@ fn a_header_that_cannot_be_right_is_refused_by_the_fields_name() {
         ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", -10.0)], ..default() }),
         ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", f64::NAN)], ..default() }),
         ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", f64::INFINITY)], ..default() }),
+        ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", 1e-300)], ..default() }),
+        ("OutputDataRate", Prodml { numbers: vec![("OutputDataRate", 1e300)], ..default() }),
         ("OutputDataRate", Prodml { without: vec!["OutputDataRate"], ..default() }),
         ("OutputDataRate.uom", Prodml { texts: vec![("OutputDataRate.uom", "kHz")], ..default() }),
         ("RawDataTime", Prodml { numbers: vec![("OutputDataRate", 20.0)], ..default() }),
@@ -168,7 +170,7 @@ fn a_truncated_file_is_an_error_wherever_it_was_cut() {
     for length in 0..small.len() {
         assert!(read_through(&small[..length]).is_err(), "{length} of {} bytes", small.len());
     }
-    for percent in 1..100 {
+    for percent in (1..100).step_by(7) {
         let length = EXCERPT.len() * percent / 100;
         assert!(read_through(&EXCERPT[..length]).is_err(), "{length} of {} bytes", EXCERPT.len());
     }
@@ -178,16 +180,14 @@ fn a_truncated_file_is_an_error_wherever_it_was_cut() {
 fn flipped_bytes_never_panic() {
     let small = Prodml::default().bytes();
     for position in 0..small.len() {
-        for flip in [0x01, 0x80, 0xff] {
-            let mut bytes = small.clone();
-            bytes[position] ^= flip;
-            let _ = read_through(&bytes);
-        }
+        let mut bytes = small.clone();
+        bytes[position] ^= [0x01, 0x80, 0xff][position % 3];
+        let _ = read_through(&bytes);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     /// The excerpt was written by the reference library, so its structures are others than those of the
     /// files made here. All of them lie in its first 12 KiB or behind the samples.

@@ -8,6 +8,9 @@ use crate::error::Problem;
 
 const RAW: &str = "Acquisition/Raw[0]";
 
+/// Sampling rates that can be, Hz. With them and the most samples that [`extent`] lets through, no time overflows.
+const RATES: std::ops::RangeInclusive<f64> = 1e-6..=1e9;
+
 /// Which axis of the stored array comes first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum AxisOrder {
@@ -37,6 +40,9 @@ pub(super) fn read(file: &Hdf5File) -> Result<(Header, AxisOrder, Dataset), Prob
     }
 
     let sampling_rate = raw.hertz("OutputDataRate")?.ok_or_else(|| missing("OutputDataRate"))?;
+    if !RATES.contains(&sampling_rate) {
+        return Err(Problem::field("OutputDataRate", format!("{sampling_rate} Hz is not possible")));
+    }
     let start = start_time(file, &data_attributes, samples, sampling_rate)?;
     let dx = acquisition.metres("SpatialSamplingInterval")?;
     let first_locus = match raw.number("StartLocusIndex")? {
@@ -99,7 +105,7 @@ fn extent(data: &Dataset, order: AxisOrder) -> Result<(u64, u32), Problem> {
     if samples == 0 || loci == 0 {
         return Err(Problem::field("RawData", "holds no samples"));
     }
-    // The first bound keeps every product with the second inside 64 bits and exact as a float.
+    // Within these bounds no product overflows 64 bits, and counts are exact as floats.
     match u32::try_from(loci) {
         Ok(channels) if channels <= 1 << 20 && samples <= 1 << 40 => Ok((samples, channels)),
         _ => Err(Problem::field("RawData", format!("claims {samples} times x {loci} channels"))),

@@ -45,7 +45,7 @@ pub(super) fn changes(directory: &Path, known: &Known, now: Timestamp) -> Result
         }
         let entry =
             if relative.to_str().is_some() { entry(&path) } else { Err("its name is not UTF-8".into()) };
-        if entry.is_err() && now.as_nanosecond() - i128::from(stamp.1) < SETTLING.as_nanos() {
+        if entry.is_err() && (now.as_nanosecond() - i128::from(stamp.1)).abs() < SETTLING.as_nanos() {
             changes.pending += 1;
             // What an earlier version of it held is gone.
             if known.contains_key(&name) {

@@ -103,8 +103,11 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 
 /// A real round trip through the tables that [`find`] needs.
 pub(super) fn probe(db: &mut Connection) -> Result<()> {
-    db.prepare_cached("SELECT (SELECT count(*) FROM (SELECT 1 FROM recordings LIMIT 1)) + count(*) FROM (SELECT 1 FROM files LIMIT 1)")?
-        .query_row([], |_| Ok(()))
+    for table in ["recordings", "files"] {
+        db.prepare_cached(&format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)"))?
+            .query_row([], |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 pub(super) fn known(db: &mut Connection) -> Result<Known> {
