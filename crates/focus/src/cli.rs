@@ -45,7 +45,7 @@ enum Command {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct SettingsArgs {
-    /// The settings file [default: $FOCUS_CONFIG, else focus.toml here, else focus-server/focus.toml in
+    /// The settings file [default: `$FOCUS_CONFIG`, else focus.toml here, else focus-server/focus.toml in
     /// the XDG configuration directory].
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
@@ -67,10 +67,10 @@ pub(crate) struct SettingsArgs {
     /// Look of the log: auto, pretty or json [default: auto].
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
-    /// Which log lines: a level, or e.g. info,focus_stream=debug [default: info].
+    /// Which log lines: a level, or e.g. `info,focus_stream=debug` [default: info].
     #[arg(long, value_name = "LEVELS")]
     log_level: Option<String>,
-    /// Any other setting by its name, e.g. --set jobs.max_jobs=5. `focus config` lists them.
+    /// Any other setting by its name, e.g. `--set jobs.max_jobs=5`. `focus config` lists them.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_and_value)]
     set: Vec<(String, String)>,
 }
@@ -105,13 +105,13 @@ impl SettingsArgs {
         ];
         let own = own.into_iter().filter_map(|(flag, name, value)| {
             value.as_ref().map(|value| Flag {
-                flag: flag.to_owned(),
+                written: flag.to_owned(),
                 name: name.to_owned(),
                 value: value.clone(),
             })
         });
         let set = self.set.iter().map(|(name, value)| Flag {
-            flag: format!("--set {name}"),
+            written: format!("--set {name}"),
             name: name.clone(),
             value: value.clone(),
         });
@@ -138,7 +138,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Command::View(args) => runtime()?.block_on(view::run(args)),
         Command::Config(args) => config::run(&args),
-        Command::Completions(args) => Ok(completions::run(&args)),
+        Command::Completions(args) => Ok(completions::run(args)),
     }
 }
 

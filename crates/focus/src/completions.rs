@@ -20,7 +20,7 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Prints the script.
-pub(crate) fn run(args: &CompletionsArgs) -> Exit {
+pub(crate) fn run(args: CompletionsArgs) -> Exit {
     clap_complete::generate(args.shell, &mut Cli::command(), "focus", &mut std::io::stdout());
     Exit::Success
 }

@@ -128,9 +128,12 @@ impl Painter {
                 ticks.retain(|tick| tick.at.fract() == 0.0);
                 self.left_axis("channel", &ticks, |at| place(at, from, to, height));
                 if let Some(Distance { per_channel, of_first_channel }) = distance {
-                    let metres = |channel: f64| of_first_channel + (channel - 1.0) * per_channel;
+                    let metres =
+                        |channel: f64| of_first_channel.unwrap_or(0.0) + (channel - 1.0) * per_channel;
                     let ticks = number_ticks(metres(from), metres(to), count);
-                    self.right_axis("distance, m", &ticks, |at| place(at, metres(from), metres(to), height));
+                    let name =
+                        if of_first_channel.is_some() { "distance, m" } else { "distance from channel 1, m" };
+                    self.right_axis(name, &ticks, |at| place(at, metres(from), metres(to), height));
                 }
             }
             Lines::Frequencies { first, last } => {

@@ -136,6 +136,7 @@ mod tests {
     fn silence_is_not_a_gap() {
         let mut grid = grid(1, 1);
         grid.add(100.0, [0.0].into_iter());
-        assert_eq!(grid.decibels(0..1, 0..1), f32::NEG_INFINITY);
+        let silence = grid.decibels(0..1, 0..1);
+        assert!(silence.is_infinite() && silence < 0.0, "{silence}");
     }
 }

@@ -52,6 +52,6 @@ pub(crate) enum Lines {
 pub(crate) struct Distance {
     /// Metres between channels, above 0.
     pub(crate) per_channel: f64,
-    /// Metres at channel 1.
-    pub(crate) of_first_channel: f64,
+    /// Metres at channel 1; when that is not known, distances are told from there.
+    pub(crate) of_first_channel: Option<f64>,
 }

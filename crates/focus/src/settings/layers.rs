@@ -28,7 +28,7 @@ pub(crate) struct Sources {
 #[derive(Clone, Debug)]
 pub(crate) struct Flag {
     /// As it was written, e.g. `--listen`.
-    pub(crate) flag: String,
+    pub(crate) written: String,
     /// The setting's name.
     pub(crate) name: String,
     /// Its value.
@@ -146,12 +146,12 @@ impl Layers {
     }
 
     fn read_flags(&mut self, flags: &[Flag], problems: &mut Problems) {
-        for Flag { flag, name, value } in flags {
+        for Flag { written, name, value } in flags {
             match find(name) {
                 Some(key) => {
-                    self.0.insert(key.name, (Raw::Plain(value.clone()), Origin::Flag(flag.clone())));
+                    self.0.insert(key.name, (Raw::Plain(value.clone()), Origin::Flag(written.clone())));
                 }
-                None => problems.add(flag, format!("{name} is not a setting"), suggest_key(name)),
+                None => problems.add(written, format!("{name} is not a setting"), suggest_key(name)),
             }
         }
     }

@@ -11,7 +11,7 @@ fn sources(dir: &Path) -> Sources {
 }
 
 fn flag(name: &str, value: &str) -> Flag {
-    Flag { flag: format!("--set {name}"), name: name.to_owned(), value: value.to_owned() }
+    Flag { written: format!("--set {name}"), name: name.to_owned(), value: value.to_owned() }
 }
 
 fn with_env(mut sources: Sources, name: &str, value: &str) -> Sources {

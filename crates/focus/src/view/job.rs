@@ -6,7 +6,8 @@ use serde::Deserialize;
 /// The answer to `POST /configure`, as far as a picture needs it.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Job {
-    pub(super) job_id: String,
+    #[serde(rename = "job_id")]
+    pub(super) id: String,
     pub(super) frequencies_list: Vec<f64>,
     pub(super) lines_dt: f64,
     channel_to_stream_index: HashMap<u32, usize>,

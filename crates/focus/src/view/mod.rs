@@ -44,14 +44,14 @@ pub(crate) async fn run(args: ViewArgs) -> anyhow::Result<Exit> {
         asked => asked?,
     };
     if lost_interest {
-        server.delete(&job.job_id).await?;
+        server.delete(&job.id).await?;
         return Ok(Exit::Interrupted);
     }
     let shown = tokio::select! {
         shown = show(&job, &span, &args) => shown.map(|()| Exit::Success),
         () = interrupted() => Ok(Exit::Interrupted),
     };
-    let removed = server.delete(&job.job_id).await;
+    let removed = server.delete(&job.id).await;
     let exit = shown?;
     removed?;
     Ok(exit)
@@ -72,7 +72,7 @@ async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
     let mut sink = if args.json {
         Sink::Json(JsonLines::new(job, args.channel))
     } else {
-        Sink::Picture(Painting::new(job, args, expected)?)
+        Sink::Picture(Box::new(Painting::new(job, args, expected)?))
     };
     let mut first_time = None;
     while let Some(row) = rows.next().await? {
@@ -93,7 +93,7 @@ async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
 /// Where rows go.
 enum Sink {
     Json(JsonLines),
-    Picture(Painting),
+    Picture(Box<Painting>),
 }
 
 impl Sink {
@@ -110,7 +110,7 @@ impl Sink {
 
     fn finish(self, job: &Job, args: &ViewArgs) -> anyhow::Result<()> {
         let Self::Picture(painting) = self else { return Ok(()) };
-        let path = args.output.clone().unwrap_or_else(|| format!("focus-{}.png", job.job_id).into());
+        let path = args.output.clone().unwrap_or_else(|| format!("focus-{}.png", job.id).into());
         let file = painting.into_png(args)?;
         std::fs::write(&path, file)
             .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))?;

@@ -91,7 +91,7 @@ fn channel_lines(job: &Job, channels: ChannelRange) -> Lines {
     let dx = job.metadata.dx.filter(|dx| dx.is_finite() && *dx > 0.0);
     let distance = dx.map(|per_channel| Distance {
         per_channel,
-        of_first_channel: job.metadata.fiber_start_meters.filter(|start| start.is_finite()).unwrap_or(0.0),
+        of_first_channel: job.metadata.fiber_start_meters.filter(|start| start.is_finite()),
     });
     Lines::Channels { first: channels.first(), last: channels.last(), distance }
 }
@@ -116,7 +116,7 @@ fn caption(job: &Job, args: &ViewArgs, channels: ChannelRange, one: Option<u32>)
         details.push(format!("nfft {}", args.nfft.unwrap_or(1024)));
     }
     details.push(format!("a row every {} ms", short(job.lines_dt * 1e3)));
-    details.push(format!("job {} on {}", job.job_id, args.at));
+    details.push(format!("job {} on {}", job.id, args.at));
     let unit = match &job.metadata.unit {
         Some(unit) if !unit.is_empty() => format!("dB re 1 {unit}"),
         _ => "dB re 1 (unit not given)".to_owned(),

@@ -70,7 +70,7 @@ impl Server {
         let job: Job = self.call(self.request(Method::POST, "configure").json(body)).await?;
         let sound = job.lines_dt.is_finite() && job.lines_dt > 0.0;
         if !sound || job.streams().is_err() {
-            self.delete(&job.job_id).await?;
+            self.delete(&job.id).await?;
             job.streams()?;
             bail!("the server's lines_dt is {}", job.lines_dt);
         }

@@ -79,16 +79,16 @@ proptest! {
         (rows, values) in (0usize..5000, 0usize..300),
         (first_row, row_interval) in (-1e11..1e11f64, 1e-4..1e6f64),
         powers in prop::collection::vec(any::<f32>(), 0..20),
-        (of_first_channel, per_channel) in (any::<f64>(), any::<f64>()),
+        (start, per_channel) in (any::<f64>(), any::<f64>()),
         title in "\\PC{0,300}",
         upright: bool,
     ) {
         let mut grid = Grid::new(GridShape { first_row, row_interval, rows, values });
         grid.add(first_row, powers.into_iter());
         let lines = if upright {
-            Lines::Frequencies { first: 0.0, last: of_first_channel }
+            Lines::Frequencies { first: 0.0, last: start }
         } else {
-            let distance = Some(Distance { per_channel, of_first_channel });
+            let distance = Some(Distance { per_channel, of_first_channel: Some(start) });
             Lines::Channels { first: 1, last: values.max(1) as u32, distance }
         };
         let caption = Caption { title, ..caption() };
