@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn missing_is_not_silence() {
         let quantised = quantise(&[f32::NAN, 0.0, 1.0, f32::INFINITY]);
-        assert_eq!(&quantised.counts[..], [0, 1, 1, 255]);
+        assert_eq!(&quantised.counts[..], [0, 1, 255, 255]);
         assert_eq!(&quantise(&[0.0, 0.0]).counts[..], [1, 1]);
         assert_eq!(&quantise(&[f32::NAN]).counts[..], [0]);
     }

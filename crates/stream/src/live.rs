@@ -199,3 +199,7 @@ impl Drop for LiveJob {
         self.status.finish(End::Failed("the live source ended".to_owned()));
     }
 }
+
+#[cfg(test)]
+#[path = "live_tests.rs"]
+mod tests;

@@ -1,0 +1,357 @@
+//! A job from `/configure` to its end, over a real recording and a real gRPC client.
+
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use focus_core::{Limits, Outage, Upstream};
+use focus_jobs::{
+    ConfigureError, ConfigureRequest, Job, JobState, Jobs, Launcher, Metrics, Settings, Upstreams,
+};
+use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
+use focus_stream::LiveSpectra;
+use focus_stream::proto::StreamDataRequest;
+use focus_stream::proto::data_stream_service_client::DataStreamServiceClient;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longer than anything here takes, on a slow machine too.
+const DEADLINE: Duration = Duration::from_secs(30);
+const START: f64 = 1_458_545_850.532_309;
+
+struct Server {
+    jobs: Jobs,
+    ports: RangeInclusive<u16>,
+    _data: TempDir,
+}
+
+async fn server(change: impl FnOnce(&mut Settings)) -> Server {
+    let data = TempDir::new().unwrap();
+    std::fs::write(data.path().join(EXCERPT_NAME), EXCERPT).unwrap();
+    let catalogue = SqliteCatalogue::open(&data.path().join("catalogue.sqlite"), data.path()).await.unwrap();
+    assert_eq!(catalogue.scan().await.unwrap().added, 1);
+    server_with(Arc::new(catalogue), data, change)
+}
+
+fn server_with(catalogue: Arc<dyn Catalogue>, data: TempDir, change: impl FnOnce(&mut Settings)) -> Server {
+    let bind = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let mut settings = Settings {
+        max_jobs: 4,
+        connect_within: DEADLINE,
+        unwatched_for: DEADLINE,
+        limits: Limits::default(),
+        bind,
+        ports: free_ports(8),
+        public_host: None,
+        tls: None,
+    };
+    change(&mut settings);
+    let ports = settings.ports.clone();
+    let fibre = focus_live::waiting();
+    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
+    let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), focus_stream::Metrics::default()).unwrap();
+    let launcher = Launcher::new(bind, ports.clone(), spectra, workers, focus_stream::Metrics::default());
+    let jobs = Jobs::new(settings, Upstreams { fibre, catalogue }, launcher, Metrics::default());
+    Server { jobs, ports, _data: data }
+}
+
+/// Ports below the system's ephemeral range that nobody listens on, another stretch for each test.
+fn free_ports(count: u16) -> RangeInclusive<u16> {
+    use std::sync::atomic::{AtomicU16, Ordering};
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let base = 10_000 + (std::process::id() % 1000) as u16 * 20;
+    loop {
+        let first = base + NEXT.fetch_add(count, Ordering::Relaxed) % 10_000;
+        let range = first..=first + count - 1;
+        if range.clone().all(is_free) {
+            return range;
+        }
+    }
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+fn historic() -> Value {
+    json!({
+        "view_type": 0, "channels": {"min": 1, "max": 30}, "displayInfo": {"height": 100},
+        "nfftSelection": 128, "start_time": START, "end_time": START + 20.0,
+    })
+}
+
+fn request(body: &Value) -> ConfigureRequest {
+    ConfigureRequest {
+        body: Bytes::from(body.to_string()),
+        idempotency_key: None,
+        host: "127.0.0.1".to_owned(),
+    }
+}
+
+impl Server {
+    async fn configure(&self, body: &Value) -> Result<Arc<Job>, ConfigureError> {
+        tokio::time::timeout(DEADLINE, self.jobs.configure(request(body))).await.unwrap()
+    }
+
+    /// Waits until the last job is gone and asserts that it left nothing.
+    async fn nothing_is_left(&self) {
+        let empty = async {
+            while !self.jobs.list().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, empty).await.expect("the job ends by itself");
+        for port in self.ports.clone() {
+            assert!(is_free(port), "port {port} is still bound");
+        }
+        // All slots are free again, the lowest first.
+        let job = self.configure(&historic()).await.unwrap();
+        assert_eq!(job.spec().id.slot, 1);
+        assert!(self.jobs.stop(job.spec().id).await);
+    }
+}
+
+/// Row indices of one stream, read to its end.
+async fn read(job: &Job, stream_id: i32) -> Result<Vec<i32>, tonic::Status> {
+    let mut client = DataStreamServiceClient::connect(format!("{}:{}", job.stream_url(), job.stream_port()))
+        .await
+        .unwrap();
+    let mut frames = client.stream_data(StreamDataRequest { stream_id }).await?.into_inner();
+    let mut rows = Vec::new();
+    while let Some(frame) = frames.message().await? {
+        rows.extend(frame.row_index);
+    }
+    Ok(rows)
+}
+
+#[tokio::test]
+async fn a_historic_job_ends_when_every_stream_was_read() {
+    let server = server(|_| ()).await;
+    let job = server.configure(&historic()).await.unwrap();
+    assert_eq!(job.spec().id.to_string(), "1-1");
+    for stream in 0..3 {
+        assert!(server.jobs.get(job.spec().id).is_some());
+        let rows = read(&job, stream).await.unwrap();
+        assert_eq!(rows, (0..rows.len() as i32).collect::<Vec<_>>());
+        // 20 s in rows of 0.1 s; the first windows reach before the recording's begin.
+        assert!((190..=200).contains(&rows.len()), "{} rows", rows.len());
+    }
+    server.nothing_is_left().await;
+    assert_eq!(job.state(), JobState::Completed);
+}
+
+#[tokio::test]
+async fn a_job_that_nobody_connects_to_is_stopped() {
+    let server = server(|settings| settings.connect_within = Duration::from_millis(50)).await;
+    let job = server.configure(&historic()).await.unwrap();
+    let empty = async {
+        while server.jobs.get(job.spec().id).is_some() {
+            tokio::task::yield_now().await
+        }
+    };
+    tokio::time::timeout(DEADLINE, empty).await.unwrap();
+    assert_eq!(job.state(), JobState::Cancelled);
+    assert!(is_free(job.stream_port()));
+}
+
+#[tokio::test]
+async fn a_job_that_is_no_longer_watched_is_stopped_but_not_while_it_is() {
+    let server = server(|settings| {
+        settings.connect_within = Duration::from_millis(50);
+        settings.unwatched_for = Duration::from_millis(50);
+    })
+    .await;
+    let job = server.configure(&historic()).await.unwrap();
+    let mut viewer = job.watch(0).unwrap();
+    assert!(viewer.next().await.is_some());
+    // Watched, it outlives both rules by far.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!((job.state(), job.viewers()), (JobState::Running, 1));
+    drop(viewer);
+    let gone = async {
+        while server.jobs.get(job.spec().id).is_some() {
+            tokio::task::yield_now().await
+        }
+    };
+    tokio::time::timeout(DEADLINE, gone).await.unwrap();
+    assert_eq!(job.state(), JobState::Cancelled);
+}
+
+#[tokio::test]
+async fn stopping_ends_the_streams_and_leaves_nothing() {
+    let server = server(|_| ()).await;
+    let job = server.configure(&historic()).await.unwrap();
+    let mut client = DataStreamServiceClient::connect(format!("{}:{}", job.stream_url(), job.stream_port()))
+        .await
+        .unwrap();
+    let mut frames = client.stream_data(StreamDataRequest { stream_id: 2 }).await.unwrap().into_inner();
+    assert!(frames.message().await.unwrap().is_some());
+    assert!(server.jobs.stop(job.spec().id).await);
+    assert!(is_free(job.stream_port()), "free as soon as stop has answered");
+    assert!(server.jobs.get(job.spec().id).is_none());
+    assert!(!server.jobs.stop(job.spec().id).await, "unknown now");
+    let end = loop {
+        match frames.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("a stopped stream must not look complete"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(end.code(), tonic::Code::Unavailable, "{end}");
+    server.nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_cannot_delay_the_end() {
+    let server = server(|_| ()).await;
+    let mut body = historic();
+    body["nfftSelection"] = json!(2048);
+    body["end_time"] = json!(START + 50.0);
+    let job = server.configure(&body).await.unwrap();
+    let mut client = DataStreamServiceClient::connect(format!("{}:{}", job.stream_url(), job.stream_port()))
+        .await
+        .unwrap();
+    // Opened and never read: the window fills and the server waits for it.
+    let frames = client.stream_data(StreamDataRequest { stream_id: 0 }).await.unwrap();
+    let watched = async {
+        while job.viewers() == 0 {
+            tokio::task::yield_now().await
+        }
+    };
+    tokio::time::timeout(DEADLINE, watched).await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_secs(10), server.jobs.stop(job.spec().id)).await.unwrap());
+    assert!(is_free(job.stream_port()));
+    drop(frames);
+}
+
+#[tokio::test]
+async fn unknown_streams_are_refused() {
+    let server = server(|_| ()).await;
+    let job = server.configure(&historic()).await.unwrap();
+    for stream_id in [-1, 3, i32::MAX, i32::MIN] {
+        let refused = read(&job, stream_id).await.unwrap_err();
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{refused}");
+    }
+    assert_eq!(job.viewers(), 0);
+}
+
+#[tokio::test]
+async fn no_more_jobs_than_allowed_and_the_lowest_slot_first() {
+    let server = server(|_| ()).await;
+    let mut jobs = Vec::new();
+    for slot in 1..=4 {
+        let job = server.configure(&historic()).await.unwrap();
+        assert_eq!(job.spec().id.slot, slot);
+        jobs.push(job);
+    }
+    assert!(matches!(server.configure(&historic()).await, Err(ConfigureError::TooManyJobs { max: 4 })));
+    server.jobs.stop(jobs[1].spec().id).await;
+    let job = server.configure(&historic()).await.unwrap();
+    assert_eq!(job.spec().id.slot, 2);
+    assert_ne!(job.stream_port(), jobs[1].stream_port(), "a port rests before it is used again");
+    server.jobs.drain().await;
+    assert!(matches!(server.configure(&historic()).await, Err(ConfigureError::Draining)));
+    assert!(server.ports.clone().all(is_free));
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_leaves_nothing() {
+    let server = server(|_| ()).await;
+    let mut live = historic();
+    live["start_time"] = Value::Null;
+    live["end_time"] = Value::Null;
+    assert!(matches!(server.configure(&live).await, Err(ConfigureError::WaitingForFibre)));
+    let mut later = historic();
+    later["start_time"] = json!(START + 1000.0);
+    later["end_time"] = json!(START + 2000.0);
+    assert!(matches!(server.configure(&later).await, Err(ConfigureError::NoRecording { .. })));
+    let mut outside = historic();
+    outside["channels"]["max"] = json!(501);
+    assert!(matches!(server.configure(&outside).await, Err(ConfigureError::Invalid(_))));
+    let mut nyquist = historic();
+    nyquist["frequencyRange"] = json!({"min": 0, "max": 51});
+    assert!(matches!(server.configure(&nyquist).await, Err(ConfigureError::Invalid(_))));
+    server.nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn ports_that_others_hold_are_passed_over_until_none_is_left() {
+    let server = server(|settings| settings.ports = free_ports(2)).await;
+    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, *server.ports.start())).unwrap();
+    let job = server.configure(&historic()).await.unwrap();
+    assert_eq!(job.stream_port(), *server.ports.end());
+    assert!(matches!(server.configure(&historic()).await, Err(ConfigureError::NoPort(_))));
+    server.jobs.stop(job.spec().id).await;
+    drop(taken);
+    server.nothing_is_left().await;
+}
+
+/// A mock, as a real catalogue cannot be made to fail at will.
+struct BrokenCatalogue;
+
+impl Catalogue for BrokenCatalogue {
+    fn find(&self, _: Timestamp, _: Timestamp) -> BoxFuture<'_, Result<Vec<Recording>, Outage>> {
+        Box::pin(async { self.probe().await.map(|()| Vec::new()) })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), Outage>> {
+        let outage = Outage::Unavailable { upstream: Upstream::Catalogue, reason: "disk gone".to_owned() };
+        Box::pin(async { Err(outage) })
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_told_as_one_and_not_as_nothing_found() {
+    let server = server_with(Arc::new(BrokenCatalogue), TempDir::new().unwrap(), |_| ());
+    let error = server.configure(&historic()).await.unwrap_err();
+    assert!(matches!(&error, ConfigureError::Outage(_)));
+    assert_eq!(error.to_string(), "Catalogue unavailable: disk gone");
+    assert!(server.jobs.list().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn any_number_of_equal_requests_with_one_key_make_one_job() {
+    let server = server(|_| ()).await;
+    let with_key = |body: &Value| ConfigureRequest { idempotency_key: Some("k".to_owned()), ..request(body) };
+    let tries = (0..100).map(|_| server.jobs.configure(with_key(&historic())));
+    let ids: Vec<_> =
+        futures::future::join_all(tries).await.into_iter().map(|job| job.unwrap().spec().id).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]));
+    assert_eq!(server.jobs.list().len(), 1);
+
+    let mut other = historic();
+    other["nfftSelection"] = json!(256);
+    assert!(matches!(server.jobs.configure(with_key(&other)).await, Err(ConfigureError::KeyReused)));
+    server.jobs.stop(ids[0]).await;
+    // The job is gone, so the key is new.
+    assert!(server.jobs.configure(with_key(&other)).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
+    let server = server(|_| ()).await;
+    for micros in (0..4000).step_by(100) {
+        let patience = Duration::from_micros(micros);
+        drop(tokio::time::timeout(patience, server.jobs.configure(request(&historic()))).await);
+        // The transaction goes on without the client: one more job can only be had when it has ended.
+        let settled = async {
+            loop {
+                match server.configure(&historic()).await {
+                    Ok(job) => break job,
+                    Err(ConfigureError::TooManyJobs { .. }) => tokio::task::yield_now().await,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, settled).await.unwrap();
+        for job in server.jobs.list() {
+            assert!(!read(&job, 0).await.unwrap().is_empty(), "what is there works");
+            server.jobs.stop(job.spec().id).await;
+        }
+    }
+    server.nothing_is_left().await;
+}

@@ -1,0 +1,225 @@
+//! Live jobs fed by hand with the blocks of the built-in recording.
+
+use std::path::PathBuf;
+
+use focus_core::{Draft, JobId, Limits};
+use focus_recordings::{EXCERPT, EXCERPT_NAME, Recording, RecordingReader};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{Feed, Viewer};
+
+struct Tape {
+    recording: Recording,
+    _directory: TempDir,
+}
+
+fn tape() -> Tape {
+    let directory = TempDir::new().unwrap();
+    let path: PathBuf = directory.path().join(EXCERPT_NAME);
+    std::fs::write(&path, EXCERPT).unwrap();
+    let file = focus_recordings::open(&path).unwrap();
+    let header = file.header();
+    let recording = Recording {
+        id: "excerpt".to_owned(),
+        fibre: header.fibre.clone(),
+        start: header.start,
+        end: header.end().unwrap(),
+        ongoing: false,
+        files: vec![path],
+    };
+    Tape { recording, _directory: directory }
+}
+
+impl Tape {
+    fn blocks(&self) -> impl Iterator<Item = Block> {
+        let Recording { start, end, ref fibre, .. } = self.recording;
+        RecordingReader::new(vec![self.recording.clone()], start, end, fibre.all_channels())
+            .map(Result::unwrap)
+    }
+
+    fn spec(&self, sequence: u32, body: &Value) -> Arc<JobSpec> {
+        let draft = Draft::parse(body.to_string().as_bytes(), Timestamp::now()).unwrap();
+        let (view, plan) = draft.resolve(&self.recording.fibre, &Limits::default()).unwrap();
+        let id = JobId { slot: sequence, sequence };
+        Arc::new(JobSpec { id, view, plan, fibre: Arc::new(self.recording.fibre.clone()) })
+    }
+}
+
+fn spectrogram(min: u32, max: u32) -> Value {
+    json!({"view_type": 0, "channels": {"min": min, "max": max}, "displayInfo": {"height": 100}, "nfftSelection": 128})
+}
+
+/// Live spectra without their thread: orders are obeyed and blocks pushed by hand.
+struct Bench {
+    spectra: LiveSpectra,
+    inbox: mpsc::Receiver<Order>,
+    groups: Groups,
+}
+
+fn bench() -> Bench {
+    let (orders, inbox) = mpsc::channel();
+    let groups = Groups { groups: HashMap::new(), metrics: Metrics::default() };
+    Bench { spectra: LiveSpectra { orders }, inbox, groups }
+}
+
+impl Bench {
+    fn job(&mut self, spec: &Arc<JobSpec>) -> Feed {
+        let feed = Feed::live(Arc::clone(spec), &self.spectra, Metrics::default());
+        self.obey();
+        feed
+    }
+
+    fn obey(&mut self) {
+        for order in self.inbox.try_iter() {
+            self.groups.obey(order);
+        }
+    }
+}
+
+/// Everything that waits for this viewer.
+async fn waiting(viewer: &mut Viewer) -> (Vec<Arc<StreamRow>>, u64) {
+    let (mut rows, mut lost) = (Vec::new(), 0);
+    while let Ok(Some(batch)) = tokio::time::timeout(std::time::Duration::ZERO, viewer.next()).await {
+        lost += batch.lost;
+        rows.extend(batch.rows);
+    }
+    (rows, lost)
+}
+
+#[tokio::test]
+async fn live_rows_are_the_historic_rows_of_the_same_samples() {
+    for body in [
+        spectrogram(35, 70),
+        json!({"view_type": 2, "channels": {"min": 1, "max": 500}, "displayInfo": {"height": 33}}),
+        // Rows longer than a window: powers of several windows are averaged.
+        json!({"view_type": 0, "channels": {"min": 7, "max": 9}, "displayInfo": {"height": 3}, "nfftSelection": 128}),
+    ] {
+        let tape = tape();
+        let mut bench = bench();
+        let live = bench.job(&tape.spec(1, &body));
+        let mut viewers: Vec<_> = (0..3).map(|stream| live.watch(stream).unwrap()).collect();
+
+        let mut past = body.clone();
+        past["start_time"] = json!(focus_core::epoch_seconds(tape.recording.start));
+        past["end_time"] = json!(focus_core::epoch_seconds(tape.recording.end));
+        let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
+        let recordings = vec![tape.recording.clone()].into();
+        let historic = Feed::historic(tape.spec(2, &past), recordings, workers, Metrics::default());
+
+        let mut live_rows = vec![Vec::new(); 3];
+        for block in tape.blocks() {
+            bench.groups.push(&block);
+            for (viewer, rows) in viewers.iter_mut().zip(&mut live_rows) {
+                let (new, lost) = waiting(viewer).await;
+                assert_eq!(lost, 0);
+                rows.extend(new);
+            }
+        }
+        for (stream, live_rows) in live_rows.iter().enumerate() {
+            let mut viewer = historic.watch(stream).unwrap();
+            let mut rows = Vec::new();
+            while let Some(batch) = viewer.next().await {
+                rows.extend(batch.rows);
+            }
+            assert_eq!(viewer.end(), End::Completed);
+            assert!(rows.len() > 10);
+            assert!(rows.len() <= live_rows.len() && live_rows.len() <= rows.len() + 1);
+            for (index, (live, historic)) in live_rows.iter().zip(&rows).enumerate() {
+                assert_eq!((live.index, historic.index), (index as u32, index as u32));
+                // The request carries the start as a double of seconds: exact to a quarter of a microsecond.
+                assert!(live.time.duration_since(historic.time).as_nanos().abs() < 250);
+                assert_eq!(live.values, historic.values, "row {index} of stream {stream}");
+            }
+        }
+        assert!(historic.is_read() && !live.is_read());
+    }
+}
+
+#[tokio::test]
+async fn jobs_that_show_the_fibre_in_the_same_way_share_the_work() {
+    let tape = tape();
+    let mut bench = bench();
+    let specs = [tape.spec(1, &spectrogram(1, 40)), tape.spec(2, &spectrogram(30, 60))];
+    let feeds = specs.each_ref().map(|spec| bench.job(spec));
+    let mut other = spectrogram(30, 60);
+    other["nfftSelection"] = json!(256);
+    let other = bench.job(&tape.spec(3, &other));
+    assert_eq!(bench.groups.groups.len(), 2);
+
+    let mut viewers = feeds.each_ref().map(|feed| feed.watch(0).unwrap());
+    tape.blocks().take(5).for_each(|block| bench.groups.push(&block));
+    for viewer in &mut viewers {
+        assert!(!waiting(viewer).await.0.is_empty());
+    }
+    drop((feeds, other));
+    bench.obey();
+    assert!(bench.groups.groups.is_empty(), "nothing is computed for jobs that are gone");
+}
+
+#[tokio::test]
+async fn a_slow_viewer_loses_rows_and_knows_and_harms_nobody() {
+    let tape = tape();
+    let mut bench = bench();
+    let spec = tape.spec(1, &spectrogram(1, 30));
+    let feed = bench.job(&spec);
+    let (mut slow, mut quick) = (feed.watch(0).unwrap(), feed.watch(0).unwrap());
+    let mut seen = Vec::new();
+    for block in tape.blocks() {
+        bench.groups.push(&block);
+        seen.extend(waiting(&mut quick).await.0);
+    }
+    assert_eq!(
+        seen.iter().map(|row| row.index).collect::<Vec<_>>(),
+        (0..seen.len() as u32).collect::<Vec<_>>()
+    );
+    let (rows, lost) = waiting(&mut slow).await;
+    assert!(lost > 0 && rows.len() >= spec.plan.queued_rows());
+    assert_eq!(rows.len() as u64 + lost, seen.len() as u64, "every row was seen or counted as lost");
+    assert_eq!(u64::from(rows[0].index), lost, "the jump says how many");
+    for (slow, quick) in rows.iter().zip(&seen[lost as usize..]) {
+        assert!(Arc::ptr_eq(slow, quick), "the same rows for all, encoded once");
+    }
+}
+
+#[tokio::test]
+async fn lost_blocks_are_a_gap_and_then_rows_again() {
+    let tape = tape();
+    let mut bench = bench();
+    let feed = bench.job(&tape.spec(1, &spectrogram(1, 3)));
+    let mut viewer = feed.watch(0).unwrap();
+    let mut rows = Vec::new();
+    for (number, block) in tape.blocks().enumerate() {
+        if !(10..13).contains(&number) {
+            bench.groups.push(&block);
+            rows.extend(waiting(&mut viewer).await.0);
+        }
+    }
+    let (gap, good): (Vec<_>, Vec<_>) = rows.iter().partition(|row| !row.complete);
+    assert!(!gap.is_empty() && good.len() > gap.len());
+    for row in &gap {
+        assert!(
+            row.values.chunks_exact(4).all(|value| f32::from_le_bytes(value.try_into().unwrap()).is_nan())
+        );
+    }
+    assert!(rows.last().unwrap().complete);
+    // Three seconds are missing, and the rows of the windows that reach into them.
+    let seconds = gap.last().unwrap().time.duration_since(gap[0].time).as_secs_f64();
+    assert!((3.0..6.0).contains(&seconds), "{seconds} s");
+    assert_eq!(bench.groups.metrics.missing_samples.get(), 300);
+}
+
+#[tokio::test]
+async fn the_end_of_the_source_ends_the_rows_with_a_reason() {
+    let tape = tape();
+    let mut bench = bench();
+    let feed = bench.job(&tape.spec(1, &spectrogram(1, 3)));
+    let mut viewer = feed.watch(0).unwrap();
+    drop(bench);
+    assert!(viewer.next().await.is_none());
+    assert_eq!(viewer.end(), End::Failed("the live source ended".to_owned()));
+    assert_eq!(feed.ended().await, viewer.end());
+    assert!(feed.watch(0).unwrap().next().await.is_none());
+}
