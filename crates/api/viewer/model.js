@@ -92,7 +92,6 @@ export class Model {
   /** Rows that come now belong to another job. */
   resume() {
     this.clock.nextJob();
-    this.ends.fill(0);
   }
 
   /**
@@ -104,7 +103,7 @@ export class Model {
     for (const row of rows) {
       const at = this.clock.place(row.index, row.time);
       if (at < 0) continue;
-      this.ends[stream] = at + 1;
+      this.ends[stream] = Math.max(this.ends[stream], at + 1);
       if (stream === 0) this.received += 1;
       if (this.spectra) this.#spectrum(at, stream, row, step);
       else this.main.history.write(at, stream, row, step);

@@ -164,7 +164,7 @@ function drawProfile(ctx, { model, viewport, levels, cursor }, { key, profile },
   ctx.fillRect(profile.x, profile.y, profile.width, profile.height);
   const toY = (value) => profile.y + profile.height * (1 - (value - low) / (high - low));
   ctx.font = SMALL;
-  for (const { at, label } of numberTicks(low, high, 3)) {
+  for (const { at, label } of numberTicks(low, high, 4)) {
     const y = toY(at);
     if (y < profile.y + 5 || y > profile.y + profile.height - 4) continue;
     rule(ctx, profile.x, y, profile.x + profile.width - 1, y, GRID);

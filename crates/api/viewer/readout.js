@@ -36,17 +36,23 @@ export function describe(model, cursor, row) {
 /** @param {HTMLElement} element @param {{name: string, value: string}[]} fields @param {string} empty */
 export function showReadout(element, fields, empty) {
   if (fields.length === 0) {
-    element.replaceChildren(empty);
+    if (element.textContent !== empty) element.replaceChildren(empty);
     return;
   }
-  element.replaceChildren(
-    ...fields.map(({ name, value }) => {
-      const field = document.createElement('span');
-      const label = document.createElement('span');
-      label.className = 'name';
-      label.textContent = `${name} `;
-      field.append(label, value);
-      return field;
-    }),
-  );
+  const shown = [...element.children];
+  const same = shown.length === fields.length && shown.every((field, i) => field.dataset.name === fields[i].name);
+  if (!same) element.replaceChildren(...fields.map(({ name }) => fieldOf(name)));
+  fields.forEach(({ value }, i) => {
+    element.children[i].lastChild.textContent = value;
+  });
+}
+
+function fieldOf(name) {
+  const field = document.createElement('span');
+  const label = document.createElement('span');
+  field.dataset.name = name;
+  label.className = 'name';
+  label.textContent = `${name} `;
+  field.append(label, '');
+  return field;
 }

@@ -1,0 +1,275 @@
+"""The viewer page, as an operator uses it: a real browser against a real server."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE = 30  # seconds, for anything that the page does by itself
+
+# What the picture shows: how many pixels have a colour (grey gaps and the empty ground have none), a checksum of
+# all pixels, and the mean colour.
+LOOK = """
+const picture = document.getElementById('picture');
+const copy = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+copy.drawImage(picture, 0, 0);
+const { data } = copy.getImageData(0, 0, picture.width, picture.height);
+let coloured = 0, checksum = 0;
+const sum = [0, 0, 0];
+for (let i = 0; i < data.length; i += 4) {
+  const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
+  checksum = (checksum * 31 + r * 65536 + g * 256 + b) | 0;
+  if (Math.max(r, g, b) - Math.min(r, g, b) < 30) continue;
+  coloured += 1;
+  sum[0] += r; sum[1] += g; sum[2] += b;
+}
+return { coloured, checksum, mean: sum.map((channel) => channel / coloured) };
+"""
+
+READ_OUT = """
+const fields = [...document.querySelectorAll('#readout > [data-name]')];
+return Object.fromEntries(fields.map((field) => [field.dataset.name, field.lastChild.textContent]));
+"""
+
+CONFIGURED = "return performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/configure')).length"
+
+
+@dataclass
+class Page:
+    """The viewer in a browser."""
+
+    driver: WebDriver
+    url: str
+
+    def open(self, fragment: str = "", path: str = "/") -> "Page":
+        self.driver.get("about:blank")
+        self.driver.get(f"{self.url}{path}{fragment}")
+        return self
+
+    def element(self, name: str):
+        return self.driver.find_element(By.ID, name)
+
+    def until(self, condition, what: str):
+        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.1).until(lambda _: condition(), what)
+
+    @property
+    def state(self) -> str:
+        return self.driver.find_element(By.TAG_NAME, "body").get_attribute("data-state")
+
+    @property
+    def rows(self) -> int:
+        return int(self.element("picture").get_attribute("data-rows"))
+
+    def look(self) -> dict:
+        return self.driver.execute_script(LOOK)
+
+    def wait_for_state(self, state: str) -> None:
+        self.until(lambda: self.state == state, f"state {state}, but it is {self.state}")
+
+    def wait_for_rows(self, rows: int) -> None:
+        self.until(lambda: self.rows >= rows, f"{rows} rows")
+
+    def wait_for_live(self, rows: int = 10) -> None:
+        self.wait_for_state("live")
+        self.wait_for_rows(rows)
+        self.until(lambda: self.look()["coloured"] > 1000, "a coloured picture")
+
+    def point_at(self, across: float, down: float) -> None:
+        """Moves the pointer to a part of the stage's width and height."""
+        stage = self.element("overlay")
+        offset = [round((part - 0.5) * size) for part, size in
+                  ((across, stage.size["width"]), (down, stage.size["height"]))]
+        ActionChains(self.driver).move_to_element_with_offset(stage, *offset).perform()
+
+    def press(self, key: str) -> None:
+        ActionChains(self.driver).send_keys(key).perform()
+
+    def enter(self, name: str, value: str) -> None:
+        field = self.element(name)
+        field.send_keys(Keys.CONTROL, "a")
+        field.send_keys(value, Keys.ENTER)
+
+    def read_out(self) -> dict[str, str]:
+        return self.driver.execute_script(READ_OUT)
+
+
+@pytest.fixture
+def page(chromium, focus_server):
+    viewer = Page(chromium, focus_server.url.rstrip("/"))
+    chromium.get_log("browser")
+    yield viewer
+    complaints = [entry["message"] for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
+    chromium.get("about:blank")
+    assert [text for text in complaints if "Failed to load resource" not in text] == []
+
+
+def ask(url: str, body: dict | None = None):
+    """The server's JSON answer, also when it is an error."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        return json.load(error)
+
+
+def last_recording(page: Page) -> tuple[float, float]:
+    recordings = ask(f"{page.url}/recordings_in_time_range", {"start_time": 0, "end_time": time.time()})
+    assert recordings, "the server has no recording"
+    return tuple(recordings[-1])
+
+
+def iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize("path", ["/", "/focus-server/"])
+def test_live_view_starts_by_itself(page, path):
+    page.open(path=path).wait_for_live()
+    assert page.element("state").text == "Live"
+    assert not page.element("error").is_displayed()
+
+
+def test_picture_moves(page):
+    page.open().wait_for_live()
+    before = page.look()
+    page.wait_for_rows(page.rows + 5)
+    page.until(lambda: page.look()["checksum"] != before["checksum"], "other pixels")
+
+
+def test_colours_change_without_a_new_request(page):
+    page.open().wait_for_live()
+    page.press(" ")
+    page.wait_for_state("paused")
+    requests = page.driver.execute_script(CONFIGURED)
+    before = page.look()
+    page.element("colormap").send_keys("magma")
+    page.until(lambda: page.look()["mean"][0] > before["mean"][0] + 20, "the reds of another map")
+    assert page.driver.execute_script(CONFIGURED) == requests
+    assert "map=magma" in page.driver.current_url
+
+
+def test_contrast_set_by_hand_changes_the_picture(page):
+    page.open().wait_for_live()
+    page.press(" ")
+    page.wait_for_state("paused")
+    before = page.look()
+    page.enter("contrast-low", "-300")
+    page.until(lambda: page.look()["checksum"] != before["checksum"], "other pixels")
+    assert page.element("contrast-auto").get_attribute("aria-pressed") == "false"
+    assert "contrast=-300.." in page.driver.current_url
+
+
+def test_cursor_reads_time_channel_and_value(page):
+    page.open().wait_for_live()
+    page.point_at(0.5, 0.74)
+    page.until(lambda: "Value" in page.read_out(), "a read-out")
+    read = page.read_out()
+    highest = ask(f"{page.url}/channels")["highest_channel"]
+    assert 1 <= int(read["Channel"]) <= highest
+    assert read["Value"].endswith(" dB")
+    shown = datetime.strptime(read["Time"], "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=timezone.utc)
+    assert abs(time.time() - shown.timestamp()) < 60
+
+
+def test_arrow_keys_move_the_cursor(page):
+    page.open().wait_for_live()
+    page.element("overlay").send_keys(Keys.ARROW_RIGHT)
+    page.until(lambda: page.read_out().get("Channel") == "2", "channel 2")
+    page.press(Keys.ARROW_RIGHT)
+    page.until(lambda: page.read_out().get("Channel") == "3", "channel 3")
+
+
+def test_wrong_value_shows_the_servers_words(page):
+    page.open().wait_for_live()
+    page.enter("channels-max", "999999")
+    page.until(lambda: page.element("error").is_displayed(), "an error")
+    wrong = {"view_type": 2, "channels": {"min": 1, "max": 999999}, "displayInfo": {"height": 50}}
+    assert page.element("error").text == ask(f"{page.url}/configure", wrong)["error"]
+    assert page.element("channels-max").get_attribute("aria-invalid") == "true"
+    assert page.element("channels-min").get_attribute("aria-invalid") is None
+    # The view before goes on, and a right value is accepted.
+    page.wait_for_rows(page.rows + 3)
+    page.enter("channels-max", "5")
+    page.until(lambda: not page.element("error").is_displayed(), "no error")
+    page.until(lambda: "channels=1..5" in page.driver.current_url, "the new view")
+    page.wait_for_state("live")
+
+
+def test_pause_holds_the_picture_while_rows_come_in(page):
+    page.open().wait_for_live()
+    page.press(" ")
+    page.wait_for_state("paused")
+    page.until(lambda: page.look()["checksum"] == page.look()["checksum"], "a picture at rest")
+    before = page.look()
+    page.wait_for_rows(page.rows + 5)
+    assert page.look()["coloured"] == pytest.approx(before["coloured"], rel=0.02)
+    page.press(" ")
+    page.wait_for_state("live")
+
+
+@pytest.mark.parametrize("view", ["waterfall", "multichannel", "channel"])
+def test_recording_is_shown_to_its_end(page, view):
+    start, end = last_recording(page)
+    page.open(f"#view={view}&channels=40..60&start={iso(start)}&end={iso(end)}&map=magma")
+    page.wait_for_state("completed")
+    assert page.rows > 100
+    assert page.element("state").text == "Completed"
+    assert page.element("colormap").get_attribute("value") == "magma"
+    page.until(lambda: page.look()["coloured"] > 50_000, "a picture that fills the display")
+    page.point_at(0.3, 0.4)
+    page.until(lambda: "Value" in page.read_out(), "a read-out")
+    assert page.read_out()["Time"].startswith(iso(start)[:10])
+    assert ("Frequency" in page.read_out()) == (view == "channel")
+
+
+def test_last_recording_in_one_click(page):
+    page.open().wait_for_live()
+    page.until(lambda: "recording" in page.element("recordings-note").text, "the recordings")
+    page.element("recording-last").click()
+    page.wait_for_state("completed")
+    assert "start=" in page.driver.current_url
+
+
+def test_spectra_of_another_channel(page):
+    start, end = last_recording(page)
+    page.open(f"#view=multichannel&channels=40..60&start={iso(start)}&end={iso(end)}")
+    page.wait_for_state("completed")
+    before = page.look()
+    page.press("]")
+    page.until(lambda: "channel=51" in page.driver.current_url, "channel 51")
+    page.until(lambda: page.look()["checksum"] != before["checksum"], "another spectrogram")
+
+
+def test_timeline_page_leads_to_the_viewer(page):
+    page.open(path="/get_recordings_timeline")
+    first = page.until(lambda: page.driver.find_elements(By.CSS_SELECTOR, "#list a"), "a list of recordings")[0]
+    first.click()
+    page.wait_for_state("completed")
+
+
+def test_keys_are_listed(page):
+    page.open().wait_for_live()
+    page.press("?")
+    page.until(lambda: page.element("help").is_displayed(), "the list of keys")
+    assert "Space" in page.element("help-keys").text
+    page.press(Keys.ESCAPE)
+    page.until(lambda: not page.element("help").is_displayed(), "no list")
+
+
+def test_leaving_stops_the_job(page):
+    page.open().wait_for_live()
+    running = len(ask(f"{page.url}/jobs"))
+    assert running >= 1
+    page.driver.get("about:blank")
+    page.until(lambda: len(ask(f"{page.url}/jobs")) < running, "one job fewer")
