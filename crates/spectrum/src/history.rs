@@ -1,6 +1,5 @@
 use std::ops::Range;
 
-use crate::gather::Gather;
 use crate::lanes::{Frame, Frames};
 
 /// The latest samples of a strip, as many as a window needs, in one piece.
@@ -23,8 +22,8 @@ impl History {
     }
 
     /// Makes `samples` (at most a window) the whole content: keeps what is there and appends the rest from
-    /// a block whose first instant is sample `block_begin`.
-    pub(crate) fn fill(&mut self, samples: Range<i64>, gather: &Gather<'_>, block_begin: i64) {
+    /// `frames`, of which the first is sample `first`.
+    pub(crate) fn fill(&mut self, samples: Range<i64>, frames: &[Frame], first: i64) {
         if (self.begin..self.end()).contains(&samples.start) {
             self.live.start += (samples.start - self.begin) as usize;
         } else {
@@ -36,9 +35,8 @@ impl History {
             self.frames.all_mut().copy_within(self.live.clone(), 0);
             self.live = 0..self.live.len();
         }
-        let first = (self.end() - block_begin).max(0) as usize;
-        let Some(room) = self.frames.all_mut().get_mut(self.live.end..self.live.end + new) else { return };
-        gather.copy_to(first, room);
+        let from = (self.end() - first).max(0) as usize;
+        self.frames.all_mut()[self.live.end..][..new].copy_from_slice(&frames[from..][..new]);
         self.live.end += new;
     }
 

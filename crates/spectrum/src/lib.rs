@@ -8,13 +8,13 @@
 
 mod continuity;
 mod fft;
-mod gather;
 mod grid;
 mod history;
 mod lanes;
 mod rms;
 mod row;
 mod spectrograph;
+mod stage;
 mod strip;
 mod transform;
 mod window;

@@ -1,10 +1,8 @@
 use std::ops::Range;
 
-use crate::gather::Gather;
-use crate::lanes::LANES;
+use pulp::{Arch, Simd, WithSimd};
 
-/// Instants that are read at a time.
-const CHUNK: usize = 64;
+use crate::lanes::{Frame, LANES};
 
 /// The sum of squares of a strip's samples over the waterfall row in progress.
 ///
@@ -16,28 +14,39 @@ pub(crate) struct Squares {
 }
 
 impl Squares {
-    /// Adds those of `samples` that are `new`, beginning a new sum when the first of them is.
-    pub(crate) fn add(&mut self, samples: Range<i64>, new: Range<i64>, gather: &Gather<'_>, block_begin: i64) {
-        if samples.start >= new.start {
+    /// Adds those of `samples` that are in `frames`, of which the first is sample `first`; begins a new sum when
+    /// the first of `samples` is in there.
+    pub(crate) fn add(&mut self, samples: Range<i64>, frames: &[Frame], first: i64) {
+        if samples.start >= first {
             *self = Self::default();
         }
-        let mut frames = [[0.0; LANES]; CHUNK];
-        let mut at = samples.start.max(new.start);
-        while at < samples.end {
-            let count = CHUNK.min((samples.end - at) as usize);
-            gather.copy_to((at - block_begin) as usize, &mut frames[..count]);
-            for frame in &frames[..count] {
-                for (sum, &value) in self.sums.iter_mut().zip(frame) {
-                    *sum += f64::from(value) * f64::from(value);
-                }
-            }
-            self.count += count as u64;
-            at += count as i64;
-        }
+        let frames = &frames[(samples.start - first).max(0) as usize..(samples.end - first).max(0) as usize];
+        self.count += frames.len() as u64;
+        Arch::new().dispatch(Add { sums: &mut self.sums, frames });
     }
 
     /// The root of the mean of each of `lanes`.
     pub(crate) fn root_mean(&self, lanes: Range<usize>) -> Vec<f32> {
         self.sums[lanes].iter().map(|sum| (sum / self.count as f64).sqrt() as f32).collect()
+    }
+}
+
+struct Add<'a> {
+    sums: &'a mut [f64; LANES],
+    frames: &'a [Frame],
+}
+
+impl WithSimd for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut sums = *self.sums;
+        for frame in self.frames {
+            for (sum, &value) in sums.iter_mut().zip(frame) {
+                *sum += f64::from(value) * f64::from(value);
+            }
+        }
+        *self.sums = sums;
     }
 }

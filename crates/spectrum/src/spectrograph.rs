@@ -12,6 +12,7 @@ use crate::fft::{LaneFft, LaneScratch};
 use crate::grid::Grid;
 use crate::lanes::LANES;
 use crate::row::{Row, Tile};
+use crate::stage::{GROUP, SLAB, Stage};
 use crate::strip::{Strip, Wanted, Work};
 use crate::Transform;
 
@@ -22,7 +23,7 @@ const WORTH_THREADS: usize = 1 << 11;
 
 thread_local! {
     /// Working memory, shared by all spectrographs of a thread so that it stays in the cache.
-    static SCRATCH: RefCell<LaneScratch> = RefCell::default();
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 /// Turns the blocks of one fibre into rows, for whichever channels are wanted.
@@ -109,39 +110,37 @@ impl Spectrograph {
     /// Uses the threads of the rayon pool that it is called in when there is enough to do.
     pub fn push(&mut self, block: &Block) -> Vec<Row> {
         let Some(arrival) = self.continuity.accept(block) else { return Vec::new() };
-        let samples = arrival.first..arrival.first + (block.times() - arrival.seen) as i64;
-        let mut next = self.next_piece;
+        let end = arrival.first + (block.times() - arrival.seen) as i64;
         if arrival.anew {
             self.strips.iter_mut().for_each(Strip::forget);
-            next = self.grid.first_piece(self.grid.first_row_from(samples.start));
-            self.whole_from = samples.start;
+            self.next_piece = self.grid.first_piece(self.grid.first_row_from(arrival.first));
         }
-        if arrival.missing > 0 {
+        if arrival.anew || arrival.missing > 0 {
             self.missing = self.missing.saturating_add(arrival.missing);
-            self.whole_from = samples.start;
+            self.whole_from = arrival.first;
         }
-        let work = Work {
-            grid: &self.grid,
-            fft: self.fft.as_ref(),
-            block,
-            block_begin: arrival.first - arrival.seen as i64,
-            whole_from: self.whole_from,
-            pieces: pieces(&self.grid, next, &samples),
-            samples,
+        let mut works = Vec::new();
+        for begin in (arrival.first..end).step_by(SLAB) {
+            let samples = begin..end.min(begin + SLAB as i64);
+            let pieces = pieces(&self.grid, self.next_piece, &samples);
+            self.next_piece = pieces[1].end;
+            works.push(Work { grid: &self.grid, fft: self.fft.as_ref(), samples, whole_from: self.whole_from, pieces });
+        }
+        let advance = |strips: &mut [Strip]| {
+            SCRATCH.with_borrow_mut(|scratch| advance(strips, block, arrival.seen, &works, scratch))
         };
-        let tiles: Vec<_> = if self.strips.len() > 1 && work.cost() * self.strips.len() > WORTH_THREADS {
-            self.strips.par_iter_mut().map(|strip| advance(strip, &work)).collect()
+        let cost = works.iter().map(Work::cost).sum::<usize>() * self.strips.len();
+        let tiles: Vec<_> = if self.strips.len() > GROUP && cost > WORTH_THREADS {
+            self.strips.par_chunks_mut(GROUP).map(advance).collect()
         } else {
-            self.strips.iter_mut().map(|strip| advance(strip, &work)).collect()
+            self.strips.chunks_mut(GROUP).map(advance).collect()
         };
         let mut rows = BTreeMap::<i64, Vec<Arc<Tile>>>::new();
         for (row, tile) in tiles.into_iter().flatten() {
             rows.entry(row).or_default().push(tile);
         }
         let time = |row| self.continuity.time_of(self.grid.centre(row)).unwrap_or(block.start);
-        let rows = rows.into_iter().map(|(row, tiles)| Row::new(row, time(row), tiles)).collect();
-        self.next_piece = work.next_piece();
-        rows
+        rows.into_iter().map(|(row, tiles)| Row::new(row, time(row), tiles)).collect()
     }
 
     /// Samples (instants) that were missing between blocks so far.
@@ -160,6 +159,30 @@ fn pieces(grid: &Grid, next: i64, samples: &Range<i64>) -> [Range<i64>; 2] {
     if skipped.is_empty() { [next..next, next..end] } else { [next..skipped.start, skipped.end..end] }
 }
 
-fn advance(strip: &mut Strip, work: &Work<'_>) -> Vec<(i64, Arc<Tile>)> {
-    SCRATCH.with_borrow_mut(|scratch| strip.advance(work, scratch))
+/// Takes a group of strips through all `works`, which begin at the block's instant `first`.
+fn advance(
+    strips: &mut [Strip],
+    block: &Block,
+    first: usize,
+    works: &[Work<'_>],
+    scratch: &mut Scratch,
+) -> Vec<(i64, Arc<Tile>)> {
+    let mut rows = Vec::new();
+    let mut instant = first;
+    for work in works {
+        let instants = instant..instant + (work.samples.end - work.samples.start) as usize;
+        instant = instants.end;
+        scratch.stage.read(block, instants, strips.iter().map(Strip::channel));
+        for (strip, frames) in strips.iter_mut().zip(scratch.stage.strips()) {
+            strip.advance(work, frames, &mut scratch.fft, &mut rows);
+        }
+    }
+    rows
+}
+
+/// Working memory of one thread.
+#[derive(Default)]
+struct Scratch {
+    stage: Stage,
+    fft: LaneScratch,
 }

@@ -1,28 +1,21 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use focus_core::Block;
-
 use crate::fft::{LaneFft, LaneScratch};
-use crate::gather::Gather;
 use crate::grid::Grid;
 use crate::history::History;
-use crate::lanes::{Frames, LANES};
+use crate::lanes::{Frame, Frames, LANES};
 use crate::rms::Squares;
 use crate::row::Tile;
 
-/// The samples that have come, and the pieces of rows that they complete.
+/// Some samples that have come (the same for all strips), and what they complete.
 pub(crate) struct Work<'a> {
     pub(crate) grid: &'a Grid,
     pub(crate) fft: Option<&'a LaneFft>,
-    pub(crate) block: &'a Block,
-    /// Which sample the block's first instant is.
-    pub(crate) block_begin: i64,
-    /// The samples that are new.
     pub(crate) samples: Range<i64>,
     /// No sample is missing from this one on.
     pub(crate) whole_from: i64,
-    /// In two stretches: rows may be skipped in between.
+    /// The pieces that are complete with these samples, in two stretches: rows may be skipped in between.
     pub(crate) pieces: [Range<i64>; 2],
 }
 
@@ -32,10 +25,10 @@ impl Work<'_> {
         self.pieces[1].end
     }
 
-    /// How many samples there are to transform in each strip: a measure of the work.
+    /// How many frames there are to handle in each strip.
     pub(crate) fn cost(&self) -> usize {
-        let pieces: usize = self.pieces.iter().map(|pieces| (pieces.end - pieces.start).max(0) as usize).sum();
-        self.block.times() + pieces * self.fft.map_or(0, LaneFft::nfft)
+        let pieces = self.pieces.iter().map(|pieces| (pieces.end - pieces.start) as usize).sum::<usize>();
+        (self.samples.end - self.samples.start) as usize + pieces * self.fft.map_or(0, LaneFft::nfft)
     }
 }
 
@@ -90,6 +83,11 @@ impl Strip {
         self.index
     }
 
+    /// Number of its first channel.
+    pub(crate) fn channel(&self) -> u32 {
+        self.index * LANES as u32 + 1
+    }
+
     /// Changes what is wanted, from the next row on.
     pub(crate) fn want(&mut self, wanted: Wanted) {
         self.wanted_next = wanted;
@@ -101,11 +99,15 @@ impl Strip {
     }
 
     /// Takes in new samples and gives the rows that they complete, oldest first.
-    pub(crate) fn advance(&mut self, work: &Work<'_>, scratch: &mut LaneScratch) -> Vec<(i64, Arc<Tile>)> {
+    pub(crate) fn advance(
+        &mut self,
+        work: &Work<'_>,
+        frames: &[Frame],
+        scratch: &mut LaneScratch,
+        rows: &mut Vec<(i64, Arc<Tile>)>,
+    ) {
         let begin = work.samples.start;
         let (since, first_row) = *self.since.get_or_insert_with(|| (begin, work.grid.first_row_from(begin)));
-        let gather = Gather::new(work.block, self.index * LANES as u32 + 1);
-        let mut rows = Vec::new();
         for piece in work.pieces.iter().flat_map(Clone::clone) {
             let row = work.grid.row(piece);
             if row < first_row {
@@ -119,13 +121,13 @@ impl Strip {
             if !self.broken {
                 match &mut self.state {
                     State::Spectrum { history, powers } => {
-                        history.fill(span, &gather, work.block_begin);
+                        history.fill(span, frames, begin);
                         if let Some(fft) = work.fft {
                             let bins = self.wanted.bins.start as usize..self.wanted.bins.end as usize;
                             fft.add_powers(history.window(), bins, powers.all_mut(), scratch);
                         }
                     }
-                    State::Waterfall(squares) => squares.add(span, work.samples.clone(), &gather, work.block_begin),
+                    State::Waterfall(squares) => squares.add(span, frames, begin),
                 }
             }
             if work.grid.ends_row(piece) {
@@ -139,11 +141,10 @@ impl Strip {
         };
         if !rest.is_empty() {
             match &mut self.state {
-                State::Spectrum { history, .. } => history.fill(rest, &gather, work.block_begin),
-                State::Waterfall(squares) => squares.add(rest, work.samples.clone(), &gather, work.block_begin),
+                State::Spectrum { history, .. } => history.fill(rest, frames, begin),
+                State::Waterfall(squares) => squares.add(rest, frames, begin),
             }
         }
-        rows
     }
 
     fn begin_row(&mut self) {
@@ -170,7 +171,7 @@ impl Strip {
             (State::Waterfall(squares), _) => squares.root_mean(lanes.clone()),
         };
         Tile {
-            channel: self.index * LANES as u32 + 1 + lanes.start as u32,
+            channel: self.channel() + lanes.start as u32,
             channels: lanes.len(),
             bins: work.fft.map(|_| bins.clone()),
             values: (!self.broken).then(values),
