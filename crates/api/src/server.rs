@@ -28,24 +28,13 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Serves until `shutdown` fires, then takes no more connections, closes the WebSockets, lets requests that are
 /// under way finish for at most ten seconds, and returns.
-pub async fn serve(listener: TcpListener, services: Services, shutdown: CancellationToken) {
-    serve_within(listener, services, shutdown, HEAD_DEADLINE, SHUTDOWN_DEADLINE).await;
-}
-
-async fn serve_within(
-    mut listener: TcpListener,
-    services: Services,
-    shutdown: CancellationToken,
-    head_deadline: Duration,
-    shutdown_deadline: Duration,
-) {
+pub async fn serve(mut listener: TcpListener, services: Services, shutdown: CancellationToken) {
     let app = App::new(services, shutdown.clone());
     let router = router(app.clone());
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head_deadline).max_buf_size(MAX_HEAD);
+    let http = http(HEAD_DEADLINE);
     loop {
         let accepted = async {
             let place = places.clone().acquire_owned().await;
@@ -66,7 +55,7 @@ async fn serve_within(
     connections.close();
     app.sockets.close();
     let finished = async { tokio::join!(connections.wait(), app.sockets.wait()) };
-    if tokio::time::timeout(shutdown_deadline, finished).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_DEADLINE, finished).await.is_err() {
         warn!(
             requests = connections.len(),
             websockets = app.sockets.len(),
@@ -75,6 +64,12 @@ async fn serve_within(
         cut.cancel();
         connections.wait().await;
     }
+}
+
+fn http(head_deadline: Duration) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head_deadline).max_buf_size(MAX_HEAD);
+    http
 }
 
 async fn connect(http: http1::Builder, stream: TcpStream, router: Router, shutdown: CancellationToken) {
@@ -94,5 +89,45 @@ async fn connect(http: http1::Builder, stream: TcpStream, router: Router, shutdo
     };
     if let Err(error) = result {
         debug!(%error, "a connection broke");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// A connection to a server that waits this long for a head.
+    async fn connected(head_deadline: Duration) -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let router = Router::new().route("/", get(|| async { "here" }));
+            connect(http(head_deadline), stream, router, CancellationToken::new()).await;
+        });
+        TcpStream::connect(address).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_no_whole_head_is_dropped() {
+        for sent in [&b""[..], b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+            let mut client = connected(Duration::from_millis(100)).await;
+            client.write_all(sent).await.unwrap();
+            let mut rest = Vec::new();
+            let end = tokio::time::timeout(Duration::from_secs(10), client.read_to_end(&mut rest)).await;
+            end.expect("the server hangs up").unwrap();
+            assert!(!rest.starts_with(b"HTTP/1.1 200"), "{rest:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_head_without_end_is_refused() {
+        let mut client = connected(Duration::from_secs(60)).await;
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ").await.unwrap();
+        let endless = async { while client.write_all(&[b'x'; 1024]).await.is_ok() {} };
+        tokio::time::timeout(Duration::from_secs(10), endless).await.expect("the server hangs up");
     }
 }

@@ -1,0 +1,10 @@
+//! The HTTP interface, asked over a real socket.
+
+mod configure;
+mod endpoints;
+mod errors;
+mod openapi;
+mod page;
+mod server;
+mod transport;
+mod websocket;

@@ -1,0 +1,285 @@
+//! A server of its own for each test, with a simulated fibre and a real recording.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use focus_api::{AllowedOrigins, Build, Health, Metrics, Services, UpstreamMonitor};
+use focus_core::{Limits, Outage, Upstream};
+use focus_jobs::{Jobs, Launcher, Settings, Upstreams};
+use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
+use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
+use focus_stream::LiveSpectra;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything here takes, on a slow machine too.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+/// When the recording starts, epoch seconds.
+pub(crate) const START: f64 = 1_458_545_850.532_309;
+pub(crate) const CHANNELS: u32 = 100;
+
+/// What the catalogue does when it is asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Behaviour {
+    #[default]
+    Normal,
+    Unavailable,
+    Refused,
+    Silent,
+    Panics,
+    /// Every recording is still being written.
+    Ongoing,
+}
+
+#[derive(Clone)]
+struct TestCatalogue {
+    real: SqliteCatalogue,
+    behaviour: Arc<Mutex<Behaviour>>,
+}
+
+impl TestCatalogue {
+    async fn obey(&self) -> Result<(), Outage> {
+        let upstream = Upstream::Catalogue;
+        let behaviour = self.behaviour.lock().unwrap().clone();
+        match behaviour {
+            Behaviour::Normal | Behaviour::Ongoing => Ok(()),
+            Behaviour::Unavailable => {
+                Err(Outage::Unavailable { upstream, reason: "the disk is full".to_owned() })
+            }
+            Behaviour::Refused => {
+                Err(Outage::Refused { upstream, reason: "the index is damaged".to_owned() })
+            }
+            Behaviour::Silent => futures::future::pending().await,
+            Behaviour::Panics => panic!("a secret of the catalogue"),
+        }
+    }
+}
+
+impl Catalogue for TestCatalogue {
+    fn find(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Recording>, Outage>> {
+        Box::pin(async move {
+            self.obey().await?;
+            let mut found = self.real.find(start, end).await?;
+            let ongoing = matches!(*self.behaviour.lock().unwrap(), Behaviour::Ongoing);
+            found.iter_mut().for_each(|recording| recording.ongoing = ongoing);
+            Ok(found)
+        })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), Outage>> {
+        Box::pin(async move {
+            self.obey().await?;
+            self.real.probe().await
+        })
+    }
+}
+
+/// How a test wants its server.
+pub(crate) struct Wish {
+    pub(crate) fibre: bool,
+    pub(crate) max_jobs: u32,
+    pub(crate) origins: &'static [&'static str],
+    /// How many ports jobs have.
+    pub(crate) ports: u16,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Self { fibre: true, max_jobs: 3, origins: &[], ports: 6 }
+    }
+}
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) jobs: Jobs,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) serving: JoinHandle<()>,
+    client: Client,
+    behaviour: Arc<Mutex<Behaviour>>,
+    _source: Option<Source>,
+    _data: TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+pub(crate) async fn server() -> Server {
+    server_with(Wish::default()).await
+}
+
+pub(crate) async fn server_with(wish: Wish) -> Server {
+    let data = TempDir::new().unwrap();
+    std::fs::write(data.path().join(EXCERPT_NAME), EXCERPT).unwrap();
+    let real = SqliteCatalogue::open(&data.path().join("catalogue.sqlite"), data.path()).await.unwrap();
+    real.scan().await.unwrap();
+    let behaviour = Arc::<Mutex<Behaviour>>::default();
+    let catalogue = TestCatalogue { real, behaviour: behaviour.clone() };
+
+    let build = Build { version: "1.2.3".to_owned(), commit: Some("abc".to_owned()) };
+    let metrics = Metrics::new(&build);
+    let (fibre, source) = if wish.fibre { simulated() } else { (focus_live::waiting(), None) };
+    let jobs = jobs(&wish, &fibre, &catalogue, &metrics);
+    let probed = catalogue.clone();
+    let monitor = UpstreamMonitor::start(Upstream::Catalogue, &metrics, move || {
+        let catalogue = probed.clone();
+        Box::pin(async move { catalogue.probe().await })
+    })
+    .await;
+    let services = Services {
+        jobs: jobs.clone(),
+        fibre,
+        catalogue: Arc::new(catalogue),
+        limits: Limits::default(),
+        health: Health::new(vec![monitor]),
+        metrics,
+        origins: AllowedOrigins::parse(wish.origins).unwrap(),
+        build,
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let serving = tokio::spawn(focus_api::serve(listener, services, shutdown.clone()));
+    let client =
+        Client::builder().timeout(DEADLINE).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    Server { address, jobs, shutdown, serving, client, behaviour, _source: source, _data: data }
+}
+
+fn simulated() -> (LiveFibre, Option<Source>) {
+    let scene = Scene { channels: CHANNELS, sampling_rate: 500.0, ..Scene::default() };
+    let (fibre, source) =
+        focus_live::simulate(Simulator::new(scene).unwrap(), LiveOptions::default()).unwrap();
+    (fibre, Some(source))
+}
+
+fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: &TestCatalogue, metrics: &Metrics) -> Jobs {
+    let bind = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let first = free_ports(wish.ports);
+    let ports = first..=first + wish.ports - 1;
+    let settings = Settings {
+        max_jobs: wish.max_jobs,
+        connect_within: DEADLINE,
+        unwatched_for: DEADLINE,
+        limits: Limits::default(),
+        bind,
+        ports: ports.clone(),
+        public_host: None,
+        tls: None,
+    };
+    let stream_metrics = metrics.register(focus_stream::Metrics::register);
+    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
+    let spectra = LiveSpectra::start(fibre, Arc::clone(&workers), stream_metrics.clone()).unwrap();
+    let launcher = Launcher::new(bind, ports, spectra, workers, stream_metrics);
+    let upstreams = Upstreams { fibre: fibre.clone(), catalogue: Arc::new(catalogue.clone()) };
+    Jobs::new(settings, upstreams, launcher, metrics.register(focus_jobs::Metrics::register))
+}
+
+/// The first of so many ports that nobody has. Others could take them before the job does, so the search starts
+/// somewhere else in each test.
+fn free_ports(count: u16) -> u16 {
+    loop {
+        let first = rand::random_range(20_000..30_000);
+        if (first..first + count).all(|port| StdListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()) {
+            return first;
+        }
+    }
+}
+
+impl Server {
+    pub(crate) fn catalogue(&self, behaviour: Behaviour) {
+        *self.behaviour.lock().unwrap() = behaviour;
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        self.client.request(method, format!("http://{}{path}", self.address))
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str) -> Answer {
+        Answer::of(self.request(method, path).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+        Answer::of(self.request("POST", path).body(body).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn configure(&self, body: &Value) -> Answer {
+        self.post("/configure", body.to_string()).await
+    }
+
+    /// Starts a job and gives its name.
+    pub(crate) async fn job(&self, body: &Value) -> String {
+        let answer = self.configure(body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["job_id"].as_str().unwrap().to_owned()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Asserts the form that every error has, its status and code, and gives its sentence.
+    pub(crate) fn error(&self, status: u16, code: &str) -> String {
+        assert_eq!(self.status, status, "{self:?}");
+        let body = self.json();
+        let keys: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["error", "code", "detail", "request_id"], "{self:?}");
+        assert_eq!(body["code"], code, "{self:?}");
+        assert_eq!(body["request_id"].as_str(), self.header("x-request-id"), "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        let retry = self.header("retry-after").map(|seconds| seconds.parse::<u32>().unwrap());
+        assert_eq!(retry.is_some(), [429, 503].contains(&status), "{self:?}");
+        let sentence = body["error"].as_str().unwrap().to_owned();
+        assert!(!sentence.is_empty() && !sentence.contains('\n'), "{self:?}");
+        sentence
+    }
+}
+
+pub(crate) fn live() -> Value {
+    json!({
+        "view_type": 0,
+        "channels": {"min": 1, "max": 20},
+        "displayInfo": {"height": 100},
+        "displayTimeAxisDuration": 10,
+        "nfftSelection": 256,
+        "frequencyRange": {"min": 0, "max": 50},
+    })
+}
+
+pub(crate) fn historic() -> Value {
+    let mut view = live();
+    view["start_time"] = json!(START + 5.0);
+    view["end_time"] = json!(START + 10.0);
+    view
+}
