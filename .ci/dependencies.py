@@ -50,7 +50,9 @@ def allows(expression):
 
 
 def main():
-    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--offline"]
+    compiler = subprocess.run(["rustc", "-vV"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    host = re.search("host: (.*)", compiler)[1]
+    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", host]
     metadata = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     problems = []
     versions = defaultdict(set)

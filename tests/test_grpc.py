@@ -4,6 +4,7 @@ import importlib
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -13,9 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from grpc_tools import protoc
 
-from conftest import ROOT
-
-PROTO_DIR = ROOT / "crates/stream/proto"
+PROTO_DIR = Path(__file__).resolve().parent.parent / "crates/stream/proto"
 DEADLINE = 60.0
 
 
