@@ -1,6 +1,23 @@
 //! `focus up`: the whole system in one process.
 
-use crate::settings::Settings;
+mod data;
+mod live;
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use focus_api::{AllowedOrigins, Build, Health, Services, UpstreamMonitor};
+use focus_core::Upstream;
+use focus_jobs::{Jobs, Launcher, Upstreams};
+use focus_recordings::Catalogue as _;
+use focus_stream::LiveSpectra;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tonic::transport::Identity;
+
+use crate::settings::{CorsOrigins, Settings};
 
 /// Shown below `--help`.
 pub(crate) const EXAMPLES: &str = "\
@@ -17,8 +34,86 @@ Ctrl-C stops it: running jobs end, their viewers are told.";
 ///
 /// # Errors
 /// When a part cannot start.
-#[expect(clippy::unused_async, reason = "the parts that it will start are asynchronous")]
-pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
-    tracing::info!(listen = %settings.listen, "starting");
-    anyhow::bail!("the parts of the server are not wired yet")
+pub(crate) async fn run(settings: Settings) -> Result<()> {
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!("cannot listen on {}; choose another address with --listen", settings.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let workers = rayon::ThreadPoolBuilder::new()
+        .num_threads(settings.threads.get())
+        .thread_name(|number| format!("spectrum-{number}"))
+        .build()?;
+    let workers = Arc::new(workers);
+
+    let build = Build { version: env!("CARGO_PKG_VERSION").to_owned(), commit: None };
+    let metrics = focus_api::Metrics::new(&build);
+    let catalogue = data::open(&settings.data_dir).await?;
+    let _watching = AbortOnDropHandle::new(tokio::spawn(data::watch(catalogue.clone())));
+    let (fibre, _source) = live::start(&settings.live, &settings.data_dir)?;
+
+    let stream_metrics = metrics.register(focus_stream::Metrics::register);
+    let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), stream_metrics.clone())?;
+    let job_settings = job_settings(&settings);
+    let launcher =
+        Launcher::new(job_settings.bind, job_settings.ports.clone(), spectra, workers, stream_metrics);
+    let upstreams = Upstreams { fibre: fibre.clone(), catalogue: Arc::new(catalogue.clone()) };
+    let jobs = Jobs::new(job_settings, upstreams, launcher, metrics.register(focus_jobs::Metrics::register));
+
+    let probed = catalogue.clone();
+    let monitor = UpstreamMonitor::start(Upstream::Catalogue, &metrics, move || {
+        let catalogue = probed.clone();
+        Box::pin(async move { catalogue.probe().await })
+    })
+    .await;
+    let services = Services {
+        jobs: jobs.clone(),
+        fibre,
+        catalogue: Arc::new(catalogue),
+        limits: settings.limits.clone(),
+        health: Health::new(vec![monitor]),
+        metrics,
+        origins: origins(&settings.cors_origins)?,
+        build,
+    };
+
+    let shutdown = CancellationToken::new();
+    let server = tokio::spawn(focus_api::serve(listener, services, shutdown.clone()));
+    tracing::info!(url = %format!("http://{address}"), "Focus Server is up");
+    until_told_to_stop().await?;
+    tracing::info!("stopping: running jobs end");
+    jobs.drain().await;
+    shutdown.cancel();
+    server.await.context("the HTTP server failed")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn job_settings(settings: &Settings) -> focus_jobs::Settings {
+    focus_jobs::Settings {
+        max_jobs: u32::try_from(settings.jobs.max_jobs.get()).unwrap_or(u32::MAX),
+        connect_within: settings.jobs.connect_within,
+        unwatched_for: settings.jobs.unwatched_for,
+        limits: settings.limits.clone(),
+        bind: settings.listen.ip(),
+        ports: settings.jobs.ports.first()..=settings.jobs.ports.last(),
+        public_host: settings.public_host.clone(),
+        tls: settings.grpc.tls.as_ref().map(|tls| Identity::from_pem(&tls.certificates, &tls.private_key)),
+    }
+}
+
+fn origins(configured: &CorsOrigins) -> Result<AllowedOrigins> {
+    Ok(match configured {
+        CorsOrigins::Any => AllowedOrigins::parse(["*"]),
+        CorsOrigins::Only(origins) => AllowedOrigins::parse(origins),
+    }?)
+}
+
+async fn until_told_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }

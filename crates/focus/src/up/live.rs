@@ -1,0 +1,62 @@
+//! Where live samples come from, as configured.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
+use focus_recordings::{EXCERPT, EXCERPT_NAME, Header, Recording, RecordingReader};
+
+use crate::settings::{LiveSettings, LiveSource};
+
+/// Distance between the simulator's channels, metres.
+const SIMULATED_DX: f64 = 1.0;
+
+/// Starts the source; it lives as long as what is returned beside the fibre.
+///
+/// # Errors
+/// When the recording to replay cannot be used, or the simulator's numbers make no fibre.
+pub(super) fn start(settings: &LiveSettings, data_dir: &Path) -> Result<(LiveFibre, Option<Source>)> {
+    let options = LiveOptions { block: settings.block, ..LiveOptions::default() };
+    let (fibre, source) = match &settings.source {
+        LiveSource::None => return Ok((focus_live::waiting(), None)),
+        LiveSource::Replay { file } => {
+            let file = file.clone().map_or_else(|| built_in(data_dir), Ok)?;
+            replay(file, options)?
+        }
+        LiveSource::Simulator { channels, sampling_rate, seed } => {
+            let scene = Scene {
+                channels: *channels,
+                sampling_rate: sampling_rate.hertz(),
+                dx: SIMULATED_DX,
+                seed: *seed,
+            };
+            focus_live::simulate(Simulator::new(scene)?, options)?
+        }
+    };
+    Ok((fibre, Some(source)))
+}
+
+/// The built-in recording as a file, outside the recordings that belong to the user.
+fn built_in(data_dir: &Path) -> Result<PathBuf> {
+    let directory = data_dir.join(".built-in");
+    let path = directory.join(EXCERPT_NAME);
+    let write = || {
+        std::fs::create_dir_all(&directory)?;
+        std::fs::write(&path, EXCERPT)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+fn replay(path: PathBuf, options: LiveOptions) -> Result<(LiveFibre, Source)> {
+    let unusable = || format!("cannot replay {}", path.display());
+    let Header { fibre, start, samples } =
+        focus_recordings::open(&path).with_context(unusable)?.header().clone();
+    let end = Header { fibre: fibre.clone(), start, samples }.end().with_context(unusable)?;
+    let channels = fibre.all_channels();
+    let id = path.display().to_string();
+    let recording =
+        Recording { id, fibre: fibre.clone(), start, end, ongoing: false, files: vec![path.clone()] };
+    let open = move || RecordingReader::new(vec![recording.clone()], start, end, channels);
+    focus_live::replay(fibre, options, open).with_context(unusable)
+}
