@@ -20,6 +20,7 @@ pub(crate) fn router(app: SharedApp) -> Router {
     Router::new()
         .merge(routes.clone())
         .nest(PREFIX, routes)
+        .route("/", get(routes::page::viewer))
         .route(&format!("{PREFIX}/"), get(routes::page::viewer))
         // The page's links are relative: without the slash they would lead out of the prefix.
         .route(PREFIX, get(|| async { Redirect::permanent("focus-server/") }))

@@ -55,12 +55,20 @@ pub(crate) async fn in_time_range(
         let reason = format!("no answer within {} seconds", DEADLINE.as_secs());
         Err(Outage::Unavailable { upstream: Upstream::Catalogue, reason })
     })?;
-    Ok(Json(recordings.iter().map(|recording| extent(recording, end)).collect()))
+    let range = [epoch_seconds(start), epoch_seconds(end)];
+    let extents = recordings.iter().map(|recording| extent(recording, end));
+    Ok(Json(extents.filter(|extent| share_time(extent, &range)).collect()))
 }
 
 fn extent(recording: &Recording, requested_end: Timestamp) -> [f64; 2] {
     let end = if recording.ongoing { requested_end } else { recording.end };
     [epoch_seconds(recording.start), epoch_seconds(end)]
+}
+
+/// Whether they do as the client counts time: today's epoch seconds as a double are 0.2 µs apart, so a range that
+/// begins with the end of a recording could else reach some nanoseconds into it.
+fn share_time(recording: &[f64; 2], range: &[f64; 2]) -> bool {
+    recording[0] < range[1] && recording[1] > range[0]
 }
 
 struct TimeRange {

@@ -89,7 +89,7 @@ async fn nothing_recorded_is_404() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_names_no_job_is_404() {
     let server = server().await;
-    for id in ["9-9", "x", "-1", "01-1", "1-1-1", "%2e%2e", "%ff", "1%2F1", "99999999999-1"] {
+    for id in ["9-9", "x", "-1", "01-1", "1-1-1", "%ff", "1%2F1", "99999999999-1"] {
         for answer in [
             server.get(&format!("/metadata/{id}")).await,
             server.send("DELETE", &format!("/job/{id}")).await,
