@@ -258,6 +258,39 @@ def test_timeline_page_leads_to_the_viewer(page):
     page.wait_for_state("completed")
 
 
+def test_a_live_view_goes_on_after_its_job_was_stopped(page):
+    page.open().wait_for_live()
+    rows = page.rows
+    for job in ask(f"{page.url}/jobs"):
+        urllib.request.urlopen(urllib.request.Request(f"{page.url}/job/{job.get('job_id') or job['id']}", method="DELETE"))
+    page.until(lambda: page.driver.execute_script(CONFIGURED) == 2, "another job")
+    page.wait_for_state("live")
+    page.wait_for_rows(rows + 20)
+
+
+def test_the_picture_survives_the_loss_of_the_gpu(page):
+    page.open().wait_for_live()
+    page.driver.execute_script("""
+        const lose = document.getElementById('picture').getContext('webgl2').getExtension('WEBGL_lose_context');
+        lose.loseContext();
+        setTimeout(() => lose.restoreContext(), 200);
+    """)
+    page.wait_for_rows(page.rows + 10)
+    page.until(lambda: page.look()["coloured"] > 1000, "a coloured picture")
+
+
+def test_a_browser_without_webgl2_is_told_so(page):
+    script = "HTMLCanvasElement.prototype.getContext = function () { return null; };"
+    added = page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    try:
+        page.open()
+        page.until(lambda: "WebGL2" in page.element("message").text, "the reason")
+        assert page.state == "error"
+    finally:
+        page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+        page.driver.get_log("browser")
+
+
 def test_keys_are_listed(page):
     page.open().wait_for_live()
     page.press("?")

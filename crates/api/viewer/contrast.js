@@ -6,6 +6,7 @@
 const LOW_PERCENTILE = { channel: 0.05, frequency: 0.25 };
 const HIGH_PERCENTILE = 0.997;
 const SMALLEST_SPAN = 9;
+const LARGEST_SPAN = 80;
 const MOST_SAMPLES = 60_000;
 const BIN = 0.25;
 const FLOOR = -400;
@@ -32,8 +33,8 @@ export function measure(history, kind, { rows, columns }) {
     if (history.has(row)) total += count(history, row, left, right, stride);
   }
   if (total === 0) return null;
-  const low = percentile(total * LOW_PERCENTILE[kind]);
   const high = percentile(total * HIGH_PERCENTILE);
+  const low = Math.max(percentile(total * LOW_PERCENTILE[kind]), high - LARGEST_SPAN);
   const widen = Math.max(0, SMALLEST_SPAN - (high - low)) / 2;
   return { low: low - widen, high: high + widen };
 }

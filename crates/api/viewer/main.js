@@ -37,7 +37,10 @@ class Viewer {
     this.stage = new Stage({ picture: byId('picture'), overlay: byId('overlay') }, () => this.#drawn());
     this.session = new Session({
       phase: (phase, message, error) => this.#phase(phase, message, error),
-      refused: (error) => this.#fault(error),
+      refused: (error) => {
+        this.wanted = this.state;
+        this.#fault(error);
+      },
       headers: (headers) => this.#begin(headers),
       frame: (stream, frame) => this.#frame(stream, frame),
     });
@@ -122,8 +125,11 @@ class Viewer {
     if (this.state.channel) this.model.select(this.state.channel);
     this.viewport = new Viewport(this.model, Math.max(1, Math.round(shownSpan(this.state) / this.model.interval)));
     this.stage.show(this.model, this.viewport);
-    if (this.model.viewType !== this.overviewOf) this.overview.clear();
-    this.overviewOf = this.model.viewType;
+    const { viewType } = this.model;
+    if (viewType !== ViewType.CHANNEL && viewType !== this.overviewOf) {
+      this.overview.clear();
+      this.overviewOf = viewType;
+    }
     this.controls.fill(this.state);
     this.overview.draw();
     this.controls.showResolution(this.state, this.model.interval);
@@ -146,11 +152,13 @@ class Viewer {
   }
 
   #phase(phase, message, error) {
-    this.status.setPhase(phase, phase === 'error' ? '' : message);
+    // With a picture on the stage, the words beside the controls say enough.
+    this.status.setPhase(phase, phase === 'error' && this.model ? '' : message);
     if (error && phase === 'error') this.#fault(error);
     else if (phase === 'live' || phase === 'loading') this.#clearFault();
     this.stage.complete = phase === 'completed';
-    this.stage.invalidate();
+    if (this.stage.complete) this.stage.remeasure();
+    else this.stage.invalidate();
     this.status.show(this.model, this.viewport);
   }
 
