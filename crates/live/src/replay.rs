@@ -40,7 +40,8 @@ struct Replay<F, I> {
     open: F,
     /// The present pass through the recording.
     pass: I,
-    /// When the block after this one begins if nothing is missing; `None` at the beginning of a pass.
+    /// When the block after this one begins if nothing is missing. The first block of another pass begins
+    /// before that, and nothing is missing either.
     expected: Option<Timestamp>,
     /// The block that is being cut, and how many of its times have been published.
     block: Option<Block>,
@@ -62,9 +63,7 @@ where
     /// The next recorded block, from the beginning again after the last one.
     fn take(&mut self) -> Result<Block, String> {
         let next = match self.pass.next() {
-            None if self.expected.is_none() => return Err("the recording is empty".into()),
             None => {
-                self.expected = None;
                 self.pass = (self.open)();
                 self.pass.next().ok_or("the recording is empty")?
             }

@@ -7,7 +7,7 @@ use focus_core::{Block, ChannelRange, DataType, Samples, sample_offset};
 use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source, replay, simulate, waiting};
 use jiff::{SignedDuration, Timestamp};
 
-const FAST: LiveOptions = LiveOptions { block: Duration::from_millis(10), queue: Duration::from_millis(40) };
+const FAST: LiveOptions = LiveOptions { block: Duration::from_millis(10), queue: Duration::from_secs(20) };
 
 fn simulated(options: LiveOptions) -> (LiveFibre, Source) {
     let scene = Scene { channels: 20, sampling_rate: 1000.0, ..Scene::default() };
@@ -38,7 +38,7 @@ async fn simulated_blocks_come_in_real_time_with_times_of_now() {
 
 #[tokio::test]
 async fn a_reader_that_falls_behind_sees_the_jump() {
-    let (live, _source) = simulated(FAST);
+    let (live, _source) = simulated(LiveOptions { queue: Duration::from_millis(40), ..FAST });
     let mut blocks = live.subscribe(channels());
     let first = blocks.next().await.unwrap().sequence;
     tokio::time::sleep(Duration::from_millis(300)).await;
