@@ -1,10 +1,11 @@
 use std::ops::Range;
 
 use crate::lanes::{Frame, Frames};
+use crate::stage::SLAB;
 
-/// The latest samples of a strip, as many as a window needs, in one piece.
+/// The latest samples of a strip, as many as its next pieces need, in one piece of memory.
 pub(crate) struct History {
-    /// Twice a window: what is live moves to the front once every window's worth of samples.
+    /// Room for what is live and as much again: it moves to the front only once in a window's worth of samples.
     frames: Frames,
     live: Range<usize>,
     /// Which sample `live.start` is.
@@ -12,36 +13,38 @@ pub(crate) struct History {
 }
 
 impl History {
+    /// For pieces that look back by up to `window` samples.
     pub(crate) fn new(window: usize) -> Self {
-        Self { frames: Frames::new(2 * window), live: 0..0, begin: 0 }
+        Self { frames: Frames::new(2 * window + SLAB), live: 0..0, begin: 0 }
     }
 
-    /// The sample after the last.
-    fn end(&self) -> i64 {
-        self.begin + self.live.len() as i64
-    }
-
-    /// Makes `samples` (at most a window) the whole content: keeps what is there and appends the rest from
-    /// `frames`, of which the first is sample `first`.
-    pub(crate) fn fill(&mut self, samples: Range<i64>, frames: &[Frame], first: i64) {
-        if (self.begin..self.end()).contains(&samples.start) {
-            self.live.start += (samples.start - self.begin) as usize;
-        } else {
+    /// Appends `samples`, at most [`SLAB`], and gives the room for their values. What is there already is
+    /// forgotten if they do not follow it.
+    pub(crate) fn append(&mut self, samples: &Range<i64>) -> &mut [Frame] {
+        if self.begin + self.live.len() as i64 != samples.start {
             self.live = 0..0;
+            self.begin = samples.start;
         }
-        self.begin = samples.start;
-        let new = (samples.end - self.end()).max(0) as usize;
-        if self.live.end + new > self.frames.len() {
+        let count = (samples.end - samples.start) as usize;
+        if self.live.end + count > self.frames.len() {
             self.frames.all_mut().copy_within(self.live.clone(), 0);
             self.live = 0..self.live.len();
         }
-        let from = (self.end() - first).max(0) as usize;
-        self.frames.all_mut()[self.live.end..][..new].copy_from_slice(&frames[from..][..new]);
-        self.live.end += new;
+        let room = self.live.end..self.live.end + count;
+        self.live.end = room.end;
+        &mut self.frames.all_mut()[room]
     }
 
-    /// All that is there.
-    pub(crate) fn window(&self) -> &[Frame] {
-        &self.frames.all()[self.live.clone()]
+    /// The values of `samples`, or of what is there of them.
+    pub(crate) fn get(&self, samples: &Range<i64>) -> &[Frame] {
+        let at = |sample: i64| (sample - self.begin).clamp(0, self.live.len() as i64) as usize;
+        &self.frames.all()[self.live.clone()][at(samples.start)..at(samples.end)]
+    }
+
+    /// Gives up what is before `sample`.
+    pub(crate) fn forget_before(&mut self, sample: i64) {
+        let gone = (sample - self.begin).clamp(0, self.live.len() as i64);
+        self.live.start += gone as usize;
+        self.begin += gone;
     }
 }

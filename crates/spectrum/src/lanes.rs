@@ -29,6 +29,14 @@ impl Frames {
     }
 
 
+    /// The first `len` frames, of more zeros if there are not as many.
+    pub(crate) fn at_least(&mut self, len: usize) -> &mut [Frame] {
+        if self.len < len {
+            *self = Self::new(len);
+        }
+        &mut self.all_mut()[..len]
+    }
+
     pub(crate) fn all(&self) -> &[Frame] {
         self.values[self.start..][..self.len * LANES].as_chunks().0
     }

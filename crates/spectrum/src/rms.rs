@@ -14,13 +14,12 @@ pub(crate) struct Squares {
 }
 
 impl Squares {
-    /// Adds those of `samples` that are in `frames`, of which the first is sample `first`; begins a new sum when
-    /// the first of `samples` is in there.
-    pub(crate) fn add(&mut self, samples: Range<i64>, frames: &[Frame], first: i64) {
-        if samples.start >= first {
+    /// Adds `frames`, those samples of a row that are there since sample `new`; begins a new sum when all the
+    /// row's `samples` are.
+    pub(crate) fn add(&mut self, samples: &Range<i64>, new: i64, frames: &[Frame]) {
+        if samples.start >= new {
             *self = Self::default();
         }
-        let frames = &frames[(samples.start - first).max(0) as usize..(samples.end - first).max(0) as usize];
         self.count += frames.len() as u64;
         Arch::new().dispatch(Add { sums: &mut self.sums, frames });
     }

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use crate::continuity::Continuity;
-use crate::fft::{LaneFft, LaneScratch};
+use crate::fft::LaneFft;
 use crate::grid::Grid;
 use crate::lanes::LANES;
 use crate::row::{Row, Tile};
-use crate::stage::{GROUP, SLAB, Stage};
-use crate::strip::{Strip, Wanted, Work};
+use crate::stage::{self, GROUP, SLAB};
+use crate::strip::{Scratch, Strip, Wanted, Work};
 use crate::Transform;
 
 /// Rows of a gap that are given (as NaN) before the rest of it is skipped.
@@ -172,17 +172,10 @@ fn advance(
     for work in works {
         let instants = instant..instant + (work.samples.end - work.samples.start) as usize;
         instant = instants.end;
-        scratch.stage.read(block, instants, strips.iter().map(Strip::channel));
-        for (strip, frames) in strips.iter_mut().zip(scratch.stage.strips()) {
-            strip.advance(work, frames, &mut scratch.fft, &mut rows);
+        stage::read(block, instants, strips.iter_mut().map(|strip| (strip.channel(), strip.room(&work.samples))));
+        for strip in strips.iter_mut() {
+            strip.advance(work, scratch, &mut rows);
         }
     }
     rows
-}
-
-/// Working memory of one thread.
-#[derive(Default)]
-struct Scratch {
-    stage: Stage,
-    fft: LaneScratch,
 }

@@ -3,70 +3,53 @@ use std::ops::Range;
 use focus_core::{Block, Samples};
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::lanes::{Frame, Frames, LANES};
+use crate::lanes::{Frame, LANES};
 
 /// Strips that are read from a block together: a block is time-major, so their samples of one instant are
 /// neighbours, and memory is read in longer runs.
-pub(crate) const GROUP: usize = 4;
-/// Instants that are read at a time; with [`GROUP`] strips they fill a part of the second-level cache.
+pub(crate) const GROUP: usize = 8;
+/// Most instants that are read at a time.
 pub(crate) const SLAB: usize = 256;
 
-/// A slab of a group's samples as frames, on their way from a block to the strips.
-#[derive(Default)]
-pub(crate) struct Stage {
-    frames: Frames,
-    /// How many there are of each strip.
-    instants: usize,
-}
-
-impl Stage {
-    /// Reads `instants` (at most [`SLAB`]) of the strips that begin at `channels`, at most [`GROUP`] of them.
-    /// NaN in lanes that the block does not have.
-    ///
-    /// Values of 32-bit integers beyond 2^24 are rounded, as `f32` must.
-    pub(crate) fn read(&mut self, block: &Block, instants: Range<usize>, channels: impl Iterator<Item = u32>) {
-        if self.frames.len() == 0 {
-            self.frames = Frames::new(GROUP * SLAB);
-        }
-        self.instants = instants.len();
-        let mut strips = 0;
-        let mut columns: [Columns; GROUP] = Default::default();
-        for (columns, channel) in columns.iter_mut().zip(channels) {
-            *columns = Columns::of(block, channel);
-            strips += 1;
-        }
-        let columns = &columns[..strips];
-        let frames = self.frames.all_mut();
-        let range = instants.start * block.channels..instants.end * block.channels;
-        let (width, arch) = (block.channels, Arch::new());
-        match &block.samples {
-            Samples::Int16(samples) => arch.dispatch(Read { samples: &samples[range], width, columns, frames }),
-            Samples::Int32(samples) => arch.dispatch(Read { samples: &samples[range], width, columns, frames }),
-            Samples::Float32(samples) => arch.dispatch(Read { samples: &samples[range], width, columns, frames }),
-        }
+/// Reads `instants` of a block for up to [`GROUP`] strips: each has its first channel and the room for its
+/// frames. NaN in lanes that the block does not have.
+///
+/// Values of 32-bit integers beyond 2^24 are rounded, as `f32` must.
+pub(crate) fn read<'a>(
+    block: &Block,
+    instants: Range<usize>,
+    strips: impl Iterator<Item = (u32, &'a mut [Frame])>,
+) {
+    let mut columns: [Columns<'_>; GROUP] = Default::default();
+    for (columns, (channel, frames)) in columns.iter_mut().zip(strips) {
+        *columns = Columns::of(block, channel, frames);
     }
-
-    /// What was read, strip by strip.
-    pub(crate) fn strips(&self) -> impl Iterator<Item = &[Frame]> {
-        self.frames.all().chunks(SLAB).map(|frames| &frames[..self.instants])
+    let range = instants.start * block.channels..instants.end * block.channels;
+    let (width, columns, arch) = (block.channels, &mut columns, Arch::new());
+    match &block.samples {
+        Samples::Int16(samples) => arch.dispatch(Read { samples: &samples[range], width, columns }),
+        Samples::Int32(samples) => arch.dispatch(Read { samples: &samples[range], width, columns }),
+        Samples::Float32(samples) => arch.dispatch(Read { samples: &samples[range], width, columns }),
     }
 }
 
 /// Where a strip lies in a block.
-#[derive(Clone, Default)]
-struct Columns {
+#[derive(Default)]
+struct Columns<'a> {
     /// Lanes that the block has.
     lanes: Range<usize>,
     /// Column of the first of them.
     first: usize,
+    /// Where they go to.
+    frames: &'a mut [Frame],
 }
 
-impl Columns {
-    fn of(block: &Block, channel: u32) -> Self {
+impl<'a> Columns<'a> {
+    fn of(block: &Block, channel: u32, frames: &'a mut [Frame]) -> Self {
         let (strip, begin) = (i64::from(channel), i64::from(block.first_channel));
         let lane = |channel: i64| (channel - strip).clamp(0, LANES as i64) as usize;
         let lanes = lane(begin)..lane(begin + block.channels as i64);
-        Self { first: (strip + lanes.start as i64 - begin).max(0) as usize, lanes }
+        Self { first: (strip + lanes.start as i64 - begin).max(0) as usize, lanes, frames }
     }
 }
 
@@ -105,23 +88,23 @@ impl Sample for f32 {
     }
 }
 
-struct Read<'a, T> {
+struct Read<'a, 'b, T> {
     /// Instants of `width` channels each.
     samples: &'a [T],
     width: usize,
-    columns: &'a [Columns],
-    frames: &'a mut [Frame],
+    columns: &'a mut [Columns<'b>; GROUP],
 }
 
-impl<T: Sample> WithSimd for Read<'_, T> {
+impl<T: Sample> WithSimd for Read<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         for (at, instant) in self.samples.chunks_exact(self.width).enumerate() {
-            for (columns, frames) in self.columns.iter().zip(self.frames.chunks_exact_mut(SLAB)) {
+            for columns in self.columns.iter_mut() {
+                let Some(frame) = columns.frames.get_mut(at) else { continue };
                 let values = instant.get(columns.first..).unwrap_or_default();
-                frames[at] = match values.first_chunk::<LANES>() {
+                *frame = match values.first_chunk::<LANES>() {
                     Some(values) if columns.lanes.len() == LANES => T::frame(values),
                     _ => partial(values, &columns.lanes),
                 };

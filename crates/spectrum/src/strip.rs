@@ -50,6 +50,14 @@ impl Wanted {
     }
 }
 
+/// Working memory of one thread.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    fft: LaneScratch,
+    /// For rows of one window, whose powers nobody needs to keep.
+    powers: Frames,
+}
+
 /// One group of [`LANES`] neighbouring channels and what their coming rows need to know of the past.
 pub(crate) struct Strip {
     /// Counted from 0: the strip that begins with channel `LANES * index + 1`.
@@ -58,25 +66,36 @@ pub(crate) struct Strip {
     wanted: Wanted,
     /// What later rows are made for.
     wanted_next: Wanted,
-    /// The first sample it has seen, and the first row that has none before it; `None` before any.
-    since: Option<(i64, i64)>,
+    /// The first row that has no sample before those it has seen; `None` before any.
+    first_row: Option<i64>,
     /// Whether the row in progress misses samples.
     broken: bool,
+    history: History,
     state: State,
 }
 
+/// What the row in progress has come to.
 enum State {
-    Spectrum { history: History, powers: Frames },
-    Waterfall(Squares),
+    /// Powers of its windows so far, bin by bin; empty where rows have but one window.
+    Spectrum { powers: Frames },
+    Waterfall { squares: Squares },
 }
 
 impl Strip {
     pub(crate) fn new(index: u32, wanted: Wanted, nfft: Option<usize>) -> Self {
-        let state = nfft.map_or(State::Waterfall(Squares::default()), |nfft| State::Spectrum {
-            history: History::new(nfft),
-            powers: Frames::new(wanted.bins.len()),
-        });
-        Self { index, wanted: wanted.clone(), wanted_next: wanted, since: None, broken: false, state }
+        let state = match nfft {
+            Some(_) => State::Spectrum { powers: Frames::default() },
+            None => State::Waterfall { squares: Squares::default() },
+        };
+        Self {
+            index,
+            wanted: wanted.clone(),
+            wanted_next: wanted,
+            first_row: None,
+            broken: false,
+            history: History::new(nfft.unwrap_or(0)),
+            state,
+        }
     }
 
     pub(crate) fn index(&self) -> u32 {
@@ -95,55 +114,42 @@ impl Strip {
 
     /// Forgets what it has seen.
     pub(crate) fn forget(&mut self) {
-        self.since = None;
+        self.first_row = None;
     }
 
-    /// Takes in new samples and gives the rows that they complete, oldest first.
-    pub(crate) fn advance(
-        &mut self,
-        work: &Work<'_>,
-        frames: &[Frame],
-        scratch: &mut LaneScratch,
-        rows: &mut Vec<(i64, Arc<Tile>)>,
-    ) {
+    /// Room for the values of new samples, to be filled before [`advance`](Self::advance).
+    pub(crate) fn room(&mut self, samples: &Range<i64>) -> &mut [Frame] {
+        self.history.append(samples)
+    }
+
+    /// Makes use of new samples: appends the rows that they complete, oldest first.
+    pub(crate) fn advance(&mut self, work: &Work<'_>, scratch: &mut Scratch, rows: &mut Vec<(i64, Arc<Tile>)>) {
         let begin = work.samples.start;
-        let (since, first_row) = *self.since.get_or_insert_with(|| (begin, work.grid.first_row_from(begin)));
+        let first_row = *self.first_row.get_or_insert_with(|| work.grid.first_row_from(begin));
         for piece in work.pieces.iter().flat_map(Clone::clone) {
             let row = work.grid.row(piece);
             if row < first_row {
                 continue;
             }
-            if work.grid.begins_row(piece) {
+            let opens = work.grid.begins_row(piece);
+            if opens {
                 self.begin_row();
             }
             let span = work.grid.span(piece);
             self.broken |= span.start < work.whole_from;
             if !self.broken {
-                match &mut self.state {
-                    State::Spectrum { history, powers } => {
-                        history.fill(span, frames, begin);
-                        if let Some(fft) = work.fft {
-                            let bins = self.wanted.bins.start as usize..self.wanted.bins.end as usize;
-                            fft.add_powers(history.window(), bins, powers.all_mut(), scratch);
-                        }
-                    }
-                    State::Waterfall(squares) => squares.add(span, frames, begin),
-                }
+                self.take(&span, opens, work, scratch);
             }
             if work.grid.ends_row(piece) {
-                rows.push((row, Arc::new(self.finish_row(work))));
+                rows.push((row, Arc::new(self.finish_row(work, scratch))));
             }
         }
         let next = work.grid.span(work.next_piece());
-        let rest = match &self.state {
-            State::Spectrum { .. } => next.start.max(work.whole_from).max(since)..work.samples.end,
-            State::Waterfall(_) => next.start..work.samples.end,
-        };
-        if !rest.is_empty() {
-            match &mut self.state {
-                State::Spectrum { history, .. } => history.fill(rest, frames, begin),
-                State::Waterfall(squares) => squares.add(rest, frames, begin),
-            }
+        if let State::Waterfall { squares } = &mut self.state {
+            squares.add(&next, begin, self.history.get(&next));
+            self.history.forget_before(work.samples.end);
+        } else {
+            self.history.forget_before(next.start);
         }
     }
 
@@ -152,23 +158,33 @@ impl Strip {
         if self.wanted != self.wanted_next {
             self.wanted = self.wanted_next.clone();
         }
-        if let State::Spectrum { powers, .. } = &mut self.state {
-            if powers.len() == self.wanted.bins.len() {
-                powers.all_mut().fill([0.0; LANES]);
-            } else {
-                *powers = Frames::new(self.wanted.bins.len());
+    }
+
+    /// Takes in one piece, the first of its row if it `opens` it.
+    fn take(&mut self, span: &Range<i64>, opens: bool, work: &Work<'_>, scratch: &mut Scratch) {
+        let samples = self.history.get(span);
+        match (&mut self.state, work.fft) {
+            (State::Waterfall { squares }, _) => squares.add(span, work.samples.start, samples),
+            (State::Spectrum { powers }, Some(fft)) => {
+                let bins = self.wanted.bins.start as usize..self.wanted.bins.end as usize;
+                let powers = if work.grid.per_row() == 1 { &mut scratch.powers } else { powers };
+                let powers = powers.at_least(bins.len());
+                fft.add_powers(samples, bins, opens, powers, &mut scratch.fft);
             }
+            (State::Spectrum { .. }, None) => {}
         }
     }
 
-    fn finish_row(&self, work: &Work<'_>) -> Tile {
+    fn finish_row(&self, work: &Work<'_>, scratch: &Scratch) -> Tile {
         let Wanted { lanes, bins } = &self.wanted;
         let values = || match (&self.state, work.fft) {
-            (State::Spectrum { powers, .. }, Some(fft)) => {
-                fft.amplitudes(powers.all(), bins.start, work.grid.per_row(), lanes.clone())
+            (State::Waterfall { squares }, _) => squares.root_mean(lanes.clone()),
+            (State::Spectrum { powers }, Some(fft)) => {
+                let powers = if work.grid.per_row() == 1 { &scratch.powers } else { powers };
+                let powers = &powers.all()[..bins.len()];
+                fft.amplitudes(powers, bins.start, work.grid.per_row(), lanes.clone())
             }
             (State::Spectrum { .. }, None) => Vec::new(),
-            (State::Waterfall(squares), _) => squares.root_mean(lanes.clone()),
         };
         Tile {
             channel: self.channel() + lanes.start as u32,
