@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::server::{Behaviour, CHANNELS, START, Wish, historic, live, server, server_with};
+use crate::server::{Behaviour, CHANNELS, START, Wish, eventually, historic, live, server, server_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_served_twice() {
@@ -203,7 +203,8 @@ async fn health_tells_of_an_outage_and_its_end() {
     assert!(up["uptime"].as_f64().is_some());
 
     server.catalogue(Behaviour::Unavailable);
-    let down = until(&server, |health| health["status"] == "degraded").await;
+    eventually("degraded", async || server.get("/health").await.json()["status"] == "degraded").await;
+    let down = server.get("/health").await.json();
     assert_eq!(down["upstreams"]["catalogue"]["status"], "down");
     assert_eq!(down["upstreams"]["catalogue"]["last_error"], "Catalogue unavailable: the disk is full");
     assert!(server.get("/metrics").await.text.contains("focus_upstream_up{upstream=\"catalogue\"} 0\n"));
@@ -211,19 +212,7 @@ async fn health_tells_of_an_outage_and_its_end() {
     assert_eq!(server.configure(&live()).await.status, 200, "what needs other things goes on");
 
     server.catalogue(Behaviour::Normal);
-    until(&server, |health| health["status"] == "healthy").await;
-}
-
-async fn until(server: &crate::server::Server, done: impl Fn(&Value) -> bool) -> Value {
-    for _ in 0..100 {
-        let health = server.get("/health").await;
-        assert_eq!(health.status, 200);
-        if done(&health.json()) {
-            return health.json();
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("health did not change");
+    eventually("healthy", async || server.get("/health").await.json()["status"] == "healthy").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! A server of its own for each test, with a simulated fibre and a real recording.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub(crate) enum Behaviour {
     Refused,
     Silent,
     Panics,
+    /// Answers late.
+    Slow,
     /// Every recording is still being written.
     Ongoing,
 }
@@ -42,6 +45,8 @@ pub(crate) enum Behaviour {
 struct TestCatalogue {
     real: SqliteCatalogue,
     behaviour: Arc<Mutex<Behaviour>>,
+    /// How often somebody wanted to find something.
+    asked: Arc<AtomicUsize>,
 }
 
 impl TestCatalogue {
@@ -56,6 +61,10 @@ impl TestCatalogue {
             Behaviour::Refused => {
                 Err(Outage::Refused { upstream, reason: "the index is damaged".to_owned() })
             }
+            Behaviour::Slow => {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                Ok(())
+            }
             Behaviour::Silent => futures::future::pending().await,
             Behaviour::Panics => panic!("a secret of the catalogue"),
         }
@@ -65,6 +74,7 @@ impl TestCatalogue {
 impl Catalogue for TestCatalogue {
     fn find(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Recording>, Outage>> {
         Box::pin(async move {
+            self.asked.fetch_add(1, Ordering::Relaxed);
             self.obey().await?;
             let mut found = self.real.find(start, end).await?;
             let ongoing = matches!(*self.behaviour.lock().unwrap(), Behaviour::Ongoing);
@@ -101,6 +111,7 @@ pub(crate) struct Server {
     pub(crate) jobs: Jobs,
     pub(crate) shutdown: CancellationToken,
     pub(crate) serving: JoinHandle<()>,
+    pub(crate) asked: Arc<AtomicUsize>,
     client: Client,
     behaviour: Arc<Mutex<Behaviour>>,
     _source: Option<Source>,
@@ -123,7 +134,8 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
     let real = SqliteCatalogue::open(&data.path().join("catalogue.sqlite"), data.path()).await.unwrap();
     real.scan().await.unwrap();
     let behaviour = Arc::<Mutex<Behaviour>>::default();
-    let catalogue = TestCatalogue { real, behaviour: behaviour.clone() };
+    let catalogue = TestCatalogue { real, behaviour: behaviour.clone(), asked: Arc::default() };
+    let asked = catalogue.asked.clone();
 
     let build = Build { version: "1.2.3".to_owned(), commit: Some("abc".to_owned()) };
     let metrics = Metrics::new(&build);
@@ -151,7 +163,7 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
     let serving = tokio::spawn(focus_api::serve(listener, services, shutdown.clone()));
     let client =
         Client::builder().timeout(DEADLINE).redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    Server { address, jobs, shutdown, serving, client, behaviour, _source: source, _data: data }
+    Server { address, jobs, shutdown, serving, asked, client, behaviour, _source: source, _data: data }
 }
 
 fn simulated() -> (LiveFibre, Option<Source>) {
@@ -263,6 +275,15 @@ impl Answer {
         let sentence = body["error"].as_str().unwrap().to_owned();
         assert!(!sentence.is_empty() && !sentence.contains('\n'), "{self:?}");
         sentence
+    }
+}
+
+/// Waits until it is so.
+pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let end = tokio::time::Instant::now() + DEADLINE;
+    while !is_so().await {
+        assert!(tokio::time::Instant::now() < end, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -1,12 +1,14 @@
 //! What every request gets, whatever it asks for.
 
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::server::{Answer, Behaviour, DEADLINE, START, Wish, live, server, server_with};
+use crate::server::{
+    Answer, Behaviour, DEADLINE, START, Wish, eventually, historic, live, server, server_with,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_routes_and_wrong_methods_are_errors_like_any_other() {
@@ -52,7 +54,7 @@ async fn a_panic_is_a_500_that_tells_nothing() {
         let answer = server.post("/recordings_in_time_range", range.clone()).await;
         answer.error(500, "internal_error");
         assert!(!answer.text.contains("secret"), "{answer:?}");
-        let answer = server.configure(&crate::server::historic()).await;
+        let answer = server.configure(&historic()).await;
         answer.error(500, "internal_error");
         assert!(!answer.text.contains("secret"), "{answer:?}");
     }
@@ -121,30 +123,24 @@ async fn answers_are_not_sniffed_framed_or_stored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
     let server = server().await;
-    let body = live().to_string();
+    let body = historic().to_string();
     let head = format!("POST /configure HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
     let whole = head + &body;
-    for sent in [10, whole.len() - 1, whole.len()] {
+    for sent in [10, whole.len() - 1] {
         let mut client = TcpStream::connect(server.address).await.unwrap();
         client.write_all(&whole.as_bytes()[..sent]).await.unwrap();
-        drop(client);
     }
-    let counted = async || {
-        let metrics = server.get("/metrics").await.text;
-        let line = metrics.lines().find(|line| line.contains(r#"outcome="started""#)).unwrap().to_owned();
-        line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()
-    };
-    for _ in 0..100 {
-        if counted().await == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(
-        (counted().await, server.jobs.list().len()),
-        (1, 1),
-        "only the whole request counts, and it does"
-    );
+    server.catalogue(Behaviour::Slow);
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(whole.as_bytes()).await.unwrap();
+    eventually("the request is under way", async || server.asked.load(Ordering::Relaxed) == 1).await;
+    drop(client);
+
+    let started = r#"focus_configure_requests_total{outcome="started",reason="none"} 1"#;
+    eventually("it is counted", async || server.get("/metrics").await.text.contains(started)).await;
+    assert_eq!(server.jobs.list().len(), 1, "only the whole request counts, and it does");
+    let gone = r#"focus_http_requests_total{route="/configure",method="POST",status="none"} "#;
+    assert!(server.get("/metrics").await.text.contains(gone), "nobody waited for the answer");
 }
 
 #[tokio::test(flavor = "multi_thread")]

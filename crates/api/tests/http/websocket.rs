@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::server::{Answer, DEADLINE, Server, historic, live, server};
+use crate::server::{Answer, DEADLINE, Server, eventually, historic, live, server};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -93,13 +93,7 @@ async fn a_viewer_that_leaves_is_forgotten() {
     let mut socket = open(&server, &format!("/jobs/{id}/streams/0"), None).await.unwrap();
     header(&mut socket).await;
     drop(socket);
-    for _ in 0..100 {
-        if server.get("/jobs").await.json()[0]["viewers"] == 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("it is still counted");
+    eventually("forgotten", async || server.get("/jobs").await.json()[0]["viewers"] == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
