@@ -133,7 +133,8 @@ async fn another_fibre_in_the_range_is_an_error_that_names_the_file() {
         ),
         ("the gauge length", Prodml { numbers: vec![("GaugeLength", 3.0)], ..next.clone() }),
     ] {
-        let (directory, reader) = reader(&[first.clone(), other], 0, 60_000_000, channels(1, 3)).await;
+        let (directory, reader) =
+            reader(&[first.clone(), other, next.next(0)], 0, 60_000_000, channels(1, 3)).await;
         let all: Vec<_> = reader.collect();
         assert_eq!(all.len(), 3, "two blocks, the error, nothing more");
         match &all[2] {
