@@ -78,7 +78,9 @@ impl Catalogue for TestCatalogue {
             self.obey().await?;
             let mut found = self.real.find(start, end).await?;
             let ongoing = matches!(*self.behaviour.lock().unwrap(), Behaviour::Ongoing);
-            found.iter_mut().for_each(|recording| recording.ongoing = ongoing);
+            for recording in &mut found {
+                recording.ongoing = ongoing;
+            }
             Ok(found)
         })
     }
