@@ -428,53 +428,95 @@ fn butterfly8<S: Simd>(simd: S, z: [Complex<S::f32s>; 8]) -> [Complex<S::f32s>; 
 
 #[cfg(test)]
 mod tests {
+    use realfft::RealFftPlanner;
+
     use super::*;
 
-    #[test]
-    fn speed() {
-        for nfft in [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536] {
-            let fft = LaneFft::new(nfft);
-            let mut frames = Frames::new(nfft);
-            for (t, f) in frames.all_mut().iter_mut().enumerate() {
-                for (c, f) in f.iter_mut().enumerate() {
-                    *f = ((t * 31 + c * 17 + t * t * c) % 101) as f32 - 50.0;
-                }
-            }
-            let mut powers = Frames::new(nfft / 4+1);
-            let mut scratch = LaneScratch::default();
-            // check
-            fft.add_powers(frames.all(), 0..nfft / 4+1, true, powers.all_mut(), &mut scratch);
-            let mut worst: f64 = 0.0;
-            for k in [0, 1, 2, nfft / 8 + 3] {
-                let (mut re, mut im) = (0.0, 0.0);
-                for t in 0..nfft {
-                    let x = f64::from(frames.all()[t][5]) * f64::from(fft.window[t]);
-                    let (s, c) = (TAU * (k * t % nfft) as f64 / nfft as f64).sin_cos();
-                    re += x * c;
-                    im -= x * s;
-                }
-                let want = re * re + im * im;
-                worst = worst.max((f64::from(powers.all()[k][5]) / want - 1.0).abs());
-            }
-            let n = 100_000_000 / nfft / 16;
-            let mut best = f64::MAX;
-            for _ in 0..20 {
-            let t = std::time::Instant::now();
-            for _ in 0..n / 10 {
-                fft.add_powers(frames.all(), 0..nfft / 4+1, true, powers.all_mut(), &mut scratch);
-            }
-            best = best.min(t.elapsed().as_secs_f64());
-            }
-            let f=(n/10 * nfft * 16) as f64 / best / 1e6;
-            let mut best = f64::MAX;
-            for _ in 0..20 {
-            let t = std::time::Instant::now();
-            for _ in 0..n / 10 {
-                std::hint::black_box(fft.amplitudes(powers.all(), 0, 1, 0..16));
-            }
-            best = best.min(t.elapsed().as_secs_f64());
-            }
-            println!("{nfft}: fft {f:.0} ampl {:.0} M/s, err {worst:.1e}", (n/10 * nfft * 16) as f64 / best / 1e6);
+    /// Every instruction set that this machine has.
+    fn arches() -> Vec<Arch> {
+        let mut arches = vec![Arch::Scalar, Arch::new()];
+        #[cfg(target_arch = "x86_64")]
+        arches.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        arches
+    }
+
+    fn noise(nfft: usize) -> Frames {
+        let mut frames = Frames::new(nfft);
+        let mut state = 7_u32;
+        for value in frames.all_mut().as_flattened_mut() {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *value = (state >> 8) as f32 / (1 << 23) as f32 - 1.0;
         }
+        frames
+    }
+
+    /// The amplitudes of one lane, computed in `f64` by another library.
+    fn expected(frames: &[Frame], lane: usize) -> Vec<f64> {
+        let nfft = frames.len();
+        let fft = RealFftPlanner::<f64>::new().plan_fft_forward(nfft);
+        let mut input: Vec<_> = (0..nfft)
+            .map(|n| f64::from(frames[n][lane]) * (0.5 - 0.5 * (TAU * n as f64 / nfft as f64).cos()))
+            .collect();
+        let mut output = fft.make_output_vec();
+        fft.process(&mut input, &mut output).unwrap();
+        let one_sided = |bin| if bin == 0 || bin == nfft / 2 { 1.0 } else { 2.0 };
+        output.iter().enumerate().map(|(bin, x)| x.norm() * one_sided(bin) / (nfft as f64 / 2.0)).collect()
+    }
+
+    #[test]
+    fn every_length_equals_another_library_on_every_instruction_set() {
+        for nfft in (7..=16).map(|e| 1 << e) {
+            let frames = noise(nfft);
+            let expected = [0, 5, LANES - 1].map(|lane| (lane, expected(frames.all(), lane)));
+            for arch in arches() {
+                let fft = LaneFft { arch, ..LaneFft::new(nfft) };
+                let bins = nfft / 2 + 1;
+                let mut powers = Frames::new(bins);
+                fft.add_powers(frames.all(), 0..bins, true, powers.all_mut(), &mut LaneScratch::default());
+                let values = fft.amplitudes(powers.all(), 0, 1, 0..LANES);
+                for (lane, expected) in &expected {
+                    let largest = expected.iter().copied().fold(0.0, f64::max);
+                    for (bin, expected) in expected.iter().enumerate() {
+                        let value = f64::from(values[lane * bins + bin]);
+                        let tolerance = 1e-5 * expected + 1e-6 * largest;
+                        assert!((value - expected).abs() < tolerance, "{nfft}, lane {lane}, bin {bin}: {value}, {expected}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_band_is_a_part_of_the_whole() {
+        let (nfft, frames) = (512, noise(512));
+        let fft = LaneFft::new(nfft);
+        let mut scratch = LaneScratch::default();
+        let mut amplitudes = |bins: Range<usize>, lanes: Range<usize>| {
+            let mut powers = Frames::new(bins.len());
+            fft.add_powers(frames.all(), bins.clone(), true, powers.all_mut(), &mut scratch);
+            fft.amplitudes(powers.all(), bins.start as u32, 1, lanes)
+        };
+        let whole = amplitudes(0..257, 0..LANES);
+        for (bins, lanes) in [(0..1, 0..LANES), (256..257, 3..4), (13..47, 0..LANES), (100..257, 2..9), (5..5, 0..3)] {
+            let part: Vec<_> = lanes.clone().flat_map(|lane| whole[lane * 257..][bins.clone()].to_vec()).collect();
+            assert_eq!(amplitudes(bins, lanes), part);
+        }
+    }
+
+    #[test]
+    fn powers_of_windows_are_averaged() {
+        let (nfft, frames) = (128, noise(128));
+        let fft = LaneFft::new(nfft);
+        let mut scratch = LaneScratch::default();
+        let mut silence = Frames::new(nfft);
+        silence.all_mut().fill([0.0; LANES]);
+        let mut powers = Frames::new(65);
+        fft.add_powers(frames.all(), 0..65, true, powers.all_mut(), &mut scratch);
+        let one = fft.amplitudes(powers.all(), 0, 1, 0..LANES);
+        for _ in 0..3 {
+            fft.add_powers(silence.all(), 0..65, false, powers.all_mut(), &mut scratch);
+        }
+        let four = fft.amplitudes(powers.all(), 0, 4, 0..LANES);
+        assert!(one.iter().zip(&four).all(|(one, four)| (one / 2.0 - four).abs() <= 1e-6 * one));
     }
 }

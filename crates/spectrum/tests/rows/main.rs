@@ -1,0 +1,6 @@
+//! Rows of whole streams.
+
+mod calibration;
+mod continuity;
+mod properties;
+mod streams;
