@@ -3,6 +3,7 @@
 mod configure;
 mod endpoints;
 mod errors;
+mod log;
 mod openapi;
 mod page;
 mod server;
