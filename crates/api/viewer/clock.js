@@ -3,9 +3,13 @@
  * again goes on with a new job, whose rows follow the old ones after as many blank rows as time went by.
  */
 export class RowClock {
-  /** @param {number} interval seconds between rows */
-  constructor(interval) {
+  /**
+   * @param {number} interval seconds between rows
+   * @param {number|null} origin UTC epoch ms at which row 0 begins; null: where the first row that comes begins
+   */
+  constructor(interval, origin) {
     this.interval = interval * 1000;
+    this.origin = origin;
     /** One per job: rows from `first` on, of which `row` was at `time`. */
     this.segments = [];
     this.base = 0;
@@ -24,8 +28,7 @@ export class RowClock {
    */
   place(index, time) {
     if (this.fresh) {
-      const last = this.segments.at(-1);
-      const start = last ? Math.max(last.row + 1, Math.round(last.row + (time - last.time) / this.interval)) : index;
+      const start = this.#firstRow(index, time);
       this.base = start - index;
       this.segments.push({ first: start, row: start, time });
       this.fresh = false;
@@ -35,6 +38,13 @@ export class RowClock {
     segment.first = Math.min(segment.first, row);
     if (row > segment.row) Object.assign(segment, { row, time });
     return row;
+  }
+
+  #firstRow(index, time) {
+    const last = this.segments.at(-1);
+    if (last) return Math.max(last.row + 1, Math.round(last.row + (time - last.time) / this.interval));
+    if (this.origin === null) return index;
+    return Math.max(0, Math.round((time - this.origin) / this.interval - 0.5));
   }
 
   /** @param {number} row may be fractional @returns {number} UTC epoch ms; NaN before the first row came */

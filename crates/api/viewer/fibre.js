@@ -15,8 +15,10 @@ export function showFibre(element, fibre) {
     fibre.gauge_length_meters && `gauge ${Number(fibre.gauge_length_meters.toFixed(2))} m`,
     fibre.sampling_rate && `${fibre.sampling_rate} samples per second`,
   ].filter(Boolean);
-  element.replaceChildren(name, facts.length ? `   ${facts.join(', ')}` : '');
-  element.title = element.textContent;
+  const rest = document.createElement('span');
+  rest.textContent = facts.join(', ');
+  element.replaceChildren(name, rest);
+  element.title = [name.textContent, rest.textContent].filter(Boolean).join('. ');
 }
 
 /** Asks once how the server is. @param {HTMLElement} element */

@@ -1,7 +1,7 @@
 /** The viewer page: puts the parts together. */
 
 import { info, liveMetadata } from './api.js';
-import { COLORMAPS } from './colormaps.js';
+import { Appearance } from './appearance.js';
 import { Controls, FormError } from './controls.js';
 import { savePng } from './export.js';
 import { showFibre, showHealth } from './fibre.js';
@@ -44,6 +44,7 @@ class Viewer {
       headers: (headers) => this.#begin(headers),
       frame: (stream, frame) => this.#frame(stream, frame),
     });
+    this.appearance = new Appearance(this.stage, (patch) => this.#keepAppearance(patch));
     this.controls = new Controls(byId('controls'), {
       apply: () => this.#applyForm(),
       source: (live) => this.#chooseSource(live),
@@ -57,7 +58,7 @@ class Viewer {
         if (done) this.#applyForm();
       },
     );
-    this.placeHandles = levelHandles(byId('stage'), this.stage, () => this.#contrastChanged());
+    this.placeHandles = levelHandles(byId('stage'), this.stage, () => this.appearance.changed());
     this.#bindToolbar();
     this.#bindPicture();
     this.#bindKeys();
@@ -121,6 +122,7 @@ class Viewer {
       return;
     }
     this.state = this.wanted;
+    byId('picture').dataset.rows = '0';
     this.model = new Model(headers, (columns) => this.stage.surface.mostRows(columns));
     if (this.state.channel) this.model.select(this.state.channel);
     this.viewport = new Viewport(this.model, Math.max(1, Math.round(shownSpan(this.state) / this.model.interval)));
@@ -252,46 +254,21 @@ class Viewer {
   // How it looks
 
   #applyAppearance() {
-    const { map, contrast } = this.state;
-    byId('colormap').value = map;
-    this.stage.setColormap(map);
-    this.stage.contrast.main.manual = contrast && { ...contrast };
+    this.appearance.apply(this.state);
   }
 
-  #setMap(name) {
-    for (const state of [this.state, this.wanted]) state.map = name;
-    this.#applyAppearance();
+  /** What was changed on the toolbar holds for what is shown and for what comes. @param {object} patch */
+  #keepAppearance(patch) {
+    Object.assign(this.state, patch);
+    Object.assign(this.wanted, patch);
     this.#writeAddress();
-  }
-
-  /** The contrast was set on the stage; keeps it. */
-  #contrastChanged() {
-    const { manual } = this.stage.contrast.main;
-    const contrast = manual && { low: Number(manual.low.toFixed(1)), high: Number(manual.high.toFixed(1)) };
-    for (const state of [this.state, this.wanted]) state.contrast = contrast;
-    this.stage.invalidate();
-    this.#writeAddress();
-  }
-
-  #automatic() {
-    const { main, side } = this.stage.contrast;
-    const manual = main.manual ? null : { ...main.levels };
-    main.manual = manual;
-    side.manual = null;
-    if (!manual) this.stage.remeasure();
-    this.#contrastChanged();
   }
 
   #drawn() {
     if (!this.placeHandles) return;
     this.placeHandles();
-    const { contrast, cursor, row } = this.stage.model ? this.stage : { contrast: this.stage.contrast, cursor: null, row: 0 };
-    const { low, high } = contrast.main.levels;
-    for (const [id, value] of [['contrast-low', low], ['contrast-high', high]]) {
-      if (this.model && document.activeElement !== byId(id)) byId(id).value = value.toFixed(1);
-    }
-    byId('contrast-auto').setAttribute('aria-pressed', String(!contrast.main.manual));
-    const fields = this.stage.model ? describe(this.model, cursor, row) : [];
+    this.appearance.show();
+    const fields = this.stage.model ? describe(this.model, this.stage.cursor, this.stage.row) : [];
     showReadout(byId('readout'), fields, this.model ? advice(this.model) : '');
   }
 
@@ -318,18 +295,7 @@ class Viewer {
   }
 
   #bindToolbar() {
-    byId('colormap').replaceChildren(...COLORMAPS.map((name) => new Option(name, name)));
     const on = (id, type, run) => byId(id).addEventListener(type, run);
-    on('colormap', 'change', ({ target }) => this.#setMap(target.value));
-    on('contrast-auto', 'click', () => this.#automatic());
-    for (const [id, end] of [['contrast-low', 'low'], ['contrast-high', 'high']]) {
-      on(id, 'change', ({ target }) => {
-        const { main } = this.stage.contrast;
-        const levels = { ...main.levels, [end]: Number(target.value) };
-        if (target.value !== '' && levels.low < levels.high) main.manual = levels;
-        this.#contrastChanged();
-      });
-    }
     on('pause', 'click', () => this.#togglePause());
     on('save', 'click', () => savePng(this.stage));
     on('share', 'click', () => this.#share());
@@ -347,7 +313,6 @@ class Viewer {
   }
 
   #bindKeys() {
-    const nextMap = () => this.#setMap(COLORMAPS[(COLORMAPS.indexOf(this.state.map) + 1) % COLORMAPS.length]);
     bindShortcuts(byId('help'), byId('help-keys'), [
       { key: ' ', does: 'pause, and follow again', run: () => this.#togglePause() },
       { key: 'w', does: 'waterfall', run: () => this.#setView(ViewType.WATERFALL) },
@@ -357,8 +322,8 @@ class Viewer {
       { key: ']', does: 'next channel (on the timeline: recording)', run: () => this.#stepChannel(1) },
       { key: 'n', does: 'live', run: () => this.#chooseSource(true) },
       { key: 'r', does: 'last recording', run: () => this.#chooseSource(false) },
-      { key: 'c', does: 'next colours', run: nextMap },
-      { key: 'a', does: 'automatic contrast, or hold it', run: () => this.#automatic() },
+      { key: 'c', does: 'next colours', run: () => this.appearance.nextMap() },
+      { key: 'a', does: 'automatic contrast, or hold it', run: () => this.appearance.toggleAutomatic() },
       { key: 'p', does: 'save as PNG', run: () => savePng(this.stage) },
       { key: 'l', does: 'copy a link to this view', run: () => this.#share() },
       { key: 'b', does: 'show or hide the controls', run: () => this.#togglePanel() },

@@ -33,7 +33,7 @@ export class Model {
     this.expected = header.live
       ? null
       : Math.max(1, Math.ceil((header.view.end_time - header.view.start_time) / header.lines_dt - 1e-6));
-    this.clock = new RowClock(header.lines_dt);
+    this.clock = new RowClock(header.lines_dt, header.live ? null : header.view.start_time * 1000);
     this.received = 0;
     this.lostBy = headers.map(() => 0);
     this.ends = headers.map(() => 0);

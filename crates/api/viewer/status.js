@@ -42,7 +42,7 @@ export class Status {
     put(byId('state'), NAMES[state] + (part === null ? '' : ` ${Math.floor(part * 100)} %`));
     byId('progress').hidden = part === null;
     byId('progress').value = part ?? 0;
-    this.#showMessage(state, Boolean(model));
+    this.#showMessage(state, model);
     this.#showBehind(model);
     byId('lost').hidden = !model?.lost;
     if (model?.lost) {
@@ -55,9 +55,11 @@ export class Status {
     byId('save').disabled = !model;
   }
 
-  #showMessage(state, shown) {
+  #showMessage(state, model) {
+    const shown = Boolean(model);
+    const empty = state === 'completed' && model.received === 0 ? nothing(model.header) : '';
     const waiting = state === 'connecting' && !shown ? 'Connecting to the fibre.' : '';
-    const text = this.message || waiting;
+    const text = this.message || waiting || empty;
     byId('message').hidden = !text;
     put(byId('message'), text);
     byId('stage').classList.toggle('shown', shown);
@@ -73,6 +75,13 @@ export class Status {
     put(badge, `${span(Math.round(seconds))} behind`);
     badge.title = 'Between the newest row and this computer’s clock.';
   }
+}
+
+/** Why a recording has no rows. @param {import('./protocol.js').Header} header */
+function nothing({ nfft }) {
+  return nfft
+    ? `Nothing recorded in this time range fills a window of ${nfft} samples. Choose a smaller window or a longer range.`
+    : 'Nothing recorded in this time range fills a row.';
 }
 
 function put(element, text) {

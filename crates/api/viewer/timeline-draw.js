@@ -100,7 +100,7 @@ function drawSelection(ctx, timeline, bottom) {
   const text = `${fullTime(Math.min(start, end), Math.abs(end - start) / 100)} UTC, ${span(seconds)}`;
   const room = ctx.measureText(text).width + 10;
   const fits = to - from > room;
-  const x = fits ? from + 6 : Math.min(to + 8, timeline.canvas.clientWidth - room);
+  const x = fits ? Math.max(from, 0) + 6 : Math.min(to + 8, timeline.canvas.clientWidth - room);
   if (!fits) {
     ctx.fillStyle = 'rgb(14 18 22 / 0.85)';
     ctx.fillRect(x - 3, 1, room, TOP - 2);

@@ -54,7 +54,7 @@ export class Timeline {
     this.select(range);
     if (!range) return;
     const { start, end } = this.view;
-    const outside = range.end < start || range.start > end;
+    const outside = range.start < start || range.end > end;
     if (outside || range.end - range.start < (end - start) / 50) this.fit(range);
   }
 
