@@ -11,6 +11,7 @@ use std::time::Instant;
 use focus_core::{Block, ChannelRange, Samples};
 use focus_spectrum::{Spectrograph, Transform};
 use jiff::{SignedDuration, Timestamp};
+use rayon::ThreadPool;
 use realfft::RealFftPlanner;
 
 const CHANNELS: usize = 2222;
@@ -24,55 +25,88 @@ const BINS: usize = NFFT / 4 + 1;
 const BLOCK: usize = RATE / 10;
 const ROUNDS: usize = 7;
 
+/// Million input samples per second.
+#[derive(Clone, Copy)]
+struct Rate {
+    /// By the clock on the wall.
+    wall: f64,
+    /// Of processor time, all threads together: what other processes take of the machine does not count.
+    processor: f64,
+}
+
+type Convert = fn(&[i16]) -> Samples;
+
 fn main() {
     println!(
-        "{CHANNELS} channels x {SECONDS} s x {RATE} Hz, nfft {NFFT}, hop {HOP}, 0-500 Hz, blocks of {BLOCK} \
-         samples; million input samples per second, best of {ROUNDS}\n"
+        "{CHANNELS} channels x {SECONDS} s x {RATE} Hz, nfft {NFFT}, hop {HOP}, 0-500 Hz, blocks of {BLOCK} samples.\n\
+         Million input samples per second, by the clock and of processor time, best of {ROUNDS}.\n\
+         Ratios: one thread by processor time, two threads by the clock.\n"
     );
-    let scipy = scipy();
-    let realfft = realfft();
-    print_rate("realfft, channel-major, 1 thread", realfft, scipy, realfft);
-    match scipy {
-        Some(rate) => print_rate("scipy ShortTimeFFT, channel-major, 1 thread", rate, scipy, realfft),
-        None => println!("scipy ShortTimeFFT: not measured, no Python with numpy and scipy (set FOCUS_BENCH_PYTHON)"),
+    let pools = [1, 2].map(|threads| {
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        builder.build().expect("a thread pool")
+    });
+    let table = Table { scipy: scipy(), realfft: realfft() };
+    table.print("realfft, channel-major", 1, table.realfft);
+    match table.scipy {
+        Some(rate) => table.print("scipy ShortTimeFFT, channel-major", 1, rate),
+        None => println!(
+            "scipy ShortTimeFFT: not measured, no Python with numpy and scipy (set FOCUS_BENCH_PYTHON)"
+        ),
     }
-    let sources: [(&str, fn(&[i16]) -> Samples); 3] = [
+    let sources: [(&str, Convert); 3] = [
         ("f32", |noise| Samples::Float32(noise.iter().map(|&value| f32::from(value)).collect())),
         ("i16", |noise| Samples::Int16(noise.into())),
         ("i32", |noise| Samples::Int32(noise.iter().map(|&value| i32::from(value)).collect())),
     ];
+    let amplitude = Transform::Amplitude { nfft: NFFT, windows_per_row: 1 };
     for (name, samples) in sources {
         let blocks = blocks(samples);
-        let amplitude = Transform::Amplitude { nfft: NFFT, windows_per_row: 1 };
-        for threads in [1, 2] {
-            let label = format!("focus spectrogram, {name}, {threads} thread(s)");
-            print_rate(&label, spectrograph(amplitude, &blocks, threads), scipy, realfft);
+        for (picture, transform) in [("spectrogram", amplitude), ("waterfall", Transform::Rms)] {
+            for pool in &pools {
+                let rate = spectrograph(transform, &blocks, pool);
+                table.print(&format!("focus {picture}, {name}"), pool.current_num_threads(), rate);
+            }
         }
-        let label = format!("focus waterfall, {name}, 1 thread");
-        print_rate(&label, spectrograph(Transform::Rms, &blocks, 1), scipy, realfft);
     }
     if let Some(peak) = peak_memory() {
         println!("\npeak memory of this process, the input included: {peak}");
     }
 }
 
-fn print_rate(label: &str, rate: f64, scipy: Option<f64>, realfft: f64) {
-    let scipy = scipy.map_or_else(String::new, |scipy| format!("{:6.1} x scipy", rate / scipy));
-    println!("{label:45}{rate:8.0}{:8.1} x realfft{scipy}", rate / realfft);
+struct Table {
+    scipy: Option<Rate>,
+    realfft: Rate,
 }
 
-/// The best rate of `ROUNDS` runs, in million input samples per second of processor time: what other
-/// processes take of the machine does not count.
-fn best(mut run: impl FnMut()) -> f64 {
-    let seconds = (0..ROUNDS).map(|_| {
+impl Table {
+    fn print(&self, label: &str, threads: usize, rate: Rate) {
+        let ratio = |peer: Rate| match threads {
+            1 => rate.processor / peer.processor,
+            _ => rate.wall / peer.wall,
+        };
+        let scipy = self.scipy.map_or_else(String::new, |scipy| format!("{:6.1} x scipy", ratio(scipy)));
+        println!(
+            "{label:34}{threads:2} thread(s){:7.0}{:7.0}{:7.1} x realfft{scipy}",
+            rate.wall,
+            rate.processor,
+            ratio(self.realfft)
+        );
+    }
+}
+
+/// The best of `ROUNDS` runs.
+fn best(mut run: impl FnMut()) -> Rate {
+    let samples = (CHANNELS * RATE * SECONDS) as f64 / 1e6;
+    let rates = (0..ROUNDS).map(|_| {
         let (start, processor) = (Instant::now(), processor_seconds());
         run();
-        match (processor, processor_seconds()) {
-            (Some(begin), Some(end)) => end - begin,
-            _ => start.elapsed().as_secs_f64(),
-        }
+        let wall = start.elapsed().as_secs_f64();
+        let processor = processor.zip(processor_seconds()).map_or(wall, |(begin, end)| end - begin);
+        Rate { wall: samples / wall, processor: samples / processor }
     });
-    (CHANNELS * RATE * SECONDS) as f64 / 1e6 / seconds.fold(f64::MAX, f64::min)
+    let none = Rate { wall: 0.0, processor: 0.0 };
+    rates.fold(none, |a, b| Rate { wall: a.wall.max(b.wall), processor: a.processor.max(b.processor) })
 }
 
 /// What all threads of this process have used, as Linux says; nothing elsewhere.
@@ -85,8 +119,7 @@ fn processor_seconds() -> Option<f64> {
     nanos.sum::<Option<u64>>().map(|nanos| nanos as f64 / 1e9)
 }
 
-fn spectrograph(transform: Transform, blocks: &[Block], threads: usize) -> f64 {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
+fn spectrograph(transform: Transform, blocks: &[Block], pool: &ThreadPool) -> Rate {
     let channels = ChannelRange::new(1, CHANNELS as u32).expect("a range of channels");
     best(|| {
         pool.install(|| {
@@ -110,11 +143,12 @@ fn noise(instants: usize) -> Vec<i16> {
         .collect()
 }
 
-fn blocks(samples: fn(&[i16]) -> Samples) -> Vec<Block> {
+fn blocks(samples: Convert) -> Vec<Block> {
     (0..SECONDS * RATE / BLOCK)
         .map(|sequence| Block {
             sequence: sequence as u64,
-            start: Timestamp::UNIX_EPOCH + SignedDuration::from_millis((sequence * BLOCK * 1000 / RATE) as i64),
+            start: Timestamp::UNIX_EPOCH
+                + SignedDuration::from_millis((sequence * BLOCK * 1000 / RATE) as i64),
             sampling_rate: RATE as f64,
             first_channel: 1,
             channels: CHANNELS,
@@ -123,7 +157,7 @@ fn blocks(samples: fn(&[i16]) -> Samples) -> Vec<Block> {
         .collect()
 }
 
-fn realfft() -> f64 {
+fn realfft() -> Rate {
     let fft = RealFftPlanner::<f32>::new().plan_fft_forward(NFFT);
     let window: Vec<f32> = (0..NFFT)
         .map(|n| (0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / NFFT as f64).cos()) as f32)
@@ -148,12 +182,14 @@ fn realfft() -> f64 {
     })
 }
 
-fn scipy() -> Option<f64> {
+fn scipy() -> Option<Rate> {
     let python = std::env::var_os("FOCUS_BENCH_PYTHON").unwrap_or_else(|| "python3".into());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/short_time_fft.py");
     let arguments = [CHANNELS, RATE, SECONDS, NFFT, HOP, BINS].map(|number| number.to_string());
     let output = Command::new(python).arg(script).args(arguments).output().ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+    let text = String::from_utf8(output.stdout).ok()?;
+    let (wall, processor) = text.trim().split_once(' ')?;
+    Some(Rate { wall: wall.parse().ok()?, processor: processor.parse().ok()? })
 }
 
 /// What Linux says; nothing elsewhere.

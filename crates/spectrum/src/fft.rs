@@ -11,11 +11,13 @@
 //! The complex one is Stockham's self-sorting algorithm, decimation in frequency, radix 8 and 4 (Van Loan,
 //! "Computational Frameworks for the Fast Fourier Transform", section 1.7).
 
-use std::f64::consts::{FRAC_1_SQRT_2, TAU};
+use std::f64::consts::TAU;
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::amplitudes::Amplitudes;
+use crate::butterfly::{Butterfly, Complex, Radix4, Radix8, turned};
 use crate::lanes::{Frame, Frames, LANES};
 use crate::window::{amplitude_scale, hann};
 
@@ -47,8 +49,8 @@ struct Pass {
 /// Working memory of one thread.
 #[derive(Default)]
 pub(crate) struct LaneScratch {
-    ping: Frames,
-    pong: Frames,
+    front: Frames,
+    back: Frames,
 }
 
 impl LaneFft {
@@ -91,7 +93,13 @@ impl LaneFft {
 
     /// One-sided amplitudes of `lanes` from the sum of the powers of `windows` windows, of which the first is bin
     /// `first`: lane by lane, bins ascending.
-    pub(crate) fn amplitudes(&self, powers: &[Frame], first: u32, windows: i64, lanes: Range<usize>) -> Vec<f32> {
+    pub(crate) fn amplitudes(
+        &self,
+        powers: &[Frame],
+        first: u32,
+        windows: i64,
+        lanes: Range<usize>,
+    ) -> Vec<f32> {
         let mut values = vec![0.0; powers.len() * lanes.len()];
         let factors = &self.factors[first as usize..][..powers.len()];
         let share = 1.0 / windows as f32;
@@ -109,8 +117,8 @@ impl LaneFft {
         powers: &mut [Frame],
         scratch: &mut LaneScratch,
     ) {
-        let (ping, pong) = (scratch.ping.at_least(self.nfft), scratch.pong.at_least(self.nfft));
-        self.arch.dispatch(AddPowers { fft: self, samples, bins, first, powers, ping, pong });
+        let (front, back) = (scratch.front.at_least(self.nfft), scratch.back.at_least(self.nfft));
+        self.arch.dispatch(AddPowers { fft: self, samples, bins, first, powers, front, back });
     }
 }
 
@@ -126,8 +134,8 @@ struct AddPowers<'a> {
     bins: Range<usize>,
     first: bool,
     powers: &'a mut [Frame],
-    ping: &'a mut [Frame],
-    pong: &'a mut [Frame],
+    front: &'a mut [Frame],
+    back: &'a mut [Frame],
 }
 
 impl WithSimd for AddPowers<'_> {
@@ -135,11 +143,11 @@ impl WithSimd for AddPowers<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { fft, samples, bins, first: is_first, powers, ping, pong } = self;
+        let Self { fft, samples, bins, first: is_first, powers, front, back } = self;
         let samples = S::as_simd_f32s(samples.as_flattened()).0;
         let powers = S::as_mut_simd_f32s(powers.as_flattened_mut()).0;
-        let mut from = S::as_mut_simd_f32s(ping.as_flattened_mut()).0;
-        let mut to = S::as_mut_simd_f32s(pong.as_flattened_mut()).0;
+        let mut from = S::as_mut_simd_f32s(front.as_flattened_mut()).0;
+        let mut to = S::as_mut_simd_f32s(back.as_flattened_mut()).0;
         let [first, middle @ ..] = fft.passes.as_slice() else { return };
         first_pass(simd, samples, &fft.window, &first.twiddles, from);
         let mut stride = first.radix;
@@ -159,75 +167,6 @@ impl WithSimd for AddPowers<'_> {
     }
 }
 
-struct Amplitudes<'a> {
-    powers: &'a [Frame],
-    factors: &'a [f32],
-    share: f32,
-    lanes: Range<usize>,
-    values: &'a mut [f32],
-}
-
-impl WithSimd for Amplitudes<'_> {
-    type Output = ();
-
-    /// Roots a tile of bins at a time, and turns the tile from bin-major to lane-major while it is in the cache.
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { powers, factors, share, lanes, values } = self;
-        let bins = powers.len();
-        let (mut tile, mut turned) = ([[0.0; LANES]; LANES], [[0.0; LANES]; LANES]);
-        for begin in (0..bins).step_by(LANES) {
-            let end = bins.min(begin + LANES);
-            for ((frame, powers), &factor) in tile.iter_mut().zip(&powers[begin..end]).zip(&factors[begin..end]) {
-                let factor = simd.splat_f32s(factor * share);
-                let powers = S::as_simd_f32s(powers).0;
-                for (amplitude, power) in S::as_mut_simd_f32s(frame).0.iter_mut().zip(powers) {
-                    *amplitude = simd.sqrt_f32s(simd.mul_f32s(*power, factor));
-                }
-            }
-            if lanes.len() == LANES && end - begin == LANES {
-                for _ in 0..2 {
-                    interleave(&tile, &mut turned);
-                    interleave(&turned, &mut tile);
-                }
-                for (lane, values) in tile.iter().zip(values.chunks_exact_mut(bins)) {
-                    values[begin..end].copy_from_slice(lane);
-                }
-            } else {
-                for (at, lane) in lanes.clone().enumerate() {
-                    for (value, frame) in values[at * bins + begin..at * bins + end].iter_mut().zip(&tile) {
-                        *value = frame[lane];
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Interleaves row i of a tile with row i + 8. That rotates the bits of (row, column) by one: four times, and
-/// rows have become columns.
-#[inline(always)]
-fn interleave(from: &[Frame; LANES], to: &mut [Frame; LANES]) {
-    for row in 0..LANES / 2 {
-        let (a, b) = (&from[row], &from[row + LANES / 2]);
-        // Spelt out, for the compiler to see a shuffle in it.
-        to[2 * row] = [
-            a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3], a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7],
-        ];
-        to[2 * row + 1] = [
-            a[8], b[8], a[9], b[9], a[10], b[10], a[11], b[11], a[12], b[12], a[13], b[13], a[14], b[14], a[15],
-            b[15],
-        ];
-    }
-}
-
-/// A complex number in each lane.
-#[derive(Clone, Copy)]
-struct Complex<V> {
-    re: V,
-    im: V,
-}
-
 /// Registers in a frame.
 const fn registers<S: Simd>() -> usize {
     LANES / S::F32_LANES
@@ -244,7 +183,8 @@ fn first_pass<S: Simd>(
     let width = 2 * registers::<S>();
     let part = samples.len() / FIRST;
     let inputs: [&[S::f32s]; FIRST] = std::array::from_fn(|r| &samples[r * part..][..part]);
-    let weights: [&[f32]; FIRST] = std::array::from_fn(|r| &window[r * twiddles.len() * 2..][..twiddles.len() * 2]);
+    let weights: [&[f32]; FIRST] =
+        std::array::from_fn(|r| &window[r * twiddles.len() * 2..][..twiddles.len() * 2]);
     for ((p, twiddles), to) in twiddles.iter().enumerate().zip(to.chunks_exact_mut(FIRST * width)) {
         let zero = simd.splat_f32s(0.0);
         for h in 0..registers::<S>() {
@@ -255,7 +195,7 @@ fn first_pass<S: Simd>(
                 points[r].im =
                     simd.mul_f32s(inputs[r][at + registers::<S>()], simd.splat_f32s(weights[r][2 * p + 1]));
             }
-            let points = butterfly8(simd, points);
+            let points = Radix8::apply(simd, points);
             for k in 0..FIRST {
                 let point = if k == 0 { points[0] } else { turned(simd, points[k], twiddles[k - 1]) };
                 to[k * width + h] = point.re;
@@ -352,80 +292,6 @@ fn untangle<S: Simd>(
     }
 }
 
-/// `z * w`.
-#[inline(always)]
-fn turned<S: Simd>(simd: S, z: Complex<S::f32s>, [re, im]: [f32; 2]) -> Complex<S::f32s> {
-    let (re, im) = (simd.splat_f32s(re), simd.splat_f32s(im));
-    Complex {
-        re: simd.negate_mul_add_e_f32s(z.im, im, simd.mul_f32s(z.re, re)),
-        im: simd.mul_add_e_f32s(z.re, im, simd.mul_f32s(z.im, re)),
-    }
-}
-
-#[inline(always)]
-fn sum<S: Simd>(simd: S, a: Complex<S::f32s>, b: Complex<S::f32s>) -> Complex<S::f32s> {
-    Complex { re: simd.add_f32s(a.re, b.re), im: simd.add_f32s(a.im, b.im) }
-}
-
-#[inline(always)]
-fn difference<S: Simd>(simd: S, a: Complex<S::f32s>, b: Complex<S::f32s>) -> Complex<S::f32s> {
-    Complex { re: simd.sub_f32s(a.re, b.re), im: simd.sub_f32s(a.im, b.im) }
-}
-
-/// The discrete Fourier transform of R points.
-trait Butterfly<const R: usize> {
-    fn apply<S: Simd>(simd: S, points: [Complex<S::f32s>; R]) -> [Complex<S::f32s>; R];
-}
-
-struct Radix4;
-struct Radix8;
-
-impl Butterfly<4> for Radix4 {
-    #[inline(always)]
-    fn apply<S: Simd>(simd: S, points: [Complex<S::f32s>; 4]) -> [Complex<S::f32s>; 4] {
-        butterfly4(simd, points)
-    }
-}
-
-impl Butterfly<8> for Radix8 {
-    #[inline(always)]
-    fn apply<S: Simd>(simd: S, points: [Complex<S::f32s>; 8]) -> [Complex<S::f32s>; 8] {
-        butterfly8(simd, points)
-    }
-}
-
-#[inline(always)]
-fn butterfly4<S: Simd>(simd: S, [a, b, c, d]: [Complex<S::f32s>; 4]) -> [Complex<S::f32s>; 4] {
-    let (ac, a_c) = (sum(simd, a, c), difference(simd, a, c));
-    let (bd, b_d) = (sum(simd, b, d), difference(simd, b, d));
-    [
-        sum(simd, ac, bd),
-        Complex { re: simd.add_f32s(a_c.re, b_d.im), im: simd.sub_f32s(a_c.im, b_d.re) },
-        difference(simd, ac, bd),
-        Complex { re: simd.sub_f32s(a_c.re, b_d.im), im: simd.add_f32s(a_c.im, b_d.re) },
-    ]
-}
-
-#[inline(always)]
-fn butterfly8<S: Simd>(simd: S, z: [Complex<S::f32s>; 8]) -> [Complex<S::f32s>; 8] {
-    let [e0, e1, e2, e3] = butterfly4(simd, [z[0], z[2], z[4], z[6]]);
-    let [o0, o1, o2, o3] = butterfly4(simd, [z[1], z[3], z[5], z[7]]);
-    let root = simd.splat_f32s(FRAC_1_SQRT_2 as f32);
-    // o1 (1 - i) and o3 (-1 - i), still to be multiplied by sqrt(1/2).
-    let o1 = Complex { re: simd.add_f32s(o1.re, o1.im), im: simd.sub_f32s(o1.im, o1.re) };
-    let o3 = Complex { re: simd.sub_f32s(o3.im, o3.re), im: simd.add_f32s(o3.im, o3.re) };
-    [
-        sum(simd, e0, o0),
-        Complex { re: simd.mul_add_e_f32s(o1.re, root, e1.re), im: simd.mul_add_e_f32s(o1.im, root, e1.im) },
-        Complex { re: simd.add_f32s(e2.re, o2.im), im: simd.sub_f32s(e2.im, o2.re) },
-        Complex { re: simd.mul_add_e_f32s(o3.re, root, e3.re), im: simd.negate_mul_add_e_f32s(o3.im, root, e3.im) },
-        difference(simd, e0, o0),
-        Complex { re: simd.negate_mul_add_e_f32s(o1.re, root, e1.re), im: simd.negate_mul_add_e_f32s(o1.im, root, e1.im) },
-        Complex { re: simd.sub_f32s(e2.re, o2.im), im: simd.add_f32s(e2.im, o2.re) },
-        Complex { re: simd.negate_mul_add_e_f32s(o3.re, root, e3.re), im: simd.mul_add_e_f32s(o3.im, root, e3.im) },
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use realfft::RealFftPlanner;
@@ -479,7 +345,10 @@ mod tests {
                     for (bin, expected) in expected.iter().enumerate() {
                         let value = f64::from(values[lane * bins + bin]);
                         let tolerance = 1e-5 * expected + 1e-6 * largest;
-                        assert!((value - expected).abs() < tolerance, "{nfft}, lane {lane}, bin {bin}: {value}, {expected}");
+                        assert!(
+                            (value - expected).abs() < tolerance,
+                            "{nfft}, lane {lane}, bin {bin}: {value}, {expected}"
+                        );
                     }
                 }
             }
@@ -497,8 +366,11 @@ mod tests {
             fft.amplitudes(powers.all(), bins.start as u32, 1, lanes)
         };
         let whole = amplitudes(0..257, 0..LANES);
-        for (bins, lanes) in [(0..1, 0..LANES), (256..257, 3..4), (13..47, 0..LANES), (100..257, 2..9), (5..5, 0..3)] {
-            let part: Vec<_> = lanes.clone().flat_map(|lane| whole[lane * 257..][bins.clone()].to_vec()).collect();
+        for (bins, lanes) in
+            [(0..1, 0..LANES), (256..257, 3..4), (13..47, 0..LANES), (100..257, 2..9), (5..5, 0..3)]
+        {
+            let part: Vec<_> =
+                lanes.clone().flat_map(|lane| whole[lane * 257..][bins.clone()].to_vec()).collect();
             assert_eq!(amplitudes(bins, lanes), part);
         }
     }

@@ -119,7 +119,10 @@ mod tests {
                 assert!(grid.span(grid.first_piece(row)).start >= sample, "{grid:?} {sample}");
                 assert!(grid.span(grid.first_piece(row - 1)).start < sample, "{grid:?} {sample}");
                 let piece = grid.first_piece_beyond(sample);
-                assert!(grid.span(piece).end > sample && grid.span(piece - 1).end <= sample, "{grid:?} {sample}");
+                assert!(
+                    grid.span(piece).end > sample && grid.span(piece - 1).end <= sample,
+                    "{grid:?} {sample}"
+                );
             }
         }
     }

@@ -28,7 +28,6 @@ impl Frames {
         self.len
     }
 
-
     /// The first `len` frames, of more zeros if there are not as many.
     pub(crate) fn at_least(&mut self, len: usize) -> &mut [Frame] {
         if self.len < len {

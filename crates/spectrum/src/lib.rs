@@ -6,6 +6,13 @@
 //! Blocks are time-major, and stay so: [`LANES`] neighbouring channels (a *strip*) are transformed side by side
 //! in the lanes of SIMD registers, AVX-512, AVX2 or NEON as found at run time.
 
+#![expect(
+    clippy::inline_always,
+    reason = "code is compiled for an instruction set by being inlined into pulp's entry"
+)]
+
+mod amplitudes;
+mod butterfly;
 mod continuity;
 mod fft;
 mod grid;

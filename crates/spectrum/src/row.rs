@@ -96,7 +96,8 @@ impl Row {
         out.reserve(each * channels.count());
         for channel in channels.first()..=channels.last() {
             while tiles.next_if(|tile| tile.end() <= u64::from(channel)).is_some() {}
-            let Some((values, tile)) = tiles.peek().and_then(|tile| Some((tile.of_channel(channel)?, tile))) else {
+            let Some((values, tile)) = tiles.peek().and_then(|tile| Some((tile.of_channel(channel)?, tile)))
+            else {
                 out.extend(std::iter::repeat_n(f32::NAN, each));
                 continue;
             };
@@ -106,7 +107,10 @@ impl Row {
                     out.extend_from_slice(&values[(bins.start - own.start) as usize..][..each]);
                 }
                 Some(own) => out.extend(bins.clone().map(|bin| {
-                    bin.checked_sub(own.start).and_then(|at| values.get(at as usize)).copied().unwrap_or(f32::NAN)
+                    bin.checked_sub(own.start)
+                        .and_then(|at| values.get(at as usize))
+                        .copied()
+                        .unwrap_or(f32::NAN)
                 })),
             }
         }

@@ -7,6 +7,7 @@ use focus_core::{Block, ChannelRange};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
+use crate::Transform;
 use crate::continuity::Continuity;
 use crate::fft::LaneFft;
 use crate::grid::Grid;
@@ -14,7 +15,6 @@ use crate::lanes::LANES;
 use crate::row::{Row, Tile};
 use crate::stage::{self, GROUP, SLAB};
 use crate::strip::{Scratch, Strip, Wanted, Work};
-use crate::Transform;
 
 /// Rows of a gap that are given (as NaN) before the rest of it is skipped.
 const GAP_ROWS: i64 = 512;
@@ -124,7 +124,13 @@ impl Spectrograph {
             let samples = begin..end.min(begin + SLAB as i64);
             let pieces = pieces(&self.grid, self.next_piece, &samples);
             self.next_piece = pieces[1].end;
-            works.push(Work { grid: &self.grid, fft: self.fft.as_ref(), samples, whole_from: self.whole_from, pieces });
+            works.push(Work {
+                grid: &self.grid,
+                fft: self.fft.as_ref(),
+                samples,
+                whole_from: self.whole_from,
+                pieces,
+            });
         }
         let advance = |strips: &mut [Strip]| {
             SCRATCH.with_borrow_mut(|scratch| advance(strips, block, arrival.seen, &works, scratch))
@@ -172,7 +178,11 @@ fn advance(
     for work in works {
         let instants = instant..instant + (work.samples.end - work.samples.start) as usize;
         instant = instants.end;
-        stage::read(block, instants, strips.iter_mut().map(|strip| (strip.channel(), strip.room(&work.samples))));
+        stage::read(
+            block,
+            instants,
+            strips.iter_mut().map(|strip| (strip.channel(), strip.room(&work.samples))),
+        );
         for strip in strips.iter_mut() {
             strip.advance(work, scratch, &mut rows);
         }

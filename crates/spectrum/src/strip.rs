@@ -77,8 +77,12 @@ pub(crate) struct Strip {
 /// What the row in progress has come to.
 enum State {
     /// Powers of its windows so far, bin by bin; empty where rows have but one window.
-    Spectrum { powers: Frames },
-    Waterfall { squares: Squares },
+    Spectrum {
+        powers: Frames,
+    },
+    Waterfall {
+        squares: Squares,
+    },
 }
 
 impl Strip {
@@ -123,7 +127,12 @@ impl Strip {
     }
 
     /// Makes use of new samples: appends the rows that they complete, oldest first.
-    pub(crate) fn advance(&mut self, work: &Work<'_>, scratch: &mut Scratch, rows: &mut Vec<(i64, Arc<Tile>)>) {
+    pub(crate) fn advance(
+        &mut self,
+        work: &Work<'_>,
+        scratch: &mut Scratch,
+        rows: &mut Vec<(i64, Arc<Tile>)>,
+    ) {
         let begin = work.samples.start;
         let first_row = *self.first_row.get_or_insert_with(|| work.grid.first_row_from(begin));
         for piece in work.pieces.iter().flat_map(Clone::clone) {

@@ -41,7 +41,11 @@ fn check(name: &str, channels: u32, transform: Transform, hop: f64) {
         for (at, (value, expected)) in values.iter().zip(expected).enumerate() {
             // Where a sine has no energy, scipy in f64 shows 1e-16 of it and f32 cannot.
             let tolerance = 1e-4 * expected + 3e-7 * largest;
-            assert!((value - expected).abs() <= tolerance, "{name}, row {}, {at}: {value}, {expected}", row.number());
+            assert!(
+                (value - expected).abs() <= tolerance,
+                "{name}, row {}, {at}: {value}, {expected}",
+                row.number()
+            );
         }
     }
 }

@@ -66,7 +66,8 @@ fn twice_the_samples_are_twice_the_rows() {
     for (transform, hop) in [(amplitude(128, 3), 160.5), (amplitude(512, 1), 60.0), (Transform::Rms, 33.3)] {
         let (one, two) = (rows(transform, hop, &stream, 0..65), rows(transform, hop, &twice, 0..65));
         for (one, two) in one.iter().zip(&two) {
-            let doubled: Vec<_> = values(one, channels(1, 3), 0..65).iter().map(|value| 2.0 * value).collect();
+            let doubled: Vec<_> =
+                values(one, channels(1, 3), 0..65).iter().map(|value| 2.0 * value).collect();
             assert_eq!(values(two, channels(1, 3), 0..65), doubled);
         }
     }
@@ -74,9 +75,11 @@ fn twice_the_samples_are_twice_the_rows() {
 
 #[test]
 fn a_waterfall_row_is_the_root_mean_square() {
-    let stream = Stream::new(100.0, 20, 100, |instant, channel| if instant % 2 == 0 { channel as f32 } else { 0.0 });
+    let stream =
+        Stream::new(100.0, 20, 100, |instant, channel| if instant % 2 == 0 { channel as f32 } else { 0.0 });
     for row in rows(Transform::Rms, 10.0, &stream, 0..0) {
-        let expected: Vec<_> = (1..=20).map(|channel| (f64::from(channel * channel) / 2.0).sqrt() as f32).collect();
+        let expected: Vec<_> =
+            (1..=20).map(|channel| (f64::from(channel * channel) / 2.0).sqrt() as f32).collect();
         assert_eq!(values(&row, channels(1, 20), 0..0), expected);
     }
 }
@@ -88,10 +91,14 @@ fn a_missing_value_stays_in_its_channel() {
     stream.samples[500 * 20 + 6] = f32::NAN;
     for (transform, hop, reach) in [(amplitude(128, 1), 50.0, 128), (Transform::Rms, 50.0, 50)] {
         let mut missing = 0;
-        for (row, sound) in rows(transform, hop, &stream, 0..65).iter().zip(rows(transform, hop, &sound, 0..65)) {
+        for (row, sound) in
+            rows(transform, hop, &stream, 0..65).iter().zip(rows(transform, hop, &sound, 0..65))
+        {
             for channel in 1..=20 {
-                let (value, sound) =
-                    (values(row, channels(channel, channel), 0..65), values(&sound, channels(channel, channel), 0..65));
+                let (value, sound) = (
+                    values(row, channels(channel, channel), 0..65),
+                    values(&sound, channels(channel, channel), 0..65),
+                );
                 let nan = value.iter().filter(|value| value.is_nan()).count();
                 if channel == 7 && nan > 0 {
                     missing += 1;
@@ -111,7 +118,8 @@ fn bands_of_the_fibre_keep_their_numbers() {
     let fibre = Stream::noise(100.0, 40, 400);
     let whole = rows(amplitude(128, 1), 64.0, &fibre, 0..65);
     let samples: Vec<_> = fibre.samples.chunks(40).flat_map(|instant| &instant[10..]).copied().collect();
-    let block = Block { first_channel: 11, channels: 30, samples: Samples::Float32(samples.into()), ..fibre.whole() };
+    let block =
+        Block { first_channel: 11, channels: 30, samples: Samples::Float32(samples.into()), ..fibre.whole() };
     let mut spectrograph = Spectrograph::new(amplitude(128, 1), 64.0, None);
     spectrograph.want([(channels(5, 45), 0..65)]);
     let band = spectrograph.push(&block);

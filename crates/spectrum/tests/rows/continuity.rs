@@ -10,7 +10,8 @@ const NFFT: usize = 128;
 const HOP: f64 = 64.0;
 
 fn spectrograph(hop: f64) -> Spectrograph {
-    let mut spectrograph = Spectrograph::new(Transform::Amplitude { nfft: NFFT, windows_per_row: 1 }, hop, None);
+    let mut spectrograph =
+        Spectrograph::new(Transform::Amplitude { nfft: NFFT, windows_per_row: 1 }, hop, None);
     spectrograph.want([(channels(1, 2), 0..65)]);
     spectrograph
 }
@@ -128,8 +129,10 @@ fn samples_that_come_again_are_dropped() {
     let whole = spectrograph(HOP).push(&stream.whole());
     let mut spectrograph = spectrograph(HOP);
     let blocks = [(0, 0, 400), (1, 400, 402), (1, 400, 402), (0, 0, 400), (1, 300, 600), (2, 600, 1000)];
-    let rows: Vec<_> =
-        blocks.into_iter().flat_map(|(sequence, from, to)| spectrograph.push(&stream.block(sequence, from, to))).collect();
+    let rows: Vec<_> = blocks
+        .into_iter()
+        .flat_map(|(sequence, from, to)| spectrograph.push(&stream.block(sequence, from, to)))
+        .collect();
     assert_eq!(spectrograph.missing_samples(), 0);
     assert_eq!(numbers(&rows), numbers(&whole));
     for (row, whole) in rows.iter().zip(&whole) {
@@ -206,7 +209,7 @@ fn a_day_of_rows_is_exactly_on_time() {
         let block = later(stream.block(second, 0, 200), SignedDuration::from_secs(second as i64));
         for row in spectrograph.push(&block) {
             assert_eq!(row.number(), next);
-            let nanos = (row.number() * 2 + 1) as i128 * 200_000_000 / 7;
+            let nanos = i128::from(row.number() * 2 + 1) * 200_000_000 / 7;
             let error = row.time().as_nanosecond() - start().as_nanosecond() - nanos;
             assert!(error.abs() <= 1, "row {}: {error} ns", row.number());
             next += 1;

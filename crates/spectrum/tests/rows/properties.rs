@@ -12,7 +12,8 @@ use crate::streams::{Stream, channels, start, values};
 fn transform() -> impl Strategy<Value = Transform> {
     prop_oneof![
         Just(Transform::Rms),
-        (7_u32..10, 1_u32..5).prop_map(|(e, windows_per_row)| Transform::Amplitude { nfft: 1 << e, windows_per_row }),
+        (7_u32..10, 1_u32..5)
+            .prop_map(|(e, windows_per_row)| Transform::Amplitude { nfft: 1 << e, windows_per_row }),
     ]
 }
 

@@ -24,7 +24,12 @@ pub(crate) struct Stream {
 
 impl Stream {
     /// `value(instant, channel from 1)` throughout.
-    pub(crate) fn new(rate: f64, channels: usize, instants: usize, value: impl Fn(usize, usize) -> f32) -> Self {
+    pub(crate) fn new(
+        rate: f64,
+        channels: usize,
+        instants: usize,
+        value: impl Fn(usize, usize) -> f32,
+    ) -> Self {
         let samples = (0..instants * channels).map(|at| value(at / channels, at % channels + 1)).collect();
         Self { rate, channels, samples }
     }
