@@ -66,13 +66,12 @@ async fn ask(server: Server, args: ViewArgs) -> anyhow::Result<(Job, Span)> {
 }
 
 async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
-    let expected = span.rows(job.lines_dt);
-    let progress = progress_bar(expected as u64);
+    let progress = progress_bar(span.rows(job.lines_dt) as u64);
     let mut rows = Rows::open(job).await?;
     let mut sink = if args.json {
         Sink::Json(JsonLines::new(job, args.channel))
     } else {
-        Sink::Picture(Box::new(Painting::new(job, args, expected)?))
+        Sink::Picture(Box::new(Painting::new(job, args, span)?))
     };
     let mut first_time = None;
     while let Some(row) = rows.next().await? {

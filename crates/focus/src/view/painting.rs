@@ -3,11 +3,13 @@ use focus_core::ChannelRange;
 use super::args::{Kind, ViewArgs};
 use super::job::Job;
 use super::join::Row;
+use super::request::Span;
 use crate::picture::{Caption, Distance, Grid, GridShape, Lines, draw};
 
 /// A picture in the making: rows in, PNG out.
 pub(super) struct Painting {
     shape: GridShape,
+    start: Option<f64>,
     grid: Option<Grid>,
     lines: Lines,
     what: What,
@@ -24,11 +26,11 @@ enum What {
 }
 
 impl Painting {
-    /// For the rows of this job.
+    /// For the rows of this job: as many as `span` has, from its begin on; live, from the first one on.
     ///
     /// # Errors
     /// When the channel that was asked for is not among them.
-    pub(super) fn new(job: &Job, args: &ViewArgs, rows: usize) -> anyhow::Result<Self> {
+    pub(super) fn new(job: &Job, args: &ViewArgs, span: &Span) -> anyhow::Result<Self> {
         let channels = job.channels()?;
         let values_per_channel = job.values_per_channel();
         let one = if args.kind == Kind::Single { Some(channels.first()) } else { args.channel };
@@ -45,14 +47,23 @@ impl Painting {
             }
             None => (channel_lines(job, channels), What::Channels { values_per_channel }, channels.count()),
         };
-        let shape = GridShape { first_row: 0.0, row_interval: job.lines_dt, rows, values };
-        Ok(Self { shape, grid: None, lines, what, caption: caption(job, args, channels, one) })
+        let shape =
+            GridShape { first_row: 0.0, row_interval: job.lines_dt, rows: span.rows(job.lines_dt), values };
+        Ok(Self {
+            shape,
+            start: span.start(),
+            grid: None,
+            lines,
+            what,
+            caption: caption(job, args, channels, one),
+        })
     }
 
     /// Adds one.
     pub(super) fn add(&mut self, row: &Row) {
         let time = row.time_ms as f64 / 1e3;
-        let shape = GridShape { first_row: time, ..self.shape };
+        let first_row = self.start.map_or(time, |start| start + self.shape.row_interval / 2.0);
+        let shape = GridShape { first_row, ..self.shape };
         let grid = self.grid.get_or_insert_with(|| Grid::new(shape));
         match self.what {
             What::Channels { values_per_channel } => {
@@ -97,22 +108,24 @@ fn channel_lines(job: &Job, channels: ChannelRange) -> Lines {
 }
 
 fn caption(job: &Job, args: &ViewArgs, channels: ChannelRange, one: Option<u32>) -> Caption {
-    let fibre = job.metadata.fiber_description.as_deref().filter(|text| !text.is_empty()).unwrap_or("Fibre");
     let band = match (job.frequencies_list.first(), job.frequencies_list.last()) {
         (Some(&first), Some(&last)) => Some(format!("{} to {} Hz", short(first), short(last))),
         _ => None,
     };
     let what = match (&band, one) {
-        (None, _) => "energy per channel".to_owned(),
-        (Some(_), Some(channel)) => format!("spectrogram of channel {channel}"),
-        (Some(band), None) => format!("mean power from {band}"),
+        (None, _) => "Energy per channel".to_owned(),
+        (Some(_), Some(channel)) => format!("Spectrogram of channel {channel}"),
+        (Some(band), None) => format!("Mean power from {band}"),
+    };
+    let title = match one {
+        Some(_) => what,
+        None => format!("{what}, channels {}-{}", channels.first(), channels.last()),
     };
     let mut details = Vec::new();
-    if one.is_none() {
-        details.push(format!("channels {}-{}", channels.first(), channels.last()));
-    }
     if let Some(band) = band {
-        details.push(band);
+        if one.is_some() {
+            details.push(band);
+        }
         details.push(format!("nfft {}", args.nfft.unwrap_or(1024)));
     }
     details.push(format!("a row every {} ms", short(job.lines_dt * 1e3)));
@@ -121,7 +134,10 @@ fn caption(job: &Job, args: &ViewArgs, channels: ChannelRange, one: Option<u32>)
         Some(unit) if !unit.is_empty() => format!("dB re 1 {unit}"),
         _ => "dB re 1 (unit not given)".to_owned(),
     };
-    Caption { title: format!("{fibre}: {what}"), subtitle: details.join(" \u{b7} "), unit }
+    if let Some(fibre) = job.metadata.fiber_description.as_deref().filter(|text| !text.is_empty()) {
+        details.push(fibre.to_owned());
+    }
+    Caption { title, subtitle: details.join(" \u{b7} "), unit }
 }
 
 /// With no more digits than anybody reads.

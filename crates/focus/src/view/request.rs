@@ -28,6 +28,14 @@ impl Span {
         }
     }
 
+    /// When it begins, epoch seconds; live, with the first row.
+    pub(super) fn start(self) -> Option<f64> {
+        match self {
+            Self::Live { .. } => None,
+            Self::Historic { start, .. } => Some(start),
+        }
+    }
+
     /// Whether it is of now.
     pub(super) fn is_live(self) -> bool {
         matches!(self, Self::Live { .. })
