@@ -20,7 +20,7 @@ pub struct Draft {
     height: Option<u32>,
     duration: Option<f64>,
     nfft: Option<u32>,
-    band: Option<Option<Band>>,
+    band: Option<WantedBand>,
     period: Option<Period>,
     faults: Faults,
 }
@@ -49,7 +49,7 @@ impl Draft {
         let waterfall = view_type == Some(ViewType::Waterfall);
         let (duration, nfft, band) = if waterfall {
             reader.forbid_spectrum_fields();
-            (Some(DEFAULT_DURATION), Some(1), Some(None))
+            (Some(DEFAULT_DURATION), Some(1), Some(WantedBand::Whole))
         } else {
             (reader.duration(), reader.nfft(), reader.band())
         };
@@ -94,7 +94,7 @@ impl Draft {
         let (Some(height), Some(duration), Some(period)) = (self.height, self.duration, self.period) else {
             return Err(faults);
         };
-        let view = View { view_type, channels, picture, height, duration, period };
+        let view = View { kind: view_type, channels, picture, height, duration, period };
         let plan = Plan::new(&view, fibre);
         plan.check(limits, &mut faults);
         faults.check((view, plan))
@@ -127,8 +127,10 @@ impl Draft {
             return Some(Picture::Waterfall);
         }
         let nyquist = fibre.nyquist();
-        let given = self.band?;
-        let band = given.unwrap_or(Band { min: 0.0, max: nyquist });
+        let band = match self.band? {
+            WantedBand::Whole => Band { min: 0.0, max: nyquist },
+            WantedBand::Only(band) => band,
+        };
         if band.max > nyquist {
             let rule = format!("{} Hz is above half the sampling rate, {nyquist} Hz", band.max);
             faults.view("$.frequencyRange.max", rule);
@@ -149,6 +151,14 @@ impl Draft {
         }
         Some(Picture::Spectrogram { nfft, band })
     }
+}
+
+/// How much of the spectrum is asked for.
+#[derive(Clone, Copy, Debug)]
+enum WantedBand {
+    /// All that the fibre's sampling rate allows.
+    Whole,
+    Only(Band),
 }
 
 /// Takes fields out of the body and notes what is wrong with each.
@@ -282,9 +292,10 @@ impl<'a> Reader<'a> {
         valid
     }
 
-    /// `Some(None)` is the whole band.
-    fn band(&mut self) -> Option<Option<Band>> {
-        let Some(value) = self.optional("frequencyRange") else { return Some(None) };
+    fn band(&mut self) -> Option<WantedBand> {
+        let Some(value) = self.optional("frequencyRange") else {
+            return Some(WantedBand::Whole);
+        };
         let value = self.object("frequencyRange", value)?;
         let min =
             self.member("frequencyRange", value, "min").and_then(|v| self.number("$.frequencyRange.min", v));
@@ -300,7 +311,7 @@ impl<'a> Reader<'a> {
                 .view("$.frequencyRange.max", format!("must be above frequencyRange.min: {max} <= {min}"));
             return None;
         }
-        Some(Some(Band { min, max }))
+        Some(WantedBand::Only(Band { min, max }))
     }
 
     fn forbid_spectrum_fields(&mut self) {

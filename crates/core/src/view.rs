@@ -74,7 +74,7 @@ impl Period {
 /// A request that makes sense on the fibre it was checked against. See [`crate::Draft::resolve`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
-    pub(crate) view_type: ViewType,
+    pub(crate) kind: ViewType,
     pub(crate) channels: ChannelRange,
     pub(crate) picture: Picture,
     pub(crate) height: u32,
@@ -86,7 +86,7 @@ impl View {
     /// Which kind of picture.
     #[must_use]
     pub fn view_type(&self) -> ViewType {
-        self.view_type
+        self.kind
     }
 
     /// The channels that are shown: for a single-channel view, one.
@@ -123,7 +123,7 @@ impl View {
     #[must_use]
     pub fn to_request(&self) -> Value {
         let mut request = Map::new();
-        request.insert("view_type".into(), json!(u8::from(self.view_type)));
+        request.insert("view_type".into(), json!(u8::from(self.kind)));
         request.insert("channels".into(), json!({"min": self.channels.first(), "max": self.channels.last()}));
         request.insert("displayInfo".into(), json!({"height": self.height}));
         if let Picture::Spectrogram { nfft, band } = self.picture {

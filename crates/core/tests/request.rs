@@ -1,5 +1,7 @@
 //! The body of `POST /configure`, field by field, as the contract has it.
 
+#![expect(clippy::float_cmp, reason = "these numbers are exact: chosen, not computed")]
+
 use focus_core::{DataType, Draft, FaultKind, Faults, Fibre, Limits, Period, Picture, Plan, View, ViewType};
 use jiff::Timestamp;
 use proptest::prelude::*;

@@ -8,6 +8,7 @@ use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, View};
 use focus_recordings::Recording;
 use focus_stream::JobSpec;
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use crate::idempotency::Known;
 use crate::launcher::Show;
@@ -46,7 +47,8 @@ impl Jobs {
     /// Passes on a panic of the transaction.
     pub async fn configure(&self, request: ConfigureRequest) -> Result<Arc<Job>, ConfigureError> {
         let jobs = self.clone();
-        match tokio::spawn(async move { jobs.transaction(request).await }).await {
+        let transaction = async move { jobs.transaction(request).await };
+        match tokio::spawn(transaction.in_current_span()).await {
             Ok(result) => result,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => Err(ConfigureError::Draining),
