@@ -1,4 +1,4 @@
-//! The Fourier transform of [`LANES`] channels at once.
+//! The Fourier transform of [`LANES`](crate::LANES) channels at once.
 //!
 //! Every sample is a [`Frame`]: the value of 16 neighbouring channels. One butterfly on frames is the same
 //! butterfly on 16 channels, so each instruction of a SIMD register does useful work, nothing is shuffled,
@@ -8,82 +8,110 @@
 //!
 //! A real transform of N points is a complex one of N/2 points, even samples as real and odd ones as
 //! imaginary parts, untangled afterwards (Press et al., "Numerical Recipes", 3rd ed., section 12.3.2).
-//! The complex one is Stockham's self-sorting algorithm, decimation in frequency, radix 8 and 4 (Van Loan,
-//! "Computational Frameworks for the Fast Fourier Transform", section 1.7).
+//! The complex one decimates in frequency, in place, radix 8 and 4 (Van Loan, "Computational Frameworks for the
+//! Fast Fourier Transform", section 1.9): see [`crate::passes`] for the order of the work.
 
 use std::f64::consts::TAU;
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
 use crate::amplitudes::Amplitudes;
-use crate::butterfly::{Butterfly, Complex, Radix4, Radix8, turned};
-use crate::lanes::{Frame, Frames, LANES};
+use crate::lanes::{Frame, Frames};
+use crate::passes::{AddPowers, FIRST, Pass};
 use crate::window::{amplitude_scale, hann};
-
-/// Radix of the first pass, which loads and weights the samples.
-const FIRST: usize = 8;
 
 /// A plan for windows of `nfft` samples, a power of two from 128.
 pub(crate) struct LaneFft {
     nfft: usize,
     arch: Arch,
-    window: Vec<f32>,
-    /// Every pass but the last, which needs no factors.
-    passes: Vec<Pass>,
-    last: usize,
-    /// `exp(-2 pi i k / nfft)` for k up to `nfft / 2`.
-    untangle: Vec<[f32; 2]>,
+    passes: Passes,
     /// What turns the power of each bin into the square of its amplitude.
     factors: Vec<f32>,
 }
 
-/// One pass of Stockham's algorithm: sub-transforms of `radix * twiddles.len()` points become `radix`
-/// times as many of `twiddles.len()` points.
-struct Pass {
-    radix: usize,
-    /// For each p: `exp(-2 pi i p k / length)` for k in 1..radix; the slots beyond are unused.
-    twiddles: Vec<[[f32; 2]; 7]>,
+/// What the passes need.
+pub(crate) struct Passes {
+    /// Weights of an even and an odd sample each.
+    pub(crate) window: Vec<[f32; 2]>,
+    /// The first splits the points into [`FIRST`] blocks, the next ones each block.
+    pub(crate) first: Pass,
+    pub(crate) next: Vec<Pass>,
+    /// Radix of the last pass, which needs no factors.
+    pub(crate) last: usize,
+    /// Points from one block to the next: one more than it has, so that they do not share cache sets.
+    pub(crate) stride: usize,
+    /// Where each frequency of the complex transform ends up.
+    pub(crate) places: Vec<u32>,
+    /// `exp(-2 pi i k / nfft)` for k up to `nfft / 2`.
+    pub(crate) untangle: Vec<[f32; 2]>,
 }
 
 /// Working memory of one thread.
 #[derive(Default)]
 pub(crate) struct LaneScratch {
-    front: Frames,
-    back: Frames,
+    points: Frames,
 }
 
-impl LaneFft {
-    pub(crate) fn new(nfft: usize) -> Self {
-        assert!(nfft.is_power_of_two() && nfft >= 128, "nfft {nfft} is no power of two from 128");
-        let mut radices = vec![FIRST];
-        let mut rest = nfft / 2 / FIRST;
+impl Passes {
+    fn new(nfft: usize) -> Self {
+        let points = nfft / 2;
+        let block = points / FIRST;
+        let mut radices = Vec::new();
+        let mut rest = block;
         while rest > 1 {
             // 2^e: eights as long as no lone 2 remains.
             let radix = if rest == 4 || rest == 16 { 4 } else { 8 };
             radices.push(radix);
             rest /= radix;
         }
-        let last = radices.pop().unwrap_or(FIRST);
-        let mut length = nfft / 2;
-        let passes = radices
-            .into_iter()
-            .map(|radix| {
-                let twiddles = (0..length / radix)
-                    .map(|p| std::array::from_fn(|k| root(p * (k + 1) % length, length)))
-                    .collect();
+        let stride = block + 1;
+        let place = |frequency: usize| {
+            let (mut place, mut rest, mut length) = (0, frequency / FIRST, block);
+            for radix in &radices {
                 length /= radix;
-                Pass { radix, twiddles }
-            })
+                place += rest % radix * length;
+                rest /= radix;
+            }
+            (frequency % FIRST * stride + place) as u32
+        };
+        let places = (0..points).map(place).collect();
+        let last = radices.pop().unwrap_or(FIRST);
+        let mut length = block;
+        let next = radices.iter().map(|&radix| {
+            let pass = Pass::new(length, radix);
+            length /= radix;
+            pass
+        });
+        Self {
+            window: hann(nfft).as_chunks().0.to_vec(),
+            first: Pass::new(points, FIRST),
+            next: next.collect(),
+            last,
+            stride,
+            places,
+            untangle: (0..=points).map(|k| root(k, nfft)).collect(),
+        }
+    }
+}
+
+impl Pass {
+    fn new(length: usize, radix: usize) -> Self {
+        let twiddles = (0..length / radix)
+            .map(|p| std::array::from_fn(|k| root(p * (k + 1) % length, length)))
             .collect();
+        Self { length, radix, twiddles }
+    }
+}
+
+impl LaneFft {
+    pub(crate) fn new(nfft: usize) -> Self {
+        assert!(nfft.is_power_of_two() && nfft >= 128, "nfft {nfft} is no power of two from 128");
         Self {
             nfft,
             arch: Arch::new(),
-            window: hann(nfft),
-            passes,
-            last,
+            passes: Passes::new(nfft),
             factors: (0..=nfft / 2).map(|bin| amplitude_scale(nfft, bin).powi(2)).collect(),
-            untangle: (0..=nfft / 2).map(|k| root(k, nfft)).collect(),
         }
     }
 
@@ -117,8 +145,8 @@ impl LaneFft {
         powers: &mut [Frame],
         scratch: &mut LaneScratch,
     ) {
-        let (front, back) = (scratch.front.at_least(self.nfft), scratch.back.at_least(self.nfft));
-        self.arch.dispatch(AddPowers { fft: self, samples, bins, first, powers, front, back });
+        let points = scratch.points.at_least(2 * FIRST * self.passes.stride).as_chunks_mut().0;
+        self.arch.dispatch(AddPowers { passes: &self.passes, samples, bins, first, powers, points });
     }
 }
 
@@ -128,175 +156,12 @@ fn root(numerator: usize, denominator: usize) -> [f32; 2] {
     [cos as f32, -sin as f32]
 }
 
-struct AddPowers<'a> {
-    fft: &'a LaneFft,
-    samples: &'a [Frame],
-    bins: Range<usize>,
-    first: bool,
-    powers: &'a mut [Frame],
-    front: &'a mut [Frame],
-    back: &'a mut [Frame],
-}
-
-impl WithSimd for AddPowers<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { fft, samples, bins, first: is_first, powers, front, back } = self;
-        let samples = S::as_simd_f32s(samples.as_flattened()).0;
-        let powers = S::as_mut_simd_f32s(powers.as_flattened_mut()).0;
-        let mut from = S::as_mut_simd_f32s(front.as_flattened_mut()).0;
-        let mut to = S::as_mut_simd_f32s(back.as_flattened_mut()).0;
-        let [first, middle @ ..] = fft.passes.as_slice() else { return };
-        first_pass(simd, samples, &fft.window, &first.twiddles, from);
-        let mut stride = first.radix;
-        for pass in middle {
-            match pass.radix {
-                4 => middle_pass::<S, Radix4, 4>(simd, from, to, &pass.twiddles, stride),
-                _ => middle_pass::<S, Radix8, 8>(simd, from, to, &pass.twiddles, stride),
-            }
-            stride *= pass.radix;
-            std::mem::swap(&mut from, &mut to);
-        }
-        match fft.last {
-            4 => last_pass::<S, Radix4, 4>(simd, from, to),
-            _ => last_pass::<S, Radix8, 8>(simd, from, to),
-        }
-        untangle(simd, to, &fft.untangle, bins, is_first, powers);
-    }
-}
-
-/// Registers in a frame.
-const fn registers<S: Simd>() -> usize {
-    LANES / S::F32_LANES
-}
-
-#[inline(always)]
-fn first_pass<S: Simd>(
-    simd: S,
-    samples: &[S::f32s],
-    window: &[f32],
-    twiddles: &[[[f32; 2]; 7]],
-    to: &mut [S::f32s],
-) {
-    let width = 2 * registers::<S>();
-    let part = samples.len() / FIRST;
-    let inputs: [&[S::f32s]; FIRST] = std::array::from_fn(|r| &samples[r * part..][..part]);
-    let weights: [&[f32]; FIRST] =
-        std::array::from_fn(|r| &window[r * twiddles.len() * 2..][..twiddles.len() * 2]);
-    for ((p, twiddles), to) in twiddles.iter().enumerate().zip(to.chunks_exact_mut(FIRST * width)) {
-        let zero = simd.splat_f32s(0.0);
-        for h in 0..registers::<S>() {
-            let mut points = [Complex { re: zero, im: zero }; FIRST];
-            for r in 0..FIRST {
-                let at = p * width + h;
-                points[r].re = simd.mul_f32s(inputs[r][at], simd.splat_f32s(weights[r][2 * p]));
-                points[r].im =
-                    simd.mul_f32s(inputs[r][at + registers::<S>()], simd.splat_f32s(weights[r][2 * p + 1]));
-            }
-            let points = Radix8::apply(simd, points);
-            for k in 0..FIRST {
-                let point = if k == 0 { points[0] } else { turned(simd, points[k], twiddles[k - 1]) };
-                to[k * width + h] = point.re;
-                to[k * width + registers::<S>() + h] = point.im;
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn middle_pass<S: Simd, B: Butterfly<R>, const R: usize>(
-    simd: S,
-    from: &[S::f32s],
-    to: &mut [S::f32s],
-    twiddles: &[[[f32; 2]; 7]],
-    stride: usize,
-) {
-    let span = stride * 2 * registers::<S>();
-    let part = from.len() / R;
-    for ((p, twiddles), to) in twiddles.iter().enumerate().zip(to.chunks_exact_mut(R * span)) {
-        let inputs: [&[S::f32s]; R] = std::array::from_fn(|r| &from[r * part + p * span..][..span]);
-        butterflies::<S, B, R>(simd, inputs, to, Some(twiddles));
-    }
-}
-
-#[inline(always)]
-fn last_pass<S: Simd, B: Butterfly<R>, const R: usize>(simd: S, from: &[S::f32s], to: &mut [S::f32s]) {
-    let part = from.len() / R;
-    let inputs: [&[S::f32s]; R] = std::array::from_fn(|r| &from[r * part..][..part]);
-    butterflies::<S, B, R>(simd, inputs, to, None);
-}
-
-/// The butterflies that share their factors: point r of each in `inputs[r]`, results R apart in `to`.
-#[inline(always)]
-fn butterflies<S: Simd, B: Butterfly<R>, const R: usize>(
-    simd: S,
-    inputs: [&[S::f32s]; R],
-    to: &mut [S::f32s],
-    twiddles: Option<&[[f32; 2]; 7]>,
-) {
-    let zero = simd.splat_f32s(0.0);
-    let half = registers::<S>();
-    let span = inputs[0].len();
-    let mut chunks = to.chunks_exact_mut(span);
-    let outputs: [&mut [S::f32s]; R] = std::array::from_fn(|_| chunks.next().unwrap_or_default());
-    for at in (0..span).step_by(2 * half) {
-        for at in at..at + half {
-            let mut points = [Complex { re: zero, im: zero }; R];
-            for r in 0..R {
-                points[r] = Complex { re: inputs[r][at], im: inputs[r][at + half] };
-            }
-            let points = B::apply(simd, points);
-            for k in 0..R {
-                let point = match twiddles {
-                    Some(twiddles) if k > 0 => turned(simd, points[k], twiddles[k - 1]),
-                    _ => points[k],
-                };
-                outputs[k][at] = point.re;
-                outputs[k][at + half] = point.im;
-            }
-        }
-    }
-}
-
-/// `|X[k]|^2` from the transform Z of the packed samples:
-/// `X[k] = (Z[k] + conj Z[n-k]) / 2 - i/2 exp(-2 pi i k / nfft) (Z[k] - conj Z[n-k])`, n = nfft / 2.
-#[inline(always)]
-fn untangle<S: Simd>(
-    simd: S,
-    packed: &[S::f32s],
-    roots: &[[f32; 2]],
-    bins: Range<usize>,
-    first: bool,
-    powers: &mut [S::f32s],
-) {
-    let half = registers::<S>();
-    let width = 2 * half;
-    let points = packed.len() / width;
-    let quarter = simd.splat_f32s(0.25);
-    for ((k, root), powers) in bins.clone().zip(&roots[bins]).zip(powers.chunks_exact_mut(half)) {
-        let a = &packed[(k & (points - 1)) * width..][..width];
-        let b = &packed[((points - k) & (points - 1)) * width..][..width];
-        for h in 0..half {
-            let even = Complex { re: simd.add_f32s(a[h], b[h]), im: simd.sub_f32s(a[half + h], b[half + h]) };
-            // -i (Z[k] - conj Z[n-k])
-            let odd = Complex { re: simd.add_f32s(a[half + h], b[half + h]), im: simd.sub_f32s(b[h], a[h]) };
-            let odd = turned(simd, odd, *root);
-            let re = simd.add_f32s(even.re, odd.re);
-            let im = simd.add_f32s(even.im, odd.im);
-            let power = simd.mul_add_e_f32s(re, re, simd.mul_f32s(im, im));
-            let before = if first { simd.splat_f32s(0.0) } else { powers[h] };
-            powers[h] = simd.mul_add_e_f32s(power, quarter, before);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use realfft::RealFftPlanner;
 
     use super::*;
+    use crate::LANES;
 
     /// Every instruction set that this machine has.
     fn arches() -> Vec<Arch> {

@@ -18,6 +18,7 @@ mod fft;
 mod grid;
 mod history;
 mod lanes;
+mod passes;
 mod rms;
 mod row;
 mod spectrograph;
