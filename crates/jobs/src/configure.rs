@@ -81,8 +81,7 @@ impl Jobs {
             if draft.is_live() { self.prepare_live(draft)? } else { self.prepare_historic(draft).await? };
 
         let spec = Arc::new(JobSpec { id: slot.id(), view, plan, fibre });
-        let launched = self.shared.launcher.launch(Arc::clone(&spec), show).await;
-        let launched = launched.map_err(|error| ConfigureError::NoPort(error.to_string()))?;
+        let launched = self.shared.launcher.launch(Arc::clone(&spec), show).await?;
         let host = self.shared.settings.public_host.as_deref().unwrap_or(&request.host);
         let job = self.commit(launched, slot, host)?;
         tracing::info!(job = %spec.id, view = %spec.view.to_request(), port = job.stream_port(), "job started");

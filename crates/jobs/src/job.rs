@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use focus_stream::{Feed, JobSpec, Viewer};
+use focus_stream::{Feed, JobSpec, Viewer, WatchError};
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::sync::SetOnce;
 use tokio_util::sync::CancellationToken;
 
 /// Where a job is in its life.
@@ -29,13 +30,19 @@ pub struct Job {
     pub(crate) stream_port: u16,
     pub(crate) started: Timestamp,
     pub(crate) state: Mutex<JobState>,
-    /// Asks the keeper to end the job.
-    pub(crate) stop: CancellationToken,
+    /// Asks the keeper to end the job, and why.
+    pub(crate) stop: SetOnce<&'static str>,
     /// Says that all it owned is freed.
     pub(crate) gone: CancellationToken,
 }
 
 impl Job {
+    /// Asks for its end; only the first reason counts.
+    pub(crate) fn stop(&self, reason: &'static str) {
+        // An error says that it was asked for before.
+        drop(self.stop.set(reason));
+    }
+
     /// What it shows.
     #[must_use]
     pub fn spec(&self) -> &JobSpec {
@@ -78,9 +85,11 @@ impl Job {
         self.feed.last_row()
     }
 
-    /// A new viewer of one stream; `None` when the job has no such stream.
-    #[must_use]
-    pub fn watch(&self, stream: usize) -> Option<Viewer> {
+    /// A new viewer of one stream.
+    ///
+    /// # Errors
+    /// When there is no such stream, or no place for one more reader.
+    pub fn watch(&self, stream: usize) -> Result<Viewer, WatchError> {
         self.feed.watch(stream)
     }
 }

@@ -5,6 +5,7 @@ use focus_core::JobId;
 use focus_live::LiveFibre;
 use focus_recordings::Catalogue;
 use focus_stream::Feed;
+use tokio::sync::SetOnce;
 use tokio_util::sync::CancellationToken;
 
 use crate::idempotency::Keys;
@@ -84,7 +85,7 @@ impl Jobs {
     /// Stops a job and waits until everything it owned is gone. `false`: there is no such job.
     pub async fn stop(&self, id: JobId) -> bool {
         let Some(job) = self.get(id) else { return false };
-        job.stop.cancel();
+        job.stop("the job was stopped");
         job.gone.cancelled().await;
         true
     }
@@ -93,7 +94,7 @@ impl Jobs {
     pub async fn drain(&self) {
         self.shared.running().draining = true;
         for job in self.list() {
-            job.stop.cancel();
+            job.stop("the server is shutting down");
         }
         for job in self.list() {
             job.gone.cancelled().await;
@@ -152,7 +153,7 @@ fn new_job(feed: Feed, stream_url: String, stream_port: u16) -> Job {
         stream_port,
         started: jiff::Timestamp::now(),
         state: Mutex::new(JobState::Pending),
-        stop: CancellationToken::new(),
+        stop: SetOnce::new(),
         gone: CancellationToken::new(),
     }
 }

@@ -62,7 +62,7 @@ async fn end_of_life(
             }
         };
         tokio::select! {
-            () = job.stop.cancelled() => return (JobState::Cancelled, "the job was stopped".to_owned()),
+            reason = job.stop.wait() => return (JobState::Cancelled, (*reason).to_owned()),
             end = job.feed.ended() => return (JobState::Failed, describe(&end)),
             result = &mut *server => return (JobState::Failed, format!("its gRPC service ended: {result:?}")),
             () = out_of_patience => {

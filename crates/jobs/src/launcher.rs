@@ -9,6 +9,8 @@ use focus_stream::{Feed, JobSpec, LiveSpectra};
 use rayon::ThreadPool;
 use tokio::net::TcpListener;
 
+use crate::ConfigureError;
+
 /// What a job shows, ready to be launched.
 #[derive(Debug)]
 pub(crate) enum Show {
@@ -55,11 +57,13 @@ impl Launcher {
     /// Everything that the job needs, or nothing.
     ///
     /// # Errors
-    /// When no port of the range is free; the reason is that of the last port tried.
-    pub(crate) async fn launch(&self, spec: Arc<JobSpec>, show: Show) -> io::Result<Launched> {
-        let (listener, port) = self.bind().await?;
+    /// When no port of the range is free, or the live source has ended.
+    pub(crate) async fn launch(&self, spec: Arc<JobSpec>, show: Show) -> Result<Launched, ConfigureError> {
+        let (listener, port) =
+            self.bind().await.map_err(|error| ConfigureError::NoPort(error.to_string()))?;
         let feed = match show {
-            Show::Live => Feed::live(spec, &self.spectra, self.metrics.clone()),
+            Show::Live => Feed::live(spec, &self.spectra, self.metrics.clone())
+                .ok_or(ConfigureError::WaitingForFibre)?,
             Show::Historic(recordings) => {
                 Feed::historic(spec, recordings, Arc::clone(&self.workers), self.metrics.clone())
             }
@@ -67,6 +71,7 @@ impl Launcher {
         Ok(Launched { feed, listener, port })
     }
 
+    /// A free port of the range; without one the reason is that of the last port tried.
     async fn bind(&self) -> io::Result<(TcpListener, u16)> {
         let mut last = io::Error::other("the port range is empty");
         for _ in self.ports.clone() {

@@ -20,6 +20,28 @@ pub struct Feed {
     source: Source,
 }
 
+/// Why somebody cannot watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WatchError {
+    /// The job has fewer streams.
+    #[error("there is no such stream: this job has streams 0 to {last}")]
+    NoSuchStream {
+        /// The highest that there is.
+        last: usize,
+    },
+    /// As many as allowed read this job already, over all its streams.
+    #[error("this job has {places} readers already, and may have no more")]
+    TooManyViewers {
+        /// How many that is.
+        places: usize,
+    },
+}
+
+/// Readers of a live job share its rows, so that one more costs little.
+const LIVE_PLACES: usize = 300;
+/// Each reader of a historic job has a thread that reads for it.
+const HISTORIC_PLACES: usize = 15;
+
 #[derive(Debug)]
 enum Source {
     Live(Membership),
@@ -27,12 +49,12 @@ enum Source {
 }
 
 impl Feed {
-    /// Rows of the fibre from now on.
+    /// Rows of the fibre from now on; `None` when its source has ended.
     #[must_use]
-    pub fn live(spec: Arc<JobSpec>, spectra: &LiveSpectra, metrics: Metrics) -> Self {
+    pub fn live(spec: Arc<JobSpec>, spectra: &LiveSpectra, metrics: Metrics) -> Option<Self> {
         let status = Arc::new(Status::new(spec.plan.streams.len(), metrics));
-        let source = Source::Live(spectra.join(&spec, &status));
-        Self { spec, status, source }
+        let source = Source::Live(spectra.join(&spec, &status)?);
+        Some(Self { spec, status, source })
     }
 
     /// Rows of what `recordings` hold of the view's time range, computed on `workers`.
@@ -57,19 +79,30 @@ impl Feed {
         &self.spec
     }
 
-    /// A new viewer of one stream; `None` when the job has no such stream.
+    /// A new viewer of one stream.
+    ///
+    /// # Errors
+    /// When there is no such stream, or no place for one more reader.
     ///
     /// # Panics
     /// When called outside a tokio runtime.
-    #[must_use]
-    pub fn watch(&self, stream: usize) -> Option<Viewer> {
-        let channels = self.spec.plan.streams.get(stream)?.channels;
+    pub fn watch(&self, stream: usize) -> Result<Viewer, WatchError> {
+        let streams = &self.spec.plan.streams;
+        let channels =
+            streams.get(stream).ok_or(WatchError::NoSuchStream { last: streams.len() - 1 })?.channels;
+        let places = match self.source {
+            Source::Live(_) => LIVE_PLACES,
+            Source::Historic(_) => HISTORIC_PLACES,
+        };
+        if !self.status.enter(places) {
+            return Err(WatchError::TooManyViewers { places });
+        }
         let place = StreamPlace { index: stream, channels };
         let rows = match &self.source {
             Source::Live(membership) => membership.read(stream),
             Source::Historic(past) => Rows::Historic(past.read(&self.spec, place, &self.status)),
         };
-        Some(Viewer::new(rows, place, Arc::clone(&self.status)))
+        Ok(Viewer::new(rows, place, Arc::clone(&self.status)))
     }
 
     /// Who watches, and its changes.

@@ -14,7 +14,7 @@ use tonic::{Request, Response, Status};
 
 use crate::proto::data_stream_service_server::{DataStreamService, DataStreamServiceServer};
 use crate::proto::{DESCRIPTORS, DataStream, StreamDataRequest};
-use crate::{Batch, End, Feed, Viewer};
+use crate::{Batch, End, Feed, Viewer, WatchError};
 
 /// A silent client is asked after this long whether it is still there ..
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
@@ -68,13 +68,14 @@ impl DataStreamService for Streams {
         request: Request<StreamDataRequest>,
     ) -> Result<Response<Self::StreamDataStream>, Status> {
         let asked = request.into_inner().stream_id;
-        let viewer = usize::try_from(asked).ok().and_then(|stream| self.feed.watch(stream));
-        let Some(viewer) = viewer else {
-            let last = self.feed.spec().plan.streams.len() - 1;
-            return Err(Status::invalid_argument(format!(
-                "stream_id {asked} does not exist: this job has streams 0 to {last}"
-            )));
-        };
+        // A negative number is as unknown as one that is too large.
+        let stream = usize::try_from(asked).unwrap_or(usize::MAX);
+        let viewer = self.feed.watch(stream).map_err(|error| match error {
+            WatchError::NoSuchStream { .. } => {
+                Status::invalid_argument(format!("stream_id {asked}: {error}"))
+            }
+            WatchError::TooManyViewers { .. } => Status::resource_exhausted(error.to_string()),
+        })?;
         let job = self.feed.spec().id.sequence;
         Ok(Response::new(Box::pin(frames(viewer, job))))
     }

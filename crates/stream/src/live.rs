@@ -48,16 +48,16 @@ impl LiveSpectra {
         Ok(Self { orders })
     }
 
-    /// Adds a job: from now on its rows go to the queues that are returned, one per stream.
-    pub(crate) fn join(&self, spec: &Arc<JobSpec>, status: &Arc<Status>) -> Membership {
+    /// Adds a job: from now on its rows go to the queues that are returned, one per stream. `None` when the
+    /// thread has ended with its source.
+    pub(crate) fn join(&self, spec: &Arc<JobSpec>, status: &Arc<Status>) -> Option<Membership> {
         let capacity = spec.plan.queued_rows();
         let queues: Vec<_> = spec.plan.streams.iter().map(|_| broadcast::Sender::new(capacity)).collect();
         // The thread alone keeps the queues open: when it ends, so do their readers.
         let weak = queues.iter().map(broadcast::Sender::downgrade).collect();
         let job = LiveJob { spec: Arc::clone(spec), status: Arc::clone(status), first_row: None, queues };
-        // Fails only when the thread has ended; then the job is dropped here, which says so to its readers.
-        drop(self.orders.send(Order::Join(Box::new(job))));
-        Membership { job: spec.id, orders: self.orders.clone(), queues: weak }
+        self.orders.send(Order::Join(Box::new(job))).ok()?;
+        Some(Membership { job: spec.id, orders: self.orders.clone(), queues: weak })
     }
 }
 

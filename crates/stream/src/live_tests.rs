@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{Feed, Viewer};
+use crate::{Feed, Viewer, WatchError};
 
 struct Tape {
     recording: Recording,
@@ -67,7 +67,7 @@ fn bench() -> Bench {
 
 impl Bench {
     fn job(&mut self, spec: &Arc<JobSpec>) -> Feed {
-        let feed = Feed::live(Arc::clone(spec), &self.spectra, Metrics::default());
+        let feed = Feed::live(Arc::clone(spec), &self.spectra, Metrics::default()).unwrap();
         self.obey();
         feed
     }
@@ -217,9 +217,33 @@ async fn the_end_of_the_source_ends_the_rows_with_a_reason() {
     let mut bench = bench();
     let feed = bench.job(&tape.spec(1, &spectrogram(1, 3)));
     let mut viewer = feed.watch(0).unwrap();
-    drop(bench);
+    let Bench { spectra, inbox, groups } = bench;
+    drop((inbox, groups));
+    assert!(
+        Feed::live(Arc::clone(feed.spec()), &spectra, Metrics::default()).is_none(),
+        "no job without a source"
+    );
     assert!(viewer.next().await.is_none());
     assert_eq!(viewer.end(), End::Failed("the live source ended".to_owned()));
     assert_eq!(feed.ended().await, viewer.end());
     assert!(feed.watch(0).unwrap().next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_job_has_places_for_so_many_readers_and_no_more() {
+    let tape = tape();
+    let mut bench = bench();
+    let feed = bench.job(&tape.spec(1, &spectrogram(1, 3)));
+    let mut viewers = Vec::new();
+    let refused = loop {
+        match feed.watch(viewers.len() % 3) {
+            Ok(viewer) => viewers.push(viewer),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused, WatchError::TooManyViewers { places: viewers.len() });
+    assert_eq!(feed.audience().borrow().viewers, viewers.len());
+    viewers.pop();
+    assert!(feed.watch(0).is_ok());
+    assert_eq!(feed.watch(3).unwrap_err(), WatchError::NoSuchStream { last: 2 });
 }

@@ -56,10 +56,19 @@ impl Status {
         self.audience.subscribe()
     }
 
-    pub(crate) fn enter(&self) {
-        self.audience
-            .send_modify(|audience| *audience = Audience { viewers: audience.viewers + 1, ever: true });
-        self.metrics.viewers.inc();
+    /// Takes one of `places`; `false` when all are taken.
+    pub(crate) fn enter(&self, places: usize) -> bool {
+        let entered = self.audience.send_if_modified(|audience| {
+            let free = audience.viewers < places;
+            if free {
+                *audience = Audience { viewers: audience.viewers + 1, ever: true };
+            }
+            free
+        });
+        if entered {
+            self.metrics.viewers.inc();
+        }
+        entered
     }
 
     pub(crate) fn leave(&self) {

@@ -31,8 +31,8 @@ pub(crate) enum Rows {
 }
 
 impl Viewer {
+    /// Of somebody who has [entered](Status::enter) already.
     pub(crate) fn new(rows: Rows, place: StreamPlace, status: Arc<Status>) -> Self {
-        status.enter();
         let end = status.end();
         Self { rows, place, status, end, ended: None }
     }

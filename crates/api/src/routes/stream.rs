@@ -7,7 +7,7 @@ use axum::extract::ws::{CloseCode, CloseFrame, Message, WebSocket, WebSocketUpgr
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
-use focus_stream::{End, Viewer, browser};
+use focus_stream::{End, Viewer, WatchError, browser};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug};
@@ -75,7 +75,10 @@ pub(crate) async fn stream(
             "too many streams are open; close one or try again later",
         ));
     };
-    let viewer = job.watch(index).ok_or_else(ApiError::unknown_job)?;
+    let viewer = job.watch(index).map_err(|error| match error {
+        WatchError::NoSuchStream { .. } => PathStream::unknown(),
+        WatchError::TooManyViewers { .. } => ApiError::new(Code::TooManyViewers, error.to_string()),
+    })?;
     let header = browser::header(job.spec(), index);
     let open = app.sockets.token();
     let closing = app.closing.clone();

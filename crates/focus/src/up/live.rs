@@ -21,7 +21,7 @@ pub(super) fn start(settings: &LiveSettings, data_dir: &Path) -> Result<(LiveFib
         LiveSource::None => return Ok((focus_live::waiting(), None)),
         LiveSource::Replay { file } => {
             let file = file.clone().map_or_else(|| built_in(data_dir), Ok)?;
-            replay(file, options)?
+            replay(&file, options)?
         }
         LiveSource::Simulator { channels, sampling_rate, seed } => {
             let scene = Scene {
@@ -48,15 +48,15 @@ fn built_in(data_dir: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn replay(path: PathBuf, options: LiveOptions) -> Result<(LiveFibre, Source)> {
+fn replay(path: &Path, options: LiveOptions) -> Result<(LiveFibre, Source)> {
     let unusable = || format!("cannot replay {}", path.display());
     let Header { fibre, start, samples } =
-        focus_recordings::open(&path).with_context(unusable)?.header().clone();
+        focus_recordings::open(path).with_context(unusable)?.header().clone();
     let end = Header { fibre: fibre.clone(), start, samples }.end().with_context(unusable)?;
     let channels = fibre.all_channels();
     let id = path.display().to_string();
     let recording =
-        Recording { id, fibre: fibre.clone(), start, end, ongoing: false, files: vec![path.clone()] };
+        Recording { id, fibre: fibre.clone(), start, end, ongoing: false, files: vec![path.to_owned()] };
     let open = move || RecordingReader::new(vec![recording.clone()], start, end, channels);
     focus_live::replay(fibre, options, open).with_context(unusable)
 }
