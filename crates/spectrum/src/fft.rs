@@ -17,6 +17,7 @@ use std::ops::Range;
 use pulp::Arch;
 
 use crate::amplitudes::Amplitudes;
+use crate::history::Window;
 use crate::lanes::{Frame, Frames};
 use crate::passes::{AddPowers, FIRST, Pass};
 use crate::window::{amplitude_scale, hann};
@@ -139,7 +140,7 @@ impl LaneFft {
     /// is the `first` window.
     pub(crate) fn add_powers(
         &self,
-        samples: &[Frame],
+        samples: Window<'_>,
         bins: Range<usize>,
         first: bool,
         powers: &mut [Frame],
@@ -181,6 +182,12 @@ mod tests {
         frames
     }
 
+    /// In two parts, which begin anywhere.
+    fn window(frames: &Frames) -> Window<'_> {
+        let (head, tail) = frames.all().split_at(77);
+        Window { head, tail }
+    }
+
     /// The amplitudes of one lane, computed in `f64` by another library.
     fn expected(frames: &[Frame], lane: usize) -> Vec<f64> {
         let nfft = frames.len();
@@ -203,7 +210,7 @@ mod tests {
                 let fft = LaneFft { arch, ..LaneFft::new(nfft) };
                 let bins = nfft / 2 + 1;
                 let mut powers = Frames::new(bins);
-                fft.add_powers(frames.all(), 0..bins, true, powers.all_mut(), &mut LaneScratch::default());
+                fft.add_powers(window(&frames), 0..bins, true, powers.all_mut(), &mut LaneScratch::default());
                 let values = fft.amplitudes(powers.all(), 0, 1, 0..LANES);
                 for (lane, expected) in &expected {
                     let largest = expected.iter().copied().fold(0.0, f64::max);
@@ -227,7 +234,7 @@ mod tests {
         let mut scratch = LaneScratch::default();
         let mut amplitudes = |bins: Range<usize>, lanes: Range<usize>| {
             let mut powers = Frames::new(bins.len());
-            fft.add_powers(frames.all(), bins.clone(), true, powers.all_mut(), &mut scratch);
+            fft.add_powers(window(&frames), bins.clone(), true, powers.all_mut(), &mut scratch);
             fft.amplitudes(powers.all(), bins.start as u32, 1, lanes)
         };
         let whole = amplitudes(0..257, 0..LANES);
@@ -248,10 +255,10 @@ mod tests {
         let mut silence = Frames::new(nfft);
         silence.all_mut().fill([0.0; LANES]);
         let mut powers = Frames::new(65);
-        fft.add_powers(frames.all(), 0..65, true, powers.all_mut(), &mut scratch);
+        fft.add_powers(window(&frames), 0..65, true, powers.all_mut(), &mut scratch);
         let one = fft.amplitudes(powers.all(), 0, 1, 0..LANES);
         for _ in 0..3 {
-            fft.add_powers(silence.all(), 0..65, false, powers.all_mut(), &mut scratch);
+            fft.add_powers(window(&silence), 0..65, false, powers.all_mut(), &mut scratch);
         }
         let four = fft.amplitudes(powers.all(), 0, 4, 0..LANES);
         assert!(one.iter().zip(&four).all(|(one, four)| (one / 2.0 - four).abs() <= 1e-6 * one));

@@ -11,6 +11,7 @@ use pulp::{Simd, WithSimd};
 
 use crate::butterfly::{Butterfly, Complex, Radix4, Radix8, turned};
 use crate::fft::Passes;
+use crate::history::Window;
 use crate::lanes::{Frame, LANES};
 
 /// Radix of the first pass, which loads and weights the samples.
@@ -30,7 +31,7 @@ pub(crate) struct Pass {
 /// See [`crate::fft::LaneFft::add_powers`].
 pub(crate) struct AddPowers<'a> {
     pub(crate) passes: &'a Passes,
-    pub(crate) samples: &'a [Frame],
+    pub(crate) samples: Window<'a>,
     pub(crate) bins: Range<usize>,
     pub(crate) first: bool,
     pub(crate) powers: &'a mut [Frame],
@@ -44,7 +45,7 @@ impl WithSimd for AddPowers<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let passes = self.passes;
-        first_pass(simd, passes, self.samples.as_chunks().0, self.points);
+        first_pass(simd, passes, self.samples, self.points);
         for block in 0..=FIRST / 2 {
             let mirror = (FIRST - block) % FIRST;
             next_passes(simd, passes, &mut self.points[block * passes.stride..][..passes.stride - 1]);
@@ -76,21 +77,22 @@ fn store<S: Simd>(point: &mut Point, register: usize, value: Complex<S::f32s>) {
 }
 
 #[inline(always)]
-fn first_pass<S: Simd>(simd: S, passes: &Passes, samples: &[Point], points: &mut [Point]) {
+fn first_pass<S: Simd>(simd: S, passes: &Passes, samples: Window<'_>, points: &mut [Point]) {
     let zero = simd.splat_f32s(0.0);
     let twiddles = &passes.first.twiddles;
-    let part = twiddles.len();
-    let samples: [&[Point]; FIRST] = cut(samples, part);
-    let window: [&[[f32; 2]]; FIRST] = cut(&passes.window, part);
+    let length = twiddles.len();
+    let window: [&[[f32; 2]]; FIRST] = cut(&passes.window, length);
     let points: [&mut [Point]; FIRST] = cut_mut(points, passes.stride);
     for (p, twiddles) in twiddles.iter().enumerate() {
         for register in 0..registers::<S>() {
             let mut values = [Complex { re: zero, im: zero }; FIRST];
             for part in 0..FIRST {
-                let sample = load::<S>(&samples[part][p], register);
-                let [even, odd] = window[part][p];
-                values[part].re = simd.mul_f32s(sample.re, simd.splat_f32s(even));
-                values[part].im = simd.mul_f32s(sample.im, simd.splat_f32s(odd));
+                let at = 2 * (part * length + p);
+                let even = S::as_simd_f32s(samples.frame(at)).0[register];
+                let odd = S::as_simd_f32s(samples.frame(at + 1)).0[register];
+                let weights = window[part][p];
+                values[part].re = simd.mul_f32s(even, simd.splat_f32s(weights[0]));
+                values[part].im = simd.mul_f32s(odd, simd.splat_f32s(weights[1]));
             }
             let values = Radix8::apply(simd, values);
             store::<S>(&mut points[0][p], register, values[0]);

@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::history::Window;
 use crate::lanes::{Frame, LANES};
 
 /// The sum of squares of a strip's samples over the waterfall row in progress.
@@ -16,12 +17,14 @@ pub(crate) struct Squares {
 impl Squares {
     /// Adds `frames`, those samples of a row that are there since sample `new`; begins a new sum when all the
     /// row's `samples` are.
-    pub(crate) fn add(&mut self, samples: &Range<i64>, new: i64, frames: &[Frame]) {
+    pub(crate) fn add(&mut self, samples: &Range<i64>, new: i64, frames: Window<'_>) {
         if samples.start >= new {
             *self = Self::default();
         }
-        self.count += frames.len() as u64;
-        Arch::new().dispatch(Add { sums: &mut self.sums, frames });
+        for frames in [frames.head, frames.tail] {
+            self.count += frames.len() as u64;
+            Arch::new().dispatch(Add { sums: &mut self.sums, frames });
+        }
     }
 
     /// The root of the mean of each of `lanes`.

@@ -18,7 +18,7 @@ pub(crate) const SLAB: usize = 256;
 pub(crate) fn read<'a>(
     block: &Block,
     instants: Range<usize>,
-    strips: impl Iterator<Item = (u32, &'a mut [Frame])>,
+    strips: impl Iterator<Item = (u32, [&'a mut [Frame]; 2])>,
 ) {
     let mut columns: [Columns<'_>; GROUP] = Default::default();
     for (columns, (channel, frames)) in columns.iter_mut().zip(strips) {
@@ -40,12 +40,12 @@ struct Columns<'a> {
     lanes: Range<usize>,
     /// Column of the first of them.
     first: usize,
-    /// Where they go to.
-    frames: &'a mut [Frame],
+    /// Where they go to: the first ones, and the others.
+    frames: [&'a mut [Frame]; 2],
 }
 
 impl<'a> Columns<'a> {
-    fn of(block: &Block, channel: u32, frames: &'a mut [Frame]) -> Self {
+    fn of(block: &Block, channel: u32, frames: [&'a mut [Frame]; 2]) -> Self {
         let (strip, begin) = (i64::from(channel), i64::from(block.first_channel));
         let lane = |channel: i64| (channel - strip).clamp(0, LANES as i64) as usize;
         let lanes = lane(begin)..lane(begin + block.channels as i64);
@@ -102,7 +102,12 @@ impl<T: Sample> WithSimd for Read<'_, '_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         for (at, instant) in self.samples.chunks_exact(self.width).enumerate() {
             for columns in self.columns.iter_mut() {
-                let Some(frame) = columns.frames.get_mut(at) else { continue };
+                let [first, others] = &mut columns.frames;
+                let frame = match at.checked_sub(first.len()) {
+                    None => &mut first[at],
+                    Some(at) if at < others.len() => &mut others[at],
+                    Some(_) => continue,
+                };
                 let values = instant.get(columns.first..).unwrap_or_default();
                 *frame = match values.first_chunk::<LANES>() {
                     Some(values) if columns.lanes.len() == LANES => T::frame(values),

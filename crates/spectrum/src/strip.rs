@@ -122,7 +122,7 @@ impl Strip {
     }
 
     /// Room for the values of new samples, to be filled before [`advance`](Self::advance).
-    pub(crate) fn room(&mut self, samples: &Range<i64>) -> &mut [Frame] {
+    pub(crate) fn room(&mut self, samples: &Range<i64>) -> [&mut [Frame]; 2] {
         self.history.append(samples)
     }
 
