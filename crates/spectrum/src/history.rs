@@ -53,10 +53,15 @@ impl History {
 
     /// Where `samples` are in the ring, from where to where: up to its end, and on from its begin.
     fn places(&self, samples: &Range<i64>) -> [(usize, usize); 2] {
-        let at = |sample: i64| (sample.clamp(self.samples.start, self.samples.end) - self.samples.start) as usize;
+        let at =
+            |sample: i64| (sample.clamp(self.samples.start, self.samples.end) - self.samples.start) as usize;
         let size = self.ring.len();
         let (begin, end) = (self.start + at(samples.start), self.start + at(samples.end));
-        if begin < size { [(begin, end.min(size)), (0, end.max(size) - size)] } else { [(begin - size, end - size), (0, 0)] }
+        if begin < size {
+            [(begin, end.min(size)), (0, end.max(size) - size)]
+        } else {
+            [(begin - size, end - size), (0, 0)]
+        }
     }
 }
 

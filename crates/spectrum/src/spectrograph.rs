@@ -13,11 +13,13 @@ use crate::fft::LaneFft;
 use crate::grid::Grid;
 use crate::lanes::LANES;
 use crate::row::{Row, Tile};
-use crate::stage::{self, GROUP, SLAB};
+use crate::stage::{self, SLAB};
 use crate::strip::{Scratch, Strip, Wanted, Work};
 
 /// Rows of a gap that are given (as NaN) before the rest of it is skipped.
 const GAP_ROWS: i64 = 512;
+/// Strips of a thread that make it worth the while.
+const FEWEST_STRIPS: usize = 2;
 /// Frames to transform below which threads cost more than they give (some 10 microseconds of work).
 const WORTH_THREADS: usize = 1 << 11;
 
@@ -136,10 +138,12 @@ impl Spectrograph {
             SCRATCH.with_borrow_mut(|scratch| advance(strips, block, arrival.seen, &works, scratch))
         };
         let cost = works.iter().map(Work::cost).sum::<usize>() * self.strips.len();
-        let tiles: Vec<_> = if self.strips.len() > GROUP && cost > WORTH_THREADS {
-            self.strips.par_chunks_mut(GROUP).map(advance).collect()
+        // Few large groups: each reads what it needs of a block in as long runs as there are.
+        let group = self.strips.len().div_ceil(rayon::current_num_threads()).max(FEWEST_STRIPS);
+        let tiles: Vec<_> = if self.strips.len() > group && cost > WORTH_THREADS {
+            self.strips.par_chunks_mut(group).map(advance).collect()
         } else {
-            self.strips.chunks_mut(GROUP).map(advance).collect()
+            vec![advance(&mut self.strips)]
         };
         let mut rows = BTreeMap::<i64, Vec<Arc<Tile>>>::new();
         for (row, tile) in tiles.into_iter().flatten() {

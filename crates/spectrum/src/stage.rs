@@ -5,14 +5,11 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::lanes::{Frame, LANES};
 
-/// Strips that are read from a block together: a block is time-major, so their samples of one instant are
-/// neighbours, and memory is read in longer runs.
-pub(crate) const GROUP: usize = 8;
 /// Most instants that are read at a time.
 pub(crate) const SLAB: usize = 256;
 
-/// Reads `instants` of a block for up to [`GROUP`] strips: each has its first channel and the room for its
-/// frames. NaN in lanes that the block does not have.
+/// Reads `instants` of a block for some strips: each has its first channel and the room for its frames. All of
+/// them together, instant by instant, because that is how a block lies in memory. NaN in lanes that the block does not have.
 ///
 /// Values of 32-bit integers beyond 2^24 are rounded, as `f32` must.
 pub(crate) fn read<'a>(
@@ -20,10 +17,7 @@ pub(crate) fn read<'a>(
     instants: Range<usize>,
     strips: impl Iterator<Item = (u32, [&'a mut [Frame]; 2])>,
 ) {
-    let mut columns: [Columns<'_>; GROUP] = Default::default();
-    for (columns, (channel, frames)) in columns.iter_mut().zip(strips) {
-        *columns = Columns::of(block, channel, frames);
-    }
+    let mut columns: Vec<_> = strips.map(|(channel, frames)| Columns::of(block, channel, frames)).collect();
     let range = instants.start * block.channels..instants.end * block.channels;
     let (width, columns, arch) = (block.channels, &mut columns, Arch::new());
     match &block.samples {
@@ -34,7 +28,6 @@ pub(crate) fn read<'a>(
 }
 
 /// Where a strip lies in a block.
-#[derive(Default)]
 struct Columns<'a> {
     /// Lanes that the block has.
     lanes: Range<usize>,
@@ -92,7 +85,7 @@ struct Read<'a, 'b, T> {
     /// Instants of `width` channels each.
     samples: &'a [T],
     width: usize,
-    columns: &'a mut [Columns<'b>; GROUP],
+    columns: &'a mut [Columns<'b>],
 }
 
 impl<T: Sample> WithSimd for Read<'_, '_, T> {
