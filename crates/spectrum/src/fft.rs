@@ -4,7 +4,8 @@
 //! butterfly on 16 channels, so each instruction of a SIMD register does useful work, nothing is shuffled,
 //! twiddle factors are shared, and time-major blocks are read as they arrive. That is why this exists
 //! beside `realfft`, which transforms one channel at a time and needs the samples channel-major:
-//! see `benches/throughput.rs` for both on the same machine.
+//! see `benches/throughput.rs` for both on the same machine. All lengths go this way, also for the sake of a single
+//! channel: 16 lanes of 65536 samples take about half a millisecond, as long as two or three channels alone.
 //!
 //! A real transform of N points is a complex one of N/2 points, even samples as real and odd ones as
 //! imaginary parts, untangled afterwards (Press et al., "Numerical Recipes", 3rd ed., section 12.3.2).

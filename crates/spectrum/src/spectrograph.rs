@@ -114,7 +114,6 @@ impl Spectrograph {
         let Some(arrival) = self.continuity.accept(block) else { return Vec::new() };
         let end = arrival.first + (block.times() - arrival.seen) as i64;
         if arrival.anew {
-            self.strips.iter_mut().for_each(Strip::forget);
             self.next_piece = self.grid.first_piece(self.grid.first_row_from(arrival.first));
         }
         if arrival.anew || arrival.missing > 0 {

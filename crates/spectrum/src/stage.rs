@@ -42,7 +42,7 @@ impl<'a> Columns<'a> {
         let (strip, begin) = (i64::from(channel), i64::from(block.first_channel));
         let lane = |channel: i64| (channel - strip).clamp(0, LANES as i64) as usize;
         let lanes = lane(begin)..lane(begin + block.channels as i64);
-        Self { first: (strip + lanes.start as i64 - begin).max(0) as usize, lanes, frames }
+        Self { first: (strip - begin).max(0) as usize, lanes, frames }
     }
 }
 

@@ -116,11 +116,6 @@ impl Strip {
         self.wanted_next = wanted;
     }
 
-    /// Forgets what it has seen.
-    pub(crate) fn forget(&mut self) {
-        self.first_row = None;
-    }
-
     /// Room for the values of new samples, to be filled before [`advance`](Self::advance).
     pub(crate) fn room(&mut self, samples: &Range<i64>) -> [&mut [Frame]; 2] {
         self.history.append(samples)

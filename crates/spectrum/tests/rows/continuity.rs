@@ -86,6 +86,20 @@ fn a_gap_is_a_gap() {
 }
 
 #[test]
+fn after_a_gap_rows_follow_the_new_stamp() {
+    let stream = Stream::noise(100.0, 2, 1000);
+    let mut spectrograph = spectrograph(HOP);
+    spectrograph.push(&stream.block(0, 0, 500));
+    // 300 samples and a third of one.
+    let by = SignedDuration::from_micros(3_003_333);
+    let rows = spectrograph.push(&later(stream.block(1, 500, 1000), by));
+    assert_eq!(spectrograph.missing_samples(), 300);
+    let row = &rows[rows.len() - 1];
+    let regular = start() + sample_offset(64.0 * (row.number() as f64 + 0.5), 100.0);
+    assert_eq!(row.time(), regular + SignedDuration::from_micros(3333));
+}
+
+#[test]
 fn waterfalls_and_averages_have_gaps_too() {
     let stream = Stream::noise(100.0, 2, 2000);
     let averaged = Transform::Amplitude { nfft: NFFT, windows_per_row: 4 };
@@ -195,6 +209,30 @@ fn a_new_strip_waits_for_its_first_whole_row() {
     assert!(rows.iter().all(|row| row.covers(channels(18, 20)) && !row.covers(channels(1, 2))));
     spectrograph.want([]);
     assert!(spectrograph.push(&stream.block(3, 2900, 3000)).is_empty());
+}
+
+#[test]
+fn more_of_a_strip_is_there_from_the_next_row_on() {
+    let stream = Stream::noise(100.0, 16, 3000);
+    for (windows, first) in [(1, 4), (4, 5)] {
+        let transform = Transform::Amplitude { nfft: NFFT, windows_per_row: windows };
+        let mut spectrograph = Spectrograph::new(transform, 200.0, None);
+        spectrograph.want([(channels(3, 4), 10..20)]);
+        // In the middle of row 4, of which two of the four windows are done, or nothing of the one.
+        let mut rows = spectrograph.push(&stream.block(0, 0, 950));
+        spectrograph.want([(channels(3, 4), 10..20), (channels(2, 9), 5..15)]);
+        rows.extend(spectrograph.push(&stream.block(1, 950, 3000)));
+        assert!(rows.len() > 10);
+        for row in rows {
+            assert!(row.covers_bins(channels(3, 4), 10..20));
+            let more = row.number() >= first;
+            assert_eq!(row.covers_bins(channels(2, 9), 5..15), more, "row {}", row.number());
+            let values = values(&row, channels(2, 9), 5..15);
+            assert_eq!(values.iter().all(|value| value.is_finite()), more);
+            // What is there is given, what is not is NaN.
+            assert!(values[15..20].iter().all(|value| value.is_finite()));
+        }
+    }
 }
 
 /// A day at 200 Hz and a row every 0.4 s / 7, which no number of samples is, in blocks of a second.
