@@ -5,12 +5,12 @@
 //! twiddle factors are shared, and time-major blocks are read as they arrive. That is why this exists
 //! beside `realfft`, which transforms one channel at a time and needs the samples channel-major:
 //! see `benches/throughput.rs` for both on the same machine. All lengths go this way, also for the sake of a single
-//! channel: 16 lanes of 65536 samples take about half a millisecond, as long as two or three channels alone.
+//! channel: 16 lanes of 65536 samples take about half a millisecond.
 //!
 //! A real transform of N points is a complex one of N/2 points, even samples as real and odd ones as
 //! imaginary parts, untangled afterwards (Press et al., "Numerical Recipes", 3rd ed., section 12.3.2).
-//! The complex one decimates in frequency, in place, radix 8 and 4 (Van Loan, "Computational Frameworks for the
-//! Fast Fourier Transform", section 1.9): see [`crate::passes`] for the order of the work.
+//! The complex one decimates in frequency, in place, radix 8 and 4 (Van Loan,
+//! "Computational Frameworks for the Fast Fourier Transform"): see [`crate::passes`] for the order of the work.
 
 use std::f64::consts::TAU;
 use std::ops::Range;

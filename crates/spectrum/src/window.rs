@@ -12,7 +12,7 @@ pub(crate) fn hann(nfft: usize) -> Vec<f32> {
 ///
 /// A real sine puts half of its amplitude at the positive frequency, hence `2 / sum(w)`; DC and Nyquist
 /// are their own mirror images, hence `1 / sum(w)` (Heinzel et al. 2002, "Spectrum and spectral density
-/// estimation by the DFT", eq. 24).
+/// estimation by the DFT").
 pub(crate) fn amplitude_scale(nfft: usize, bin: usize) -> f32 {
     let sum = nfft as f32 / 2.0;
     if bin == 0 || bin == nfft / 2 { 1.0 / sum } else { 2.0 / sum }
