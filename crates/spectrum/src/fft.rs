@@ -122,19 +122,20 @@ impl LaneFft {
     }
 
     /// One-sided amplitudes of `lanes` from the sum of the powers of `windows` windows, of which the first is bin
-    /// `first`: lane by lane, bins ascending.
+    /// `first`: lane by lane, bins ascending, in `room`, whatever that held.
     pub(crate) fn amplitudes(
         &self,
         powers: &[Frame],
         first: u32,
         windows: i64,
         lanes: Range<usize>,
+        mut room: Vec<f32>,
     ) -> Vec<f32> {
-        let mut values = vec![0.0; powers.len() * lanes.len()];
+        room.resize(powers.len() * lanes.len(), 0.0);
         let factors = &self.factors[first as usize..][..powers.len()];
         let share = 1.0 / windows as f32;
-        self.arch.dispatch(Amplitudes { powers, factors, share, lanes, values: &mut values });
-        values
+        self.arch.dispatch(Amplitudes { powers, factors, share, lanes, values: &mut room });
+        room
     }
 
     /// `|X|^2` of each of `bins` for one window of `nfft` frames: added to `powers`, or instead of them if this
@@ -212,7 +213,7 @@ mod tests {
                 let bins = nfft / 2 + 1;
                 let mut powers = Frames::new(bins);
                 fft.add_powers(window(&frames), 0..bins, true, powers.all_mut(), &mut LaneScratch::default());
-                let values = fft.amplitudes(powers.all(), 0, 1, 0..LANES);
+                let values = fft.amplitudes(powers.all(), 0, 1, 0..LANES, Vec::new());
                 for (lane, expected) in &expected {
                     let largest = expected.iter().copied().fold(0.0, f64::max);
                     for (bin, expected) in expected.iter().enumerate() {
@@ -236,7 +237,7 @@ mod tests {
         let mut amplitudes = |bins: Range<usize>, lanes: Range<usize>| {
             let mut powers = Frames::new(bins.len());
             fft.add_powers(window(&frames), bins.clone(), true, powers.all_mut(), &mut scratch);
-            fft.amplitudes(powers.all(), bins.start as u32, 1, lanes)
+            fft.amplitudes(powers.all(), bins.start as u32, 1, lanes, vec![7.0; 99])
         };
         let whole = amplitudes(0..257, 0..LANES);
         for (bins, lanes) in
@@ -257,11 +258,11 @@ mod tests {
         silence.all_mut().fill([0.0; LANES]);
         let mut powers = Frames::new(65);
         fft.add_powers(window(&frames), 0..65, true, powers.all_mut(), &mut scratch);
-        let one = fft.amplitudes(powers.all(), 0, 1, 0..LANES);
+        let one = fft.amplitudes(powers.all(), 0, 1, 0..LANES, Vec::new());
         for _ in 0..3 {
             fft.add_powers(window(&silence), 0..65, false, powers.all_mut(), &mut scratch);
         }
-        let four = fft.amplitudes(powers.all(), 0, 4, 0..LANES);
+        let four = fft.amplitudes(powers.all(), 0, 4, 0..LANES, Vec::new());
         assert!(one.iter().zip(&four).all(|(one, four)| (one / 2.0 - four).abs() <= 1e-6 * one));
     }
 }

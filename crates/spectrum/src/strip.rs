@@ -72,6 +72,8 @@ pub(crate) struct Strip {
     broken: bool,
     history: History,
     state: State,
+    /// The last row's tile.
+    last: Option<Arc<Tile>>,
 }
 
 /// What the row in progress has come to.
@@ -99,6 +101,7 @@ impl Strip {
             broken: false,
             history: History::new(nfft.unwrap_or(0)),
             state,
+            last: None,
         }
     }
 
@@ -145,7 +148,7 @@ impl Strip {
                 self.take(&span, opens, work, scratch);
             }
             if work.grid.ends_row(piece) {
-                rows.push((row, Arc::new(self.finish_row(work, scratch))));
+                rows.push((row, self.finish_row(work, scratch)));
             }
         }
         let next = work.grid.span(work.next_piece());
@@ -179,22 +182,27 @@ impl Strip {
         }
     }
 
-    fn finish_row(&self, work: &Work<'_>, scratch: &Scratch) -> Tile {
+    fn finish_row(&mut self, work: &Work<'_>, scratch: &Scratch) -> Arc<Tile> {
         let Wanted { lanes, bins } = &self.wanted;
+        // If nobody holds the last row any more, its memory is warm and need not go back and forth.
+        let room =
+            self.last.take().and_then(Arc::into_inner).and_then(|tile| tile.values).unwrap_or_default();
         let values = || match (&self.state, work.fft) {
             (State::Waterfall { squares }, _) => squares.root_mean(lanes.clone()),
             (State::Spectrum { powers }, Some(fft)) => {
                 let powers = if work.grid.per_row() == 1 { &scratch.powers } else { powers };
                 let powers = &powers.all()[..bins.len()];
-                fft.amplitudes(powers, bins.start, work.grid.per_row(), lanes.clone())
+                fft.amplitudes(powers, bins.start, work.grid.per_row(), lanes.clone(), room)
             }
-            (State::Spectrum { .. }, None) => Vec::new(),
+            (State::Spectrum { .. }, None) => room,
         };
-        Tile {
+        let tile = Arc::new(Tile {
             channel: self.channel() + lanes.start as u32,
             channels: lanes.len(),
             bins: work.fft.map(|_| bins.clone()),
             values: (!self.broken).then(values),
-        }
+        });
+        self.last = Some(Arc::clone(&tile));
+        tile
     }
 }
