@@ -150,7 +150,7 @@ async fn a_job_that_nobody_connects_to_is_stopped() {
     let job = server.configure(&historic()).await.unwrap();
     let empty = async {
         while server.jobs.get(job.spec().id).is_some() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(DEADLINE, empty).await.unwrap();
@@ -174,7 +174,7 @@ async fn a_job_that_is_no_longer_watched_is_stopped_but_not_while_it_is() {
     drop(viewer);
     let gone = async {
         while server.jobs.get(job.spec().id).is_some() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(DEADLINE, gone).await.unwrap();
@@ -219,7 +219,7 @@ async fn a_client_that_does_not_read_cannot_delay_the_end() {
     let frames = client.stream_data(StreamDataRequest { stream_id: 0 }).await.unwrap();
     let watched = async {
         while job.viewers() == 0 {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(DEADLINE, watched).await.unwrap();
