@@ -77,7 +77,9 @@ impl Sample for i32 {
 impl Sample for f32 {
     #[inline(always)]
     fn frame(values: &[Self; LANES]) -> Frame {
-        *values
+        let mut frame = [0.0; LANES];
+        frame.copy_from_slice(values);
+        frame
     }
 }
 
@@ -102,20 +104,20 @@ impl<T: Sample> WithSimd for Read<'_, '_, T> {
                     Some(_) => continue,
                 };
                 let values = instant.get(columns.first..).unwrap_or_default();
-                *frame = match values.first_chunk::<LANES>() {
-                    Some(values) if columns.lanes.len() == LANES => T::frame(values),
-                    _ => partial(values, &columns.lanes),
-                };
+                match values.first_chunk::<LANES>() {
+                    Some(values) if columns.lanes.len() == LANES => *frame = T::frame(values),
+                    _ => partial(values, &columns.lanes, frame),
+                }
             }
         }
     }
 }
 
-/// A frame of which the block has only some `lanes`.
-fn partial<T: Sample>(values: &[T], lanes: &Range<usize>) -> Frame {
-    let mut frame = [f32::NAN; LANES];
+/// A frame of which the block has only some `lanes`. Apart, to keep the usual way short.
+#[inline(never)]
+fn partial<T: Sample>(values: &[T], lanes: &Range<usize>, frame: &mut Frame) {
+    *frame = [f32::NAN; LANES];
     for (to, &value) in frame[lanes.clone()].iter_mut().zip(values) {
         *to = T::frame(&[value; LANES])[0];
     }
-    frame
 }
