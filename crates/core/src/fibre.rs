@@ -58,4 +58,78 @@ impl Fibre {
     pub fn nyquist(&self) -> f64 {
         self.sampling_rate / 2.0
     }
+
+    /// What keeps the samples of two fibres out of one picture: its name, and its value here and in `other`.
+    ///
+    /// `None` when they can follow each other: then they have the same channels, sampling rate, data type,
+    /// channel distances, gauge length and unit. What the fibre is called, and by which software it was
+    /// recorded, does not matter.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
+        type Text = fn(&Fibre) -> String;
+        let layout: [(&'static str, Text); 7] = [
+            ("the number of channels", |fibre| fibre.channels.to_string()),
+            ("the sampling rate", |fibre| fibre.sampling_rate.to_string()),
+            ("the sample type", |fibre| format!("{:?}", fibre.data_type)),
+            ("the distance between channels", |fibre| text(fibre.dx)),
+            ("the distance of channel 1", |fibre| text(fibre.start)),
+            ("the gauge length", |fibre| text(fibre.gauge_length)),
+            ("the unit", |fibre| {
+                fibre.unit.as_ref().map_or_else(|| "unknown".into(), |unit| format!("{unit:?}"))
+            }),
+        ];
+        layout
+            .into_iter()
+            .map(|(what, text)| (what, text(self), text(other)))
+            .find(|(_, here, there)| here != there)
+    }
+}
+
+fn text(value: Option<f64>) -> String {
+    value.map_or_else(|| "unknown".into(), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_stand_in_one_picture_is_named() {
+        let fibre = Fibre {
+            pulse_rate: None,
+            sampling_rate: 100.0,
+            dx: Some(1.0),
+            gauge_length: Some(10.0),
+            channels: 3,
+            start: None,
+            length: None,
+            samples_per_trace: None,
+            data_type: DataType::Int16,
+            unit: Some("rad".into()),
+            software: None,
+            description: None,
+        };
+        for (other, what) in [
+            (Fibre { channels: 4, ..fibre.clone() }, "the number of channels"),
+            (Fibre { sampling_rate: 99.0, ..fibre.clone() }, "the sampling rate"),
+            (Fibre { data_type: DataType::Int32, ..fibre.clone() }, "the sample type"),
+            (Fibre { dx: None, ..fibre.clone() }, "the distance between channels"),
+            (Fibre { start: Some(0.0), ..fibre.clone() }, "the distance of channel 1"),
+            (Fibre { gauge_length: Some(5.0), ..fibre.clone() }, "the gauge length"),
+            (Fibre { unit: None, ..fibre.clone() }, "the unit"),
+        ] {
+            assert_eq!(fibre.difference(&other).unwrap().0, what);
+        }
+        let named = ("the unit", "\"rad\"".to_owned(), "unknown".to_owned());
+        assert_eq!(fibre.difference(&Fibre { unit: None, ..fibre.clone() }), Some(named));
+        let renamed = Fibre {
+            pulse_rate: Some(1e4),
+            length: Some(3.0),
+            samples_per_trace: Some(7),
+            software: Some("2".into()),
+            description: Some("renamed".into()),
+            ..fibre.clone()
+        };
+        assert_eq!(fibre.difference(&renamed), None);
+    }
 }

@@ -10,7 +10,8 @@ pub struct Limits {
     pub max_multichannel_nfft: u32,
     /// Most float32 rows that one job may produce, bytes per second of fibre time.
     pub max_row_bytes_per_second: f64,
-    /// Most Fourier transforms that one job may need per second of fibre time.
+    /// Most Fourier transforms that one job may need per second of fibre time, counted in transforms of 1024
+    /// samples.
     pub max_ffts_per_second: f64,
     /// Most memory that one job may need for its windows and queues, bytes.
     pub max_memory_bytes: u64,

@@ -12,6 +12,8 @@ const QUEUE_SECONDS: f64 = 4.0;
 const QUEUE_BYTES: usize = 32 << 20;
 /// .. but never fewer than this many.
 const QUEUE_MIN_ROWS: usize = 8;
+/// What a queued row takes beside its values, bytes.
+const ROW_OVERHEAD: usize = 1024;
 
 /// What a view will yield: frequencies, row interval, streams, cost.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +48,8 @@ pub struct StreamPlan {
 pub struct Cost {
     /// Float values in all rows of one second.
     pub values_per_second: f64,
-    /// Fourier transforms in one second.
+    /// Work of the Fourier transforms in one second, counted in transforms of 1024 samples: one of 65536
+    /// counts as 102 (`n log n`), and channels count in the groups in which they are transformed.
     pub ffts_per_second: f64,
     /// Memory for windows and queues, bytes.
     pub memory_bytes: u64,
@@ -101,12 +104,13 @@ impl Plan {
         if self.nfft.is_some() { self.bins.len() } else { 1 }
     }
 
-    /// Rows that a live job keeps for viewers who fall behind.
+    /// Rows that a live job keeps for viewers who fall behind: a power of two.
     #[must_use]
     pub fn queued_rows(&self) -> usize {
-        let row_bytes = self.channels.count() * self.values_per_channel() * 4;
+        let row_bytes = self.channels.count() * self.values_per_channel() * size_of::<f32>() + ROW_OVERHEAD;
         let in_time = (QUEUE_SECONDS / self.row_interval).ceil() as usize;
-        in_time.min(QUEUE_BYTES / row_bytes.max(1)).max(QUEUE_MIN_ROWS)
+        let rows = in_time.min(QUEUE_BYTES / row_bytes).max(QUEUE_MIN_ROWS);
+        1 << rows.ilog2()
     }
 
     /// Each channel with the stream that carries it, in channel order.
@@ -136,8 +140,8 @@ impl Plan {
             faults.view(
                 "$",
                 format!(
-                    "this view needs {:.0} Fourier transforms per second and the limit is {:.0}: \
-                     ask for fewer rows (displayInfo.height) or channels, or a larger nfftSelection, \
+                    "this view needs the work of {:.0} Fourier transforms of 1024 samples per second and the limit is {:.0}: \
+                     ask for fewer rows (displayInfo.height) or channels, or another nfftSelection, \
                      {factor:.1} times less in all",
                     self.cost.ffts_per_second, limits.max_ffts_per_second,
                 ),
@@ -160,16 +164,22 @@ impl Plan {
         let rows_per_second = 1.0 / self.row_interval;
         let channels = self.channels.count();
         let values_per_row = channels * self.values_per_channel();
-        let ffts = if self.nfft.is_some() { f64::from(self.windows_per_row) * channels as f64 } else { 0.0 };
-        let window = self.nfft.map_or_else(|| self.hop(), f64::from);
-        let windows = channels.next_multiple_of(CHANNEL_GROUP) as f64 * window * 2.0 * 4.0;
-        let queues = (values_per_row * 4 * self.queued_rows()) as f64;
+        let lanes = channels.next_multiple_of(CHANNEL_GROUP) as f64;
+        let transforms = f64::from(self.windows_per_row) * lanes;
+        let work = self.nfft.map_or(0.0, |nfft| transforms * work_of(nfft) / work_of(1024));
+        let windows = self.nfft.map_or(0.0, |nfft| lanes * f64::from(nfft) * 2.0 * size_of::<f32>() as f64);
+        let queues = self.queued_rows() * (values_per_row * size_of::<f32>() + ROW_OVERHEAD);
         Cost {
             values_per_second: rows_per_second * values_per_row as f64,
-            ffts_per_second: rows_per_second * ffts,
-            memory_bytes: (windows + queues) as u64,
+            ffts_per_second: rows_per_second * work,
+            memory_bytes: windows as u64 + queues as u64,
         }
     }
+}
+
+/// Operations of a transform, up to a constant.
+fn work_of(nfft: u32) -> f64 {
+    f64::from(nfft) * f64::from(nfft).log2()
 }
 
 /// Centre of bin `k` in Hz.

@@ -10,6 +10,8 @@ use crate::{
 
 const DEFAULT_DURATION: f64 = 10.0;
 const DEFAULT_NFFT: u32 = 1024;
+/// Most seconds that one row may cover: a day.
+const LONGEST_ROW: f64 = 86_400.0;
 const NFFT: std::ops::RangeInclusive<u32> = 128..=65536;
 
 /// A request read as far as that is possible without knowing the fibre, with the faults found so far.
@@ -79,15 +81,7 @@ impl Draft {
         let mut faults = self.faults.clone();
         let channels = self.channels.and_then(|range| self.channels_on(range, fibre, limits, &mut faults));
         let picture = self.picture_on(fibre, limits, &mut faults);
-        if let (Some(height), Some(duration)) = (self.height, self.duration) {
-            let samples = duration / f64::from(height) * fibre.sampling_rate;
-            if samples < 1.0 {
-                let most = (duration * fibre.sampling_rate).floor();
-                let rule =
-                    format!("more rows than samples: at most {most} rows for {duration} s on this fibre");
-                faults.view("$.displayInfo.height", rule);
-            }
-        }
+        self.check_row_interval(fibre, &mut faults);
         let (Some(view_type), Some(channels), Some(picture)) = (self.view_type, channels, picture) else {
             return Err(faults);
         };
@@ -98,6 +92,24 @@ impl Draft {
         let plan = Plan::new(&view, fibre);
         plan.check(limits, &mut faults);
         faults.check((view, plan))
+    }
+
+    /// Rows can be neither closer than samples nor so far apart that a row never ends.
+    fn check_row_interval(&self, fibre: &Fibre, faults: &mut Faults) {
+        const PATH: &str = "$.displayInfo.height";
+        let (Some(height), Some(duration)) = (self.height, self.duration) else { return };
+        let interval = duration / f64::from(height);
+        if interval * fibre.sampling_rate < 1.0 {
+            let most = (duration * fibre.sampling_rate).floor();
+            faults.view(
+                PATH,
+                format!("more rows than samples: at most {most} rows for {duration} s on this fibre"),
+            );
+        }
+        if interval > LONGEST_ROW {
+            let rule = format!("a row may cover at most {LONGEST_ROW} s, not {interval}: ask for more rows");
+            faults.view(PATH, rule);
+        }
     }
 
     fn channels_on(

@@ -154,6 +154,8 @@ fn values_that_break_a_rule() {
         (json!({"displayInfo": {"height": 20_001}}), "$.displayInfo.height"),
         (json!({"displayTimeAxisDuration": 0}), "$.displayTimeAxisDuration"),
         (json!({"displayTimeAxisDuration": -1.5}), "$.displayTimeAxisDuration"),
+        (json!({"displayTimeAxisDuration": 1e17}), "$.displayInfo.height"),
+        (json!({"displayTimeAxisDuration": 250.0 * 86_401.0}), "$.displayInfo.height"),
         (json!({"nfftSelection": 1000}), "$.nfftSelection"),
         (json!({"nfftSelection": 64}), "$.nfftSelection"),
         (json!({"nfftSelection": 0}), "$.nfftSelection"),
@@ -254,6 +256,26 @@ fn a_view_that_costs_too_much_says_what_to_change() {
     assert_eq!(faults.kind(), FaultKind::View);
     let text = faults.to_string();
     assert!(text.contains("MB of rows per second") && text.contains("displayInfo.height"), "{text}");
+}
+
+#[test]
+fn long_windows_in_quick_succession_cost_too_much_although_they_show_little() {
+    let change = json!({
+        "view_type": 1, "nfftSelection": 65536, "displayInfo": {"height": 20_000},
+        "frequencyRange": {"min": 10, "max": 11},
+    });
+    let text = with(&change).unwrap_err().to_string();
+    assert!(text.contains("Fourier transforms"), "{text}");
+    assert!(with(&json!({"view_type": 1, "nfftSelection": 65536})).is_ok());
+}
+
+#[test]
+fn a_slow_waterfall_of_the_whole_fibre_costs_little() {
+    let mut body = waterfall();
+    body["channels"] = json!({"min": 1, "max": 2222});
+    body["displayInfo"] = json!({"height": 1});
+    let (_, plan) = with(&body).unwrap();
+    assert!(plan.cost.memory_bytes < 1 << 20, "{:?}", plan.cost);
 }
 
 #[test]

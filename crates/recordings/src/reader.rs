@@ -91,7 +91,7 @@ impl RecordingReader {
                 self.first = Some((path.clone(), fibre.clone()));
             }
             Some((before, expected)) => {
-                if let Some((field, found, expected)) = difference(&header.fibre, expected) {
+                if let Some((field, found, expected)) = header.fibre.difference(expected) {
                     return Err(ReadError::Layout { path, before: before.clone(), field, found, expected });
                 }
             }
@@ -163,18 +163,4 @@ fn first_sample_from(file: &dyn RecordingFile, time: Timestamp) -> u64 {
         .find(|&sample| header.time_of(sample).is_ok_and(|taken| taken >= time))
         .unwrap_or(header.samples)
         .min(header.samples)
-}
-
-/// What differs between two fibres so that their samples cannot follow each other.
-fn difference(found: &Fibre, expected: &Fibre) -> Option<(&'static str, String, String)> {
-    let pairs = [
-        ("the number of channels", found.channels.to_string(), expected.channels.to_string()),
-        ("the sampling rate", found.sampling_rate.to_string(), expected.sampling_rate.to_string()),
-        ("the sample type", format!("{:?}", found.data_type), format!("{:?}", expected.data_type)),
-        ("the distance between channels", format!("{:?}", found.dx), format!("{:?}", expected.dx)),
-        ("the distance of channel 1", format!("{:?}", found.start), format!("{:?}", expected.start)),
-        ("the gauge length", format!("{:?}", found.gauge_length), format!("{:?}", expected.gauge_length)),
-        ("the unit", format!("{:?}", found.unit), format!("{:?}", expected.unit)),
-    ];
-    pairs.into_iter().find(|(_, found, expected)| found != expected)
 }

@@ -2,6 +2,9 @@ use std::ops::Range;
 
 use crate::Transform;
 
+/// Longest row, samples: with it no count of samples leaves its type in the lifetime of a fibre.
+const LONGEST_HOP: f64 = (1_u64 << 40) as f64;
+
 /// Which samples each row is made of.
 ///
 /// Samples are counted from the origin. Row `k` stands for samples `[k * hop, (k + 1) * hop)`, where `hop`
@@ -17,13 +20,13 @@ pub(crate) struct Grid {
 }
 
 impl Grid {
-    /// Rows every `hop` samples; less than one sample counts as one.
+    /// Rows every `hop` samples; less than one sample counts as one, more than [`LONGEST_HOP`] as that.
     pub(crate) fn new(transform: Transform, hop: f64) -> Self {
         let (window, per_row) = match transform {
             Transform::Amplitude { nfft, windows_per_row } => (Some(nfft), windows_per_row.max(1)),
             Transform::Rms => (None, 1),
         };
-        Self { hop: hop.max(1.0), per_row, window }
+        Self { hop: hop.clamp(1.0, LONGEST_HOP), per_row, window }
     }
 
     pub(crate) fn per_row(&self) -> i64 {
