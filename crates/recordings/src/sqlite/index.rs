@@ -14,7 +14,8 @@ use crate::Recording;
 const VERSION: i32 = 1;
 
 /// Times are UTC nanoseconds, paths are relative to the data directory. `layout` is what must be equal for
-/// two files to be parts of one recording.
+/// two files to be parts of one recording: more than [`Fibre::difference`] asks for, so that what is known of
+/// a recording's fibre holds for all its files.
 const SCHEMA: &str = "
 CREATE TABLE files (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, refused TEXT,
