@@ -2,9 +2,10 @@
 //! answered, and what is created is undone by being dropped unless the whole succeeds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, View};
+use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, Upstream, View};
 use focus_recordings::Recording;
 use focus_stream::JobSpec;
 use jiff::Timestamp;
@@ -14,6 +15,9 @@ use crate::idempotency::Known;
 use crate::launcher::Show;
 use crate::slots::Slot;
 use crate::{ConfigureError, Job, Jobs};
+
+/// The catalogue has this long to answer one question.
+const CATALOGUE_DEADLINE: Duration = Duration::from_secs(1);
 
 /// What a client sends.
 #[derive(Clone, Debug)]
@@ -117,9 +121,12 @@ impl Jobs {
         slots.take().ok_or(ConfigureError::TooManyJobs { max: slots.max() })
     }
 
-    /// Answers within the catalogue's own deadline.
     async fn find(&self, start: Timestamp, end: Timestamp) -> Result<Vec<Recording>, Outage> {
-        self.shared.upstreams.catalogue.find(start, end).await
+        let answer = self.shared.upstreams.catalogue.find(start, end);
+        tokio::time::timeout(CATALOGUE_DEADLINE, answer).await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {} ms", CATALOGUE_DEADLINE.as_millis());
+            Err(Outage::Unavailable { upstream: Upstream::Catalogue, reason })
+        })
     }
 
     fn limits(&self) -> &Limits {
@@ -127,20 +134,18 @@ impl Jobs {
     }
 }
 
-/// One view shows one fibre: recordings that are sampled otherwise cannot stand in the same picture.
+/// One view shows one fibre: recordings that were made otherwise cannot stand in the same picture.
 fn one_layout(recordings: &[Recording]) -> Result<(), Faults> {
-    let layout = |recording: &Recording| {
-        (recording.fibre.sampling_rate.to_bits(), recording.fibre.channels, recording.fibre.unit.clone())
-    };
     let mut faults = Faults::default();
-    if let [first, rest @ ..] = recordings
-        && let Some(other) = rest.iter().find(|recording| layout(recording) != layout(first))
-    {
-        let rule = format!(
-            "the recordings from {} on have another sampling rate, channel count or unit; end before, or start there",
-            other.start
-        );
-        faults.view("$.end_time", rule);
+    if let [first, rest @ ..] = recordings {
+        let other = rest.iter().find_map(|other| Some((other, first.fibre.difference(&other.fibre)?)));
+        if let Some((other, (what, before, after))) = other {
+            let rule = format!(
+                "{what} changes at {} from {before} to {after}: end before, or start there",
+                other.start
+            );
+            faults.view("$.end_time", rule);
+        }
     }
     faults.check(())
 }

@@ -129,12 +129,9 @@ impl Jobs {
         let (shared, kept) = (Arc::clone(&self.shared), Arc::clone(&job));
         let tls = settings.tls.clone();
         tokio::spawn(async move {
+            let end = Ended { shared: &shared, job: &kept, slot: Some(slot) };
             keeper::keep(&kept, listener, tls, &shared.settings).await;
-            shared.metrics.ended(kept.state());
-            shared.running().jobs.remove(&slot.id());
-            shared.keys.forget(slot.id());
-            drop(slot);
-            kept.gone.cancel();
+            drop(end);
         });
         Ok(job)
     }
@@ -143,6 +140,25 @@ impl Jobs {
 impl Shared {
     fn running(&self) -> std::sync::MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Strikes a job off when its keeper has ended, even by a panic: who waits for its end must not wait for ever.
+struct Ended<'a> {
+    shared: &'a Shared,
+    job: &'a Job,
+    slot: Option<Slot>,
+}
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        let id = self.job.spec().id;
+        self.shared.metrics.ended(self.job.state());
+        self.shared.running().jobs.remove(&id);
+        self.shared.keys.forget(id);
+        // The slot is free before anybody hears that the job is gone.
+        drop(self.slot.take());
+        self.job.gone.cancel();
     }
 }
 

@@ -11,14 +11,18 @@ use tonic::transport::Identity;
 
 use crate::{Job, JobState, Settings};
 
-/// Viewers get this long to take note of the end before their connections are cut.
+/// Viewers get this long to take note of the end before their connections are cut ..
 const FAREWELL: Duration = Duration::from_secs(2);
+/// .. and this long to take the last rows of a job that has completed.
+const LAST_ROWS: Duration = Duration::from_secs(30);
+/// What is cut off has gone within this time.
+const CLEAR: Duration = Duration::from_secs(5);
 
 /// Serves the job until it ends; when this returns its port and its rows are freed.
 pub(crate) async fn keep(job: &Arc<Job>, listener: TcpListener, tls: Option<Identity>, settings: &Settings) {
-    let hang_up = CancellationToken::new();
-    let serving =
-        focus_stream::grpc::serve(Arc::clone(&job.feed), listener, tls, hang_up.clone().cancelled_owned());
+    let (hang_up, cut) = (CancellationToken::new(), CancellationToken::new());
+    let stop = hang_up.clone().cancelled_owned();
+    let serving = focus_stream::grpc::serve(Arc::clone(&job.feed), listener, tls, stop, cut.clone());
     let mut server = tokio::spawn(serving);
     set_state(job, JobState::Running);
 
@@ -32,10 +36,20 @@ pub(crate) async fn keep(job: &Arc<Job>, listener: TcpListener, tls: Option<Iden
     });
 
     hang_up.cancel();
-    if !server.is_finished() && tokio::time::timeout(FAREWELL, &mut server).await.is_err() {
+    let patience = if state == JobState::Completed { LAST_ROWS } else { FAREWELL };
+    let mut ended = server.is_finished() || tokio::time::timeout(patience, &mut server).await.is_ok();
+    if !ended {
+        cut.cancel();
+        ended = tokio::time::timeout(CLEAR, &mut server).await.is_ok();
+    }
+    if !ended {
+        tracing::error!(job = %job.spec().id, "its gRPC service does not end; its port is taken back");
         server.abort();
-        // Until then the port is still bound.
-        drop(server.await);
+    }
+    let mut audience = job.feed.audience();
+    let nobody = audience.wait_for(|audience| audience.viewers == 0);
+    if tokio::time::timeout(CLEAR, nobody).await.is_err() {
+        tracing::error!(job = %job.spec().id, viewers = job.viewers(), "viewers do not leave an ended job");
     }
 }
 
@@ -51,23 +65,29 @@ async fn end_of_life(
             return (JobState::Completed, "every stream was read to its end".to_owned());
         }
         let (patience, what) = match (now.viewers, now.ever) {
-            (0, false) => (Some(settings.connect_within), "nobody connected"),
-            (0, true) => (Some(settings.unwatched_for), "nobody watched"),
-            _ => (None, ""),
+            (0, false) => (settings.connect_within, "nobody connected"),
+            (0, true) => (settings.unwatched_for, "nobody watched"),
+            // Somebody is connected: whether they also read, shows in what they ask for.
+            _ => (settings.unwatched_for, "nobody read"),
         };
         let out_of_patience = async {
-            match patience {
-                Some(patience) => tokio::time::sleep(patience).await,
-                None => std::future::pending().await,
+            tokio::time::sleep(patience).await;
+            while now.viewers > 0
+                && let Some(left) =
+                    patience.checked_sub(job.feed.unattended_for()).filter(|left| !left.is_zero())
+            {
+                tokio::time::sleep(left).await;
             }
         };
         tokio::select! {
             reason = job.stop.wait() => return (JobState::Cancelled, (*reason).to_owned()),
             end = job.feed.ended() => return (JobState::Failed, describe(&end)),
-            result = &mut *server => return (JobState::Failed, format!("its gRPC service ended: {result:?}")),
+            result = &mut *server => {
+                tracing::error!(job = %job.spec().id, result = ?result, "the job's gRPC service ended");
+                return (JobState::Failed, "its gRPC service ended; the log says why".to_owned());
+            }
             () = out_of_patience => {
-                let seconds = patience.unwrap_or_default().as_secs();
-                return (JobState::Cancelled, format!("{what} for {seconds} s"));
+                return (JobState::Cancelled, format!("{what} for {} s", patience.as_secs()));
             }
             changed = audience.changed() => if changed.is_err() {
                 return (JobState::Failed, "the job's feed is gone".to_owned());

@@ -26,7 +26,7 @@ const START: f64 = 1_458_545_850.532_309;
 struct Server {
     jobs: Jobs,
     ports: RangeInclusive<u16>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 async fn server(change: impl FnOnce(&mut Settings)) -> Server {
@@ -56,7 +56,7 @@ fn server_with(catalogue: Arc<dyn Catalogue>, data: TempDir, change: impl FnOnce
     let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), focus_stream::Metrics::default()).unwrap();
     let launcher = Launcher::new(bind, ports.clone(), spectra, workers, focus_stream::Metrics::default());
     let jobs = Jobs::new(settings, Upstreams { fibre, catalogue }, launcher, Metrics::default());
-    Server { jobs, ports, _data: data }
+    Server { jobs, ports, data }
 }
 
 /// Ports below the system's ephemeral range that nobody listens on, another stretch for each test.
@@ -160,16 +160,16 @@ async fn a_job_that_nobody_connects_to_is_stopped() {
 
 #[tokio::test]
 async fn a_job_that_is_no_longer_watched_is_stopped_but_not_while_it_is() {
-    let server = server(|settings| {
-        settings.connect_within = Duration::from_millis(50);
-        settings.unwatched_for = Duration::from_millis(50);
-    })
-    .await;
-    let job = server.configure(&historic()).await.unwrap();
+    let server = server(|settings| settings.unwatched_for = Duration::from_millis(500)).await;
+    let mut body = historic();
+    body["end_time"] = json!(START + 50.0);
+    let job = server.configure(&body).await.unwrap();
     let mut viewer = job.watch(0).unwrap();
-    assert!(viewer.next().await.is_some());
-    // Watched, it outlives both rules by far.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // Watched, at a pace that a person might have, it outlives the rule.
+    for _ in 0..20 {
+        assert!(viewer.next().await.is_some());
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
     assert_eq!((job.state(), job.viewers()), (JobState::Running, 1));
     drop(viewer);
     let gone = async {
@@ -225,7 +225,41 @@ async fn a_client_that_does_not_read_cannot_delay_the_end() {
     tokio::time::timeout(DEADLINE, watched).await.unwrap();
     assert!(tokio::time::timeout(Duration::from_secs(10), server.jobs.stop(job.spec().id)).await.unwrap());
     assert!(is_free(job.stream_port()));
+    assert_eq!(job.viewers(), 0, "its connection is cut, and nothing reads for it any more");
     drop(frames);
+}
+
+#[tokio::test]
+async fn a_client_that_is_connected_but_does_not_read_does_not_watch() {
+    let server = server(|settings| settings.unwatched_for = Duration::from_millis(200)).await;
+    let mut body = historic();
+    body["nfftSelection"] = json!(2048);
+    body["displayInfo"]["height"] = json!(1000);
+    body["end_time"] = json!(START + 50.0);
+    let job = server.configure(&body).await.unwrap();
+    let mut client = DataStreamServiceClient::connect(format!("{}:{}", job.stream_url(), job.stream_port()))
+        .await
+        .unwrap();
+    let frames = client.stream_data(StreamDataRequest { stream_id: 0 }).await.unwrap();
+    server.nothing_is_left().await;
+    assert_eq!(job.state(), JobState::Cancelled);
+    drop(frames);
+}
+
+#[tokio::test]
+async fn a_recording_that_cannot_be_read_is_a_failed_job() {
+    let server = server(|_| ()).await;
+    let job = server.configure(&historic()).await.unwrap();
+    std::fs::write(server.data.path().join(EXCERPT_NAME), "no recording any more").unwrap();
+    let failed = read(&job, 0).await.unwrap_err();
+    assert_eq!(failed.code(), tonic::Code::Internal, "{failed}");
+    let gone = async {
+        while server.jobs.get(job.spec().id).is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, gone).await.unwrap();
+    assert_eq!(job.state(), JobState::Failed);
 }
 
 #[tokio::test]
@@ -288,6 +322,27 @@ async fn ports_that_others_hold_are_passed_over_until_none_is_left() {
     server.jobs.stop(job.spec().id).await;
     drop(taken);
     server.nothing_is_left().await;
+}
+
+/// A mock, as a real catalogue cannot be made to be silent at will.
+struct SilentCatalogue;
+
+impl Catalogue for SilentCatalogue {
+    fn find(&self, _: Timestamp, _: Timestamp) -> BoxFuture<'_, Result<Vec<Recording>, Outage>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), Outage>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_silent_catalogue_is_an_outage_after_its_deadline() {
+    let server = server_with(Arc::new(SilentCatalogue), TempDir::new().unwrap(), |_| ());
+    let error = server.configure(&historic()).await.unwrap_err();
+    assert_eq!(error.to_string(), "Catalogue unavailable: no answer within 1000 ms");
+    assert!(server.jobs.list().is_empty());
 }
 
 /// A mock, as a real catalogue cannot be made to fail at will.

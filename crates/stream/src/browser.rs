@@ -70,7 +70,7 @@ pub fn frame(batch: &Batch) -> Bytes {
     message.put_u32_le(0);
     for row in &batch.rows {
         message.put_f64_le(row.time.as_nanosecond() as f64 / 1e6);
-        message.put_i32_le(i32::try_from(row.index).unwrap_or(i32::MAX));
+        message.put_i32_le(row.index_i32());
         message.put_u32_le(if row.complete { 0 } else { GAP });
         message.put_f32_le(row.quantised().offset);
         message.put_u32_le(0);

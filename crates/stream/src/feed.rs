@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use focus_core::Period;
 use focus_recordings::Recording;
@@ -109,6 +110,12 @@ impl Feed {
     #[must_use]
     pub fn audience(&self) -> watch::Receiver<Audience> {
         self.status.audience()
+    }
+
+    /// How long nobody has asked for rows, because there is nobody or because nobody reads.
+    #[must_use]
+    pub fn unattended_for(&self) -> Duration {
+        self.status.unattended_for()
     }
 
     /// Time of the newest row.

@@ -1,5 +1,7 @@
 //! `pandadatastream.DataStreamService` of one job, with the standard health and reflection services.
 
+mod connection;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use futures::Stream;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 
@@ -21,7 +23,11 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// .. and is gone when it has not answered after this long.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves the rows of `feed` on `listener` until `stop` resolves and the open streams have ended.
+/// Most connections to one job; more are closed at once.
+const MAX_CONNECTIONS: usize = 512;
+
+/// Serves the rows of `feed` on `listener` until `stop` resolves and the open streams have ended, or `cut` is
+/// cancelled: then every connection is closed as it is.
 ///
 /// # Errors
 /// When the TLS identity or the built-in descriptors are unusable, or the transport fails.
@@ -30,6 +36,7 @@ pub async fn serve(
     listener: TcpListener,
     tls: Option<Identity>,
     stop: impl Future<Output = ()>,
+    cut: CancellationToken,
 ) -> anyhow::Result<()> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<DataStreamServiceServer<Streams>>().await;
@@ -50,7 +57,7 @@ pub async fn serve(
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop)
+        .serve_with_incoming_shutdown(connection::accept(listener, MAX_CONNECTIONS, cut), stop)
         .await?;
     Ok(())
 }
@@ -101,7 +108,7 @@ fn frame(batch: &Batch, job: u32) -> DataStream {
         start_channel: batch.channels.first() as i32,
         end_channel: batch.channels.last() as i32,
         timestamp_in_milis: batch.rows.iter().map(|row| nearest_millisecond(row.time)).collect(),
-        row_index: batch.rows.iter().map(|row| row.index as i32).collect(),
+        row_index: batch.rows.iter().map(|row| row.index_i32()).collect(),
         data_shape_x: batch.values_per_row() as i32,
         data_shape_y: batch.rows.len() as i32,
         global_maximum: extremes.maximum,

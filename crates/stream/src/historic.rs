@@ -24,11 +24,11 @@ pub(crate) struct Past {
     pub(crate) workers: Arc<ThreadPool>,
 }
 
-/// The time that the samples of `[start, end)` must cover: its first and last windows reach beyond it.
+/// The time that the samples of `[start, end)` must cover: its first and last rows reach beyond it.
 #[must_use]
 pub fn reach(plan: &Plan, start: Timestamp, end: Timestamp) -> (Timestamp, Timestamp) {
     let window = f64::from(plan.nfft.unwrap_or(1));
-    let margin = sample_offset(window + 1.0, plan.sampling_rate);
+    let margin = sample_offset(window + plan.hop() + 1.0, plan.sampling_rate);
     let (from, to) = (start.checked_sub(margin), end.checked_add(margin));
     (from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX))
 }
@@ -68,16 +68,22 @@ struct Pass {
     viewer: mpsc::Sender<Result<Batch, End>>,
 }
 
-/// The viewer has gone away.
-struct Gone;
+/// Why a pass ends before the last row.
+enum Cut {
+    /// The viewer has gone away.
+    Gone,
+    /// The recording cannot be read, and why.
+    Unreadable(String),
+}
 
 impl Pass {
     fn run(self) {
         let end = match self.rows() {
-            Ok(Ok(())) => End::Completed,
-            Ok(Err(Gone)) => return,
-            Err(reason) => {
+            Ok(()) => End::Completed,
+            Err(Cut::Gone) => return,
+            Err(Cut::Unreadable(reason)) => {
                 tracing::error!(job = %self.spec.id, stream = self.place.index, reason, "recording cannot be read");
+                self.status.finish(End::Failed(reason.clone()));
                 End::Failed(reason)
             }
         };
@@ -85,7 +91,7 @@ impl Pass {
         drop(self.viewer.blocking_send(Err(end)));
     }
 
-    fn rows(&self) -> Result<Result<(), Gone>, String> {
+    fn rows(&self) -> Result<(), Cut> {
         let plan = &self.spec.plan;
         let (from, to) = reach(plan, self.start, self.end);
         let wanted = 0..rows_between(self.start, self.end, plan.row_interval);
@@ -94,10 +100,11 @@ impl Pass {
         spectrograph.want([(self.place.channels, plan.bins.clone())]);
         let mut first_row = None;
         for block in RecordingReader::new(self.recordings.to_vec(), from, to, self.place.channels) {
-            let block = block.map_err(|error| error.to_string())?;
+            let block = block.map_err(|error| Cut::Unreadable(error.to_string()))?;
             let rows = self.workers.install(|| spectrograph.push(&block));
-            let rows =
-                rows.iter().filter(|row| wanted.contains(&row.number()) && row.covers(self.place.channels));
+            let rows = rows.iter().filter(|row| {
+                wanted.contains(&row.number()) && row.covers_bins(self.place.channels, plan.bins.clone())
+            });
             let mut batch: Option<Batch> = None;
             for row in rows {
                 let first = *first_row.get_or_insert(row.number());
@@ -106,17 +113,13 @@ impl Pass {
                     Some(batch) if batch.has_room() => batch.rows.push(row),
                     _ => {
                         let full = batch.replace(Batch::new(self.place.channels, row, 0));
-                        if self.send(full).is_err() {
-                            return Ok(Err(Gone));
-                        }
+                        self.send(full)?;
                     }
                 }
             }
-            if self.send(batch).is_err() {
-                return Ok(Err(Gone));
-            }
+            self.send(batch)?;
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     fn encode(&self, row: &Row, first: i64) -> Arc<StreamRow> {
@@ -129,17 +132,17 @@ impl Pass {
         Arc::new(StreamRow::new(index, row.time(), values, extremes))
     }
 
-    fn send(&self, batch: Option<Batch>) -> Result<(), Gone> {
+    fn send(&self, batch: Option<Batch>) -> Result<(), Cut> {
         // Even without rows: a viewer that left must stop the reading of a long gap.
         match batch {
-            Some(batch) => self.viewer.blocking_send(Ok(batch)).map_err(|_| Gone),
-            None if self.viewer.is_closed() => Err(Gone),
+            Some(batch) => self.viewer.blocking_send(Ok(batch)).map_err(|_| Cut::Gone),
+            None if self.viewer.is_closed() => Err(Cut::Gone),
             None => Ok(()),
         }
     }
 }
 
-/// How many whole row intervals lie in `[start, end)`; a last one that is short of only rounding counts.
+/// How many row intervals begin in `[start, end)`; one that begins there only by rounding does not count.
 fn rows_between(start: Timestamp, end: Timestamp, row_interval: f64) -> i64 {
-    ((epoch_seconds(end) - epoch_seconds(start)) / row_interval + 1e-6).floor() as i64
+    ((epoch_seconds(end) - epoch_seconds(start)) / row_interval - 1e-6).ceil() as i64
 }

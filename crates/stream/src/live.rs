@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
@@ -142,17 +143,33 @@ impl Groups {
     fn push(&mut self, block: &Block) {
         let metrics = &self.metrics;
         self.groups.par_iter_mut().for_each(|(_, group)| {
-            for row in group.spectrograph.push(block) {
-                group.jobs.par_iter_mut().for_each(|job| job.take(&row));
+            // A mistake in one group's spectra must not take the others with it.
+            if catch_unwind(AssertUnwindSafe(|| group.push(block, metrics))).is_err() {
+                group.fail();
             }
-            let missing = group.spectrograph.missing_samples();
-            metrics.missing_samples.inc_by(missing - group.missing_samples);
-            group.missing_samples = missing;
         });
+        self.groups.retain(|_, group| !group.jobs.is_empty());
     }
 }
 
 impl Group {
+    fn push(&mut self, block: &Block, metrics: &Metrics) {
+        for row in self.spectrograph.push(block) {
+            self.jobs.par_iter_mut().for_each(|job| job.take(&row));
+        }
+        let missing = self.spectrograph.missing_samples();
+        metrics.missing_samples.inc_by(missing - self.missing_samples);
+        self.missing_samples = missing;
+    }
+
+    /// Ends all its jobs.
+    fn fail(&mut self) {
+        for job in self.jobs.drain(..) {
+            tracing::error!(job = %job.spec.id, "its spectra failed");
+            job.status.finish(End::Failed("its spectra failed; the log says why".to_owned()));
+        }
+    }
+
     fn want(&mut self) {
         let wanted = self.jobs.iter().map(|job| (job.spec.plan.channels, job.spec.plan.bins.clone()));
         self.spectrograph.want(wanted);
@@ -171,7 +188,7 @@ struct LiveJob {
 impl LiveJob {
     fn take(&mut self, row: &Row) {
         let plan = &self.spec.plan;
-        if !row.covers(plan.channels) {
+        if !row.covers_bins(plan.channels, plan.bins.clone()) {
             return;
         }
         let first = *self.first_row.get_or_insert(row.number());

@@ -247,3 +247,52 @@ async fn a_job_has_places_for_so_many_readers_and_no_more() {
     assert!(feed.watch(0).is_ok());
     assert_eq!(feed.watch(3).unwrap_err(), WatchError::NoSuchStream { last: 2 });
 }
+
+#[tokio::test]
+async fn a_job_that_joins_in_the_middle_of_a_row_begins_with_a_whole_one() {
+    // A row of 3.33 s is the average of several windows; blocks end in the middle of rows.
+    let averaged = |min: f64, max: f64| {
+        json!({
+            "view_type": 0, "channels": {"min": 1, "max": 3}, "displayInfo": {"height": 3}, "nfftSelection": 128,
+            "frequencyRange": {"min": min, "max": max},
+        })
+    };
+    let tape = tape();
+    let mut bench = bench();
+    let first = bench.job(&tape.spec(1, &averaged(2.0, 5.0)));
+    let mut late = None;
+    let mut rows = Vec::new();
+    for (number, block) in tape.blocks().enumerate() {
+        if number == 8 {
+            let feed = bench.job(&tape.spec(2, &averaged(2.0, 40.0)));
+            let viewer = feed.watch(0).unwrap();
+            late = Some((feed, viewer));
+        }
+        bench.groups.push(&block);
+        if let Some((_, viewer)) = &mut late {
+            rows.extend(waiting(viewer).await.0);
+        }
+    }
+    assert!(rows.len() > 5);
+    assert!(rows.iter().all(|row| row.complete), "no sample is missing, so no value is");
+    assert!(first.last_row().is_some());
+}
+
+#[tokio::test]
+async fn a_failed_group_takes_no_other_with_it() {
+    let tape = tape();
+    let mut bench = bench();
+    let (bad, good) = (bench.job(&tape.spec(1, &spectrogram(1, 3))), {
+        let mut other = spectrogram(1, 3);
+        other["nfftSelection"] = json!(256);
+        bench.job(&tape.spec(2, &other))
+    });
+    let mut viewer = good.watch(0).unwrap();
+    for group in bench.groups.groups.values_mut().filter(|group| group.jobs[0].spec.id.slot == 1) {
+        group.fail();
+    }
+    tape.blocks().take(6).for_each(|block| bench.groups.push(&block));
+    assert_eq!(bench.groups.groups.len(), 1);
+    assert!(matches!(bad.ended().await, End::Failed(reason) if reason.contains("spectra failed")));
+    assert!(!waiting(&mut viewer).await.0.is_empty());
+}

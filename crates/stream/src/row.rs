@@ -9,6 +9,8 @@ use crate::browser::Quantised;
 /// A frame carries at most this many bytes of float values, unless a single row is larger: well under
 /// the 4 MiB that gRPC clients accept by default.
 const MAX_BATCH_BYTES: usize = 1 << 20;
+/// Nor more rows than this, as each has a time and an index beside its values.
+const MAX_BATCH_ROWS: usize = 4096;
 
 /// One row of one stream, encoded once for all who watch it.
 #[derive(Debug)]
@@ -40,6 +42,11 @@ impl StreamRow {
             extremes,
             quantised: OnceLock::new(),
         }
+    }
+
+    /// The index as it is sent. A job would have to run for years to reach the end of it.
+    pub(crate) fn index_i32(&self) -> i32 {
+        i32::try_from(self.index).unwrap_or(i32::MAX)
     }
 
     /// The values in decibels for browsers, made when the first browser asks.
@@ -104,7 +111,7 @@ impl Batch {
     /// Whether another row of the same size still fits.
     pub(crate) fn has_room(&self) -> bool {
         let row = self.rows.first().map_or(0, |row| row.values.len());
-        (self.rows.len() + 1) * row <= MAX_BATCH_BYTES
+        self.rows.len() < MAX_BATCH_ROWS && (self.rows.len() + 1) * row <= MAX_BATCH_BYTES
     }
 
     /// Values per row.

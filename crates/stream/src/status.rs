@@ -1,5 +1,6 @@
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use focus_core::ChannelRange;
 use jiff::Timestamp;
@@ -35,6 +36,8 @@ pub(crate) struct Status {
     extremes: Mutex<Extremes>,
     /// Epoch nanoseconds; `i64::MIN` before the first row.
     last_row: AtomicI64,
+    /// How many viewers wait for rows at this moment, and when one last did.
+    attention: Mutex<Attention>,
     /// For each stream whether somebody has read it to its end.
     read: Mutex<Vec<bool>>,
     pub(crate) metrics: Metrics,
@@ -47,6 +50,7 @@ impl Status {
             end: watch::Sender::default(),
             extremes: Mutex::default(),
             last_row: AtomicI64::new(i64::MIN),
+            attention: Mutex::new(Attention { waiting: 0, last: Instant::now() }),
             read: Mutex::new(vec![false; streams]),
             metrics,
         }
@@ -76,6 +80,21 @@ impl Status {
         self.audience.send_modify(|audience| audience.viewers -= 1);
     }
 
+    pub(crate) fn attend(&self) -> Attentive<'_> {
+        self.attention().waiting += 1;
+        Attentive(self)
+    }
+
+    /// How long nobody has asked for rows.
+    pub(crate) fn unattended_for(&self) -> Duration {
+        let attention = self.attention();
+        if attention.waiting > 0 { Duration::ZERO } else { attention.last.elapsed() }
+    }
+
+    fn attention(&self) -> MutexGuard<'_, Attention> {
+        self.attention.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Ends the job's rows; only the first reason counts.
     pub(crate) fn finish(&self, end: End) {
         self.end.send_if_modified(|current| {
@@ -93,7 +112,7 @@ impl Status {
     pub(crate) fn row_made<'a>(&self, time: Timestamp, values: impl Iterator<Item = &'a f32>) -> Extremes {
         self.metrics.rows.inc();
         self.last_row.fetch_max(time.as_nanosecond() as i64, Ordering::Relaxed);
-        let mut extremes = self.extremes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut extremes = self.extremes.lock().unwrap_or_else(PoisonError::into_inner);
         extremes.include(values);
         *extremes
     }
@@ -105,16 +124,32 @@ impl Status {
 
     /// Notes that a viewer has seen the last row of `stream`.
     pub(crate) fn read_to_end(&self, stream: usize) {
-        if let Some(read) =
-            self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_mut(stream)
-        {
+        if let Some(read) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get_mut(stream) {
             *read = true;
         }
     }
 
     /// Whether every stream has been read to its end.
     pub(crate) fn all_read(&self) -> bool {
-        self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().all(|&read| read)
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).iter().all(|&read| read)
+    }
+}
+
+/// Whether anybody takes rows: a viewer that is connected but does not read asks for none.
+#[derive(Debug)]
+struct Attention {
+    waiting: usize,
+    last: Instant,
+}
+
+/// As long as this lives somebody waits for rows.
+pub(crate) struct Attentive<'a>(&'a Status);
+
+impl Drop for Attentive<'_> {
+    fn drop(&mut self) {
+        let mut attention = self.0.attention();
+        attention.waiting -= 1;
+        attention.last = Instant::now();
     }
 }
 

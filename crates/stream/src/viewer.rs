@@ -44,6 +44,7 @@ impl Viewer {
         if self.ended.is_some() {
             return None;
         }
+        let _attentive = self.status.attend();
         let ended = tokio::select! {
             biased;
             end = self.end.wait_for(Option::is_some) => end.ok().and_then(|end| end.clone()),
