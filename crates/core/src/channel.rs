@@ -1,9 +1,9 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A contiguous stretch of fibre: channel numbers counted from 1, both ends inclusive.
 ///
 /// `1 <= first <= last` always holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ChannelRange {
     first: u32,
     last: u32,

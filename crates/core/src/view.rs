@@ -1,11 +1,11 @@
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{ChannelRange, epoch_seconds};
 
 /// The contract's numbers for the three kinds of picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "u8")]
 pub enum ViewType {
     /// 0: a spectrogram of each channel.
@@ -27,7 +27,7 @@ impl From<ViewType> for u8 {
 }
 
 /// A frequency band in Hz, both ends inclusive, `0 <= min < max`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Band {
     /// Lower end, Hz.
     pub min: f64,
