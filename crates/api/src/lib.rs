@@ -18,6 +18,7 @@ mod request;
 mod router;
 mod routes;
 mod server;
+mod unstalled;
 
 pub use app::{Build, Services};
 pub use health::{Health, UpstreamMonitor};

@@ -16,11 +16,14 @@ use tracing::{debug, warn};
 use crate::Services;
 use crate::app::App;
 use crate::router::router;
+use crate::unstalled::Unstalled;
 
 /// Most connections at the same time; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
 /// The time that a client has for a request's head, and for the next request on the same connection.
 const HEAD_DEADLINE: Duration = Duration::from_secs(30);
+/// A client that takes nothing of its answer for so long is gone.
+const WRITE_DEADLINE: Duration = Duration::from_secs(60);
 /// Most bytes of a request's head.
 const MAX_HEAD: usize = 64 << 10;
 /// The time that requests and WebSockets have to finish when the server shuts down.
@@ -44,6 +47,12 @@ pub async fn serve(mut listener: TcpListener, services: Services, shutdown: Canc
             () = shutdown.cancelled() => break,
             accepted = accepted => accepted,
         };
+        // Rows are small and must not wait for more.
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "the connection is gone");
+            continue;
+        }
+        let stream = Unstalled::new(stream, WRITE_DEADLINE);
         let connection = connect(http.clone(), stream, router.clone(), shutdown.clone());
         let cut = cut.clone();
         connections.spawn(async move {
@@ -72,12 +81,12 @@ fn http(head_deadline: Duration) -> http1::Builder {
     http
 }
 
-async fn connect(http: http1::Builder, stream: TcpStream, router: Router, shutdown: CancellationToken) {
-    // Rows are small and must not wait for more.
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "the connection is gone");
-        return;
-    }
+async fn connect(
+    http: http1::Builder,
+    stream: Unstalled<TcpStream>,
+    router: Router,
+    shutdown: CancellationToken,
+) {
     let service = TowerToHyperService::new(router);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
     let result = tokio::select! {
@@ -96,25 +105,31 @@ async fn connect(http: http1::Builder, stream: TcpStream, router: Router, shutdo
 mod tests {
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::task::JoinHandle;
 
     use super::*;
 
-    /// A connection to a server that waits this long for a head.
-    async fn connected(head_deadline: Duration) -> TcpStream {
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// A connection to a server that waits this long for a head, and for its answer to be taken.
+    async fn connected(head_deadline: Duration, write_deadline: Duration) -> (TcpStream, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
+        let served = tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
-            let router = Router::new().route("/", get(|| async { "here" }));
+            let stream = Unstalled::new(stream, write_deadline);
+            let router = Router::new()
+                .route("/", get(|| async { "here" }))
+                .route("/much", get(|| async { vec![b'x'; MUCH] }));
             connect(http(head_deadline), stream, router, CancellationToken::new()).await;
         });
-        TcpStream::connect(address).await.unwrap()
+        (TcpStream::connect(address).await.unwrap(), served)
     }
 
     #[tokio::test]
     async fn a_client_that_sends_no_whole_head_is_dropped() {
-        for sent in [&b""[..], b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
-            let mut client = connected(Duration::from_millis(100)).await;
+        for sent in [&b""[..], b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "] {
+            let (mut client, _) = connected(Duration::from_millis(100), LONG).await;
             client.write_all(sent).await.unwrap();
             let mut rest = Vec::new();
             let end = tokio::time::timeout(Duration::from_secs(10), client.read_to_end(&mut rest)).await;
@@ -125,9 +140,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_without_end_is_refused() {
-        let mut client = connected(Duration::from_secs(60)).await;
-        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ").await.unwrap();
+        let (mut client, _) = connected(LONG, LONG).await;
+        client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ").await.unwrap();
         let endless = async { while client.write_all(&[b'x'; 1024]).await.is_ok() {} };
         tokio::time::timeout(Duration::from_secs(10), endless).await.expect("the server hangs up");
+    }
+
+    /// More than the sockets of both sides hold.
+    const MUCH: usize = 64 << 20;
+
+    #[tokio::test]
+    async fn a_client_that_does_not_take_its_answer_is_dropped() {
+        let (mut client, served) = connected(LONG, Duration::from_millis(200)).await;
+        client.write_all(b"GET /much HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        tokio::time::timeout(Duration::from_secs(10), served).await.expect("the server hangs up").unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_slow_client_gets_its_whole_answer() {
+        let (mut client, _served) = connected(LONG, Duration::from_millis(500)).await;
+        client
+            .write_all(b"GET /much HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let (mut part, mut taken) = (vec![0; 8 << 20], 0);
+        loop {
+            let read = client.read(&mut part).await.unwrap();
+            if read == 0 {
+                break;
+            }
+            taken += read;
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        assert!(taken > MUCH, "{taken}");
     }
 }
