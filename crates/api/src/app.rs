@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::visitors::Hosts;
 use crate::{AllowedOrigins, Health, Metrics};
 
 /// Most WebSockets at the same time.
@@ -32,6 +33,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// Web sites that may use this server from a browser.
     pub origins: AllowedOrigins,
+    /// The host name that clients are told; one that this server answers to, also on loopback.
+    pub public_host: Option<String>,
     /// What is running.
     pub build: Build,
 }
@@ -55,15 +58,17 @@ pub(crate) struct App {
     pub(crate) sockets: TaskTracker,
     /// One permit for each WebSocket that may be open.
     pub(crate) viewers: Arc<Semaphore>,
+    /// By which names this server may be asked.
+    pub(crate) hosts: Hosts,
 }
 
 /// The state of all handlers.
 pub(crate) type SharedApp = Arc<App>;
 
 impl App {
-    pub(crate) fn new(services: Services, closing: CancellationToken) -> SharedApp {
+    pub(crate) fn new(services: Services, hosts: Hosts, closing: CancellationToken) -> SharedApp {
         let viewers = Arc::new(Semaphore::new(MAX_VIEWERS));
-        Arc::new(Self { services, closing, sockets: TaskTracker::new(), viewers })
+        Arc::new(Self { services, closing, sockets: TaskTracker::new(), viewers, hosts })
     }
 
     /// The running job of that name.

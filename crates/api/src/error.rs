@@ -54,6 +54,7 @@ pub(crate) enum Code {
     PayloadTooLarge,
     UpgradeRequired,
     ForbiddenOrigin,
+    ForbiddenHost,
     TooManyJobs,
     TooManyViewers,
     WaitingForFiber,
@@ -95,6 +96,7 @@ impl Code {
             Self::PayloadTooLarge => "payload_too_large",
             Self::UpgradeRequired => "upgrade_required",
             Self::ForbiddenOrigin => "forbidden_origin",
+            Self::ForbiddenHost => "forbidden_host",
             Self::TooManyJobs => "too_many_jobs",
             Self::TooManyViewers => "too_many_viewers",
             Self::WaitingForFiber => "waiting_for_fiber",
@@ -110,7 +112,7 @@ impl Code {
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::InvalidView => StatusCode::BAD_REQUEST,
-            Self::ForbiddenOrigin => StatusCode::FORBIDDEN,
+            Self::ForbiddenOrigin | Self::ForbiddenHost => StatusCode::FORBIDDEN,
             Self::NoRecording | Self::UnknownJob | Self::UnknownStream | Self::NotFound => {
                 StatusCode::NOT_FOUND
             }

@@ -19,6 +19,7 @@ mod router;
 mod routes;
 mod server;
 mod unstalled;
+mod visitors;
 
 pub use app::{Build, Services};
 pub use health::{Health, UpstreamMonitor};

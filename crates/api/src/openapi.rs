@@ -126,8 +126,9 @@ error_responses! {
         "The server is shutting down.",
         "the server is shutting down; try again in a moment";
     ForbiddenOrigin: Code::ForbiddenOrigin,
-        "A page of an origin that is not allowed.",
-        "pages of this origin may not read streams; see the CORS settings";
+        "A page of an origin that is not allowed. Or, from a server that listens on loopback, any request for a host \
+         name that is none of its own (`forbidden_host`).",
+        "pages of this origin may not do this; name the origin in cors_origins to let them";
     UpgradeRequired: Code::UpgradeRequired,
         "The request is no WebSocket's.",
         "this is a WebSocket: the request has no upgrade header";

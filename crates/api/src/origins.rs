@@ -46,12 +46,23 @@ impl AllowedOrigins {
             .max_age(std::time::Duration::from_secs(600))
     }
 
-    /// Whether a WebSocket may be opened. Browsers do not apply CORS to these, but say where the page is from;
-    /// without that it is no browser.
+    /// Whether a WebSocket may be opened, or something be changed. Browsers send these without asking, CORS or not,
+    /// but say where the page is from; without that it is no browser.
     pub(crate) fn admit(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         self.any || self.list.contains(origin) || is_own(origin, headers)
     }
+
+    /// The hosts of the allowed origins; `None` when all are allowed.
+    pub(crate) fn hosts(&self) -> Option<Vec<String>> {
+        let hosts = || self.list.iter().filter_map(authority).map(|authority| authority.host().to_owned());
+        (!self.any).then(|| hosts().collect())
+    }
+}
+
+/// Host and port of an origin.
+fn authority(origin: &HeaderValue) -> Option<Authority> {
+    origin.to_str().ok()?.parse::<Uri>().ok()?.into_parts().authority
 }
 
 /// As browsers write it, for comparison.
@@ -69,8 +80,7 @@ fn value_of(origin: &str) -> Option<HeaderValue> {
 
 /// A page of this server. No page can choose these headers, so a proxy's word can be taken for it.
 fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
-    let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok());
-    let Some(origin) = origin.as_ref().and_then(Uri::authority) else { return false };
+    let Some(origin) = authority(origin) else { return false };
     [header::HOST, X_FORWARDED_HOST]
         .iter()
         .filter_map(|name| headers.get(name)?.to_str().ok())

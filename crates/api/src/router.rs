@@ -9,7 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::SharedApp;
 use crate::error::{ApiError, Code};
-use crate::{request, routes};
+use crate::{request, routes, visitors};
 
 /// Everything is served at the root and under this.
 pub(crate) const PREFIX: &str = "/focus-server";
@@ -30,6 +30,7 @@ pub(crate) fn router(app: SharedApp) -> Router {
             ApiError::panicked(panic.as_ref()).into_response()
         }))
         .layer(app.services.origins.cors())
+        .layer(from_fn_with_state(app.clone(), visitors::admit))
         .layer(from_fn_with_state(app.clone(), request::answer))
         .with_state(app)
 }

@@ -17,6 +17,7 @@ use crate::Services;
 use crate::app::App;
 use crate::router::router;
 use crate::unstalled::Unstalled;
+use crate::visitors::Hosts;
 
 /// Most connections at the same time; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
@@ -32,7 +33,9 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(10);
 /// Serves until `shutdown` fires, then takes no more connections, closes the WebSockets, lets requests that are
 /// under way finish for at most ten seconds, and returns.
 pub async fn serve(mut listener: TcpListener, services: Services, shutdown: CancellationToken) {
-    let app = App::new(services, shutdown.clone());
+    let address = listener.local_addr().map(|address| address.ip()).ok();
+    let hosts = Hosts::of(address, &services.origins, services.public_host.as_deref());
+    let app = App::new(services, hosts, shutdown.clone());
     let router = router(app.clone());
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();

@@ -73,6 +73,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
         health: Health::new(vec![monitor]),
         metrics,
         origins: origins(&settings.cors_origins)?,
+        public_host: settings.public_host.clone(),
         build,
     };
 

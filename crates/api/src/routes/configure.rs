@@ -15,7 +15,8 @@ use crate::body::RawBody;
 use crate::configure_body::{ConfigureAnswer, ConfigureBody};
 use crate::error::ApiError;
 use crate::openapi::{
-    BadUpstream, InvalidRequest, InvalidView, NoRecording, TooLarge, TooManyJobs, Unavailable,
+    BadUpstream, ForbiddenOrigin, InvalidRequest, InvalidView, NoRecording, TooLarge, TooManyJobs,
+    Unavailable,
 };
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -35,6 +36,7 @@ const DEFAULT_HOST: &str = "localhost";
     responses(
         (status = 200, description = "The job runs", body = ConfigureAnswer),
         (status = 400, response = InvalidView),
+        (status = 403, response = ForbiddenOrigin),
         (status = 404, response = NoRecording),
         (status = 413, response = TooLarge),
         (status = 422, response = InvalidRequest),

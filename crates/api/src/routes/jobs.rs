@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::SharedApp;
 use crate::configure_body::{ConfigureAnswer, ConfigureBody};
 use crate::error::ApiError;
-use crate::openapi::UnknownJob;
+use crate::openapi::{ForbiddenOrigin, UnknownJob};
 use crate::path::PathJob;
 
 /// A running job in the list of all.
@@ -68,6 +68,7 @@ pub(crate) async fn metadata(
     params(("job_id" = String, Path, description = "Name of the job", example = "3-1042")),
     responses(
         (status = 200, description = "It is stopped", body = Stopped),
+        (status = 403, response = ForbiddenOrigin),
         (status = 404, response = UnknownJob),
     )
 )]

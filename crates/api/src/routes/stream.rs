@@ -63,7 +63,7 @@ pub(crate) async fn stream(
     if !app.services.origins.admit(&headers) {
         return Err(ApiError::new(
             Code::ForbiddenOrigin,
-            "pages of this origin may not read streams; see the CORS settings",
+            "pages of this origin may not read streams; name the origin in cors_origins to let them",
         ));
     }
     if app.closing.is_cancelled() {

@@ -157,6 +157,7 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
         health: Health::new(vec![monitor]),
         metrics,
         origins: AllowedOrigins::parse(wish.origins).unwrap(),
+        public_host: None,
         build,
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();

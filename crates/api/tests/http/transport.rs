@@ -123,7 +123,8 @@ async fn answers_are_not_sniffed_framed_or_stored() {
 async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
     let server = server().await;
     let body = historic().to_string();
-    let head = format!("POST /configure HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head =
+        format!("POST /configure HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
     let whole = head + &body;
     for sent in [10, whole.len() - 1] {
         let mut client = TcpStream::connect(server.address).await.unwrap();
@@ -146,7 +147,7 @@ async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
 async fn shutting_down_ends_idle_connections_and_takes_no_new_ones() {
     let mut server = server().await;
     let mut idle = TcpStream::connect(server.address).await.unwrap();
-    idle.write_all(b"GET /ack HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /ack HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let mut byte = [0];
     idle.read_exact(&mut byte).await.unwrap();
     server.shutdown.cancel();
@@ -155,4 +156,46 @@ async fn shutting_down_ends_idle_connections_and_takes_no_new_ones() {
     let mut rest = Vec::new();
     idle.read_to_end(&mut rest).await.unwrap();
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_sites_change_nothing() {
+    let server = server().await;
+    let id = server.job(&live()).await;
+    let from = async |origin: &str, method: &str, path: &str| {
+        let request = server.request(method, path).header("Origin", origin).body(live().to_string());
+        Answer::of(request.send().await.unwrap()).await
+    };
+    for prefix in ["", "/focus-server"] {
+        for origin in ["https://evil.example", "null"] {
+            let sentence =
+                from(origin, "POST", &format!("{prefix}/configure")).await.error(403, "forbidden_origin");
+            assert!(sentence.contains("cors_origins"), "{sentence}");
+            from(origin, "DELETE", &format!("{prefix}/job/{id}")).await.error(403, "forbidden_origin");
+        }
+    }
+    assert_eq!(server.jobs.list().len(), 1, "nothing was started or stopped");
+    let own = format!("http://{}", server.address);
+    assert_eq!(from(&own, "POST", "/configure").await.status, 200);
+    assert_eq!(from(&own, "DELETE", &format!("/job/{id}")).await.status, 200);
+    assert_eq!(from("https://evil.example", "GET", "/ack").await.status, 200, "reading is for CORS to judge");
+
+    let server = server_with(Wish { origins: &["https://maps.example"], ..Wish::default() }).await;
+    let request = server.request("POST", "/configure").header("Origin", "https://maps.example");
+    assert_eq!(request.body(live().to_string()).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_made_to_mean_loopback_is_not_served() {
+    let server = server().await;
+    for path in ["/", "/ack", "/nothing", "/focus-server/jobs"] {
+        let request = server.request("GET", path).header("Host", "evil.example:5000");
+        let request = request.header("X-Forwarded-Host", "localhost");
+        let sentence = Answer::of(request.send().await.unwrap()).await.error(403, "forbidden_host");
+        assert!(sentence.contains("public_host"), "{sentence}");
+    }
+    for host in ["localhost:5000", "[::1]:5000", "192.0.2.1"] {
+        let request = server.request("GET", "/ack").header("Host", host);
+        assert_eq!(request.send().await.unwrap().status(), 200, "{host}");
+    }
 }
