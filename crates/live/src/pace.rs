@@ -3,15 +3,24 @@ use std::time::Duration;
 use focus_core::sample_offset;
 use jiff::{SignedDuration, Timestamp};
 
-/// How far the wall clock may run ahead of the samples, or be set back, until that becomes a gap. Less is
-/// caught up with, sample by sample.
+/// How far the wall clock may run ahead of the samples until that becomes a gap. Less is caught up with,
+/// sample by sample.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(3);
+/// How far the wall clock may lie behind the samples until these begin anew at the time that it shows.
+///
+/// Readers (the spectrum's `CLOCK_SET_BACK`) take stamps that go back by up to 10 s for samples that were sent
+/// again, and drop them. So stamps go back by clearly more, or not at all.
+const SET_BACK: SignedDuration = SignedDuration::from_secs(11);
+/// Which part of each block's time is added to it while the samples are ahead of the clock.
+const SLOWER_BY: i32 = 10;
 
 /// When blocks are due and how they are stamped.
 ///
 /// A block is due when its last sample has been taken. Times are counted, `start + samples / rate`, so they
 /// are exact however long it runs. When the wall clock leaves them behind (the machine was suspended, or the
-/// clock was set), the blocks that nobody could measure are skipped: `sequence` jumps over them.
+/// clock was set), the blocks that nobody could measure are skipped: `sequence` jumps over them. A clock that is
+/// set back by less than [`SET_BACK`] changes no stamp: blocks come on in the old time, a little more slowly
+/// until the clock has caught up.
 #[derive(Debug)]
 pub(crate) struct Pace {
     rate: f64,
@@ -21,8 +30,12 @@ pub(crate) struct Pace {
     /// Samples since `start`.
     sample: u64,
     sequence: u64,
+    /// When the last block ended. (The next may begin later.)
+    end: Timestamp,
     /// The wall clock at the last call.
     asked: Timestamp,
+    /// How far the samples' time is ahead of the wall clock because that was set back; not negative.
+    ahead: SignedDuration,
 }
 
 /// Where a block stands in the stream.
@@ -35,27 +48,42 @@ pub(crate) struct Stamp {
 impl Pace {
     /// The first sample is taken now.
     pub(crate) fn new(rate: f64, block_times: u64, now: Timestamp) -> Self {
-        Self { rate, block_times, start: now, sample: 0, sequence: 0, asked: now }
+        let ahead = SignedDuration::ZERO;
+        Self { rate, block_times, start: now, sample: 0, sequence: 0, end: now, asked: now, ahead }
     }
 
     /// The stamp of the next block, of `times` samples; or how long to wait until it is due.
     pub(crate) fn next(&mut self, times: u64, now: Timestamp) -> Result<Stamp, Duration> {
-        let late = now.duration_since(self.time_of(self.sample + times));
-        if late > TOLERANCE {
-            self.skip((late.as_secs_f64() * self.rate) as u64);
-        } else if self.asked.duration_since(now) > TOLERANCE {
-            (self.start, self.sample) = (now, 0);
+        if self.end.duration_since(now) > SET_BACK {
+            (self.start, self.sample, self.end, self.ahead) = (now, 0, now, SignedDuration::ZERO);
             self.sequence += 1;
+        } else if now < self.asked {
+            self.ahead += self.asked.duration_since(now);
         }
         self.asked = now;
-        let late = now.duration_since(self.time_of(self.sample + times));
+        let mut late = self.late(times, now);
+        // While the samples are ahead, time that is lost brings them nearer to the clock.
+        let lost = late.clamp(SignedDuration::ZERO, self.ahead);
+        self.ahead -= lost;
+        late -= lost;
+        if late > TOLERANCE {
+            self.skip((late.as_secs_f64() * self.rate) as u64);
+            late = self.late(times, now);
+        }
         if late.is_negative() {
             return Err(late.unsigned_abs());
         }
         let stamp = Stamp { sequence: self.sequence, start: self.time_of(self.sample) };
         self.sample += times;
         self.sequence += 1;
+        self.end = self.time_of(self.sample);
+        self.ahead -= self.ahead.min(self.end.duration_since(stamp.start) / SLOWER_BY);
         Ok(stamp)
+    }
+
+    /// How long ago the block of so many samples was due.
+    fn late(&self, times: u64, now: Timestamp) -> SignedDuration {
+        now.duration_since(self.time_of(self.sample + times)) + self.ahead
     }
 
     /// Leaves out samples that do not exist.
@@ -71,6 +99,8 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(seconds: f64) -> Timestamp {
@@ -122,7 +152,72 @@ mod tests {
         assert!(pace.next(10, at(0.1)).is_ok());
         assert_eq!(pace.next(10, at(-60.0)), Err(Duration::from_millis(100)));
         assert_eq!(pace.next(10, at(-59.9)), Ok(stamp(2, -60.0)));
-        assert_eq!(pace.next(10, at(-61.0)), Err(Duration::from_millis(1200)), "a small step is waited for");
+    }
+
+    /// What comes while the wall clock runs for so many seconds from one reading to another: when, and the stamp.
+    fn run(pace: &mut Pace, from: f64, seconds: f64) -> Vec<(f64, Stamp)> {
+        let (mut all, mut now) = (Vec::new(), from);
+        while now < from + seconds {
+            match pace.next(10, at(now)) {
+                Ok(stamp) => all.push((now, stamp)),
+                Err(wait) => now += wait.as_secs_f64(),
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_a_little_interrupts_nothing() {
+        for step in [0.05, 1.0, 2.9, 3.1, 5.0, 9.9, 10.1] {
+            let mut pace = pace();
+            let before = run(&mut pace, 0.0, 20.0).len();
+            let after = run(&mut pace, 20.0 - step, 200.0);
+            let mut last = 20.0 - step;
+            for (number, &(now, block)) in after.iter().enumerate() {
+                let number = (before + number) as u64;
+                assert_eq!(
+                    block,
+                    stamp(number, number as f64 * 0.1),
+                    "{step}: nothing is repeated or missing"
+                );
+                assert!(now - last < 0.12, "{step}: silent from {last} to {now}");
+                last = now;
+            }
+            let (now, block) = after[after.len() - 1];
+            assert!(at(now).duration_since(block.start).abs() < SignedDuration::from_millis(101), "{step}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_again_is_followed_at_once() {
+        let mut pace = pace();
+        run(&mut pace, 0.0, 20.0);
+        run(&mut pace, 15.0, 1.0);
+        assert_eq!(run(&mut pace, 21.0, 0.5).len(), 6, "the one that is due, and no flood");
+        assert_eq!(pace.ahead, SignedDuration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn stamps_go_back_by_more_than_readers_take_for_repetition_or_not_at_all(
+            steps in prop::collection::vec((-15.0..15.0_f64, 0.0..30.0_f64), 1..20),
+        ) {
+            let (mut pace, mut now) = (pace(), 0.0);
+            let mut last: Option<Stamp> = None;
+            for (step, seconds) in steps {
+                now += step;
+                for (_, block) in run(&mut pace, now, seconds) {
+                    if let Some(last) = last {
+                        let back = (last.start + SignedDuration::from_millis(100)).duration_since(block.start);
+                        let seconds = back.as_secs_f64();
+                        prop_assert!(seconds <= 0.0 || seconds > 10.0, "{seconds} s back");
+                        prop_assert!(block.sequence > last.sequence);
+                    }
+                    last = Some(block);
+                }
+                now += seconds;
+            }
+        }
     }
 
     #[test]
