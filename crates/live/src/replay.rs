@@ -1,5 +1,6 @@
 use std::fmt::Display;
 use std::ops::Range;
+use std::time::Duration;
 
 use focus_core::{Block, Fibre, Samples, sample_offset};
 use jiff::Timestamp;
@@ -15,7 +16,9 @@ use crate::{LiveFibre, LiveOptions, Source};
 /// has a gap (in its blocks' start times) the replay pauses as long and its sequence jumps; from the end of
 /// the recording to its beginning there is none.
 ///
-/// An error, a block of another fibre, or a recording without blocks ends the replay and is logged.
+/// After an error, a block of another fibre, or a recording without blocks the replay tries again from the
+/// beginning, after a pause that grows from 1 s to 30 s. No fibre is connected once trying again has failed,
+/// until it succeeds. The same reason is logged once, until a whole pass has succeeded.
 ///
 /// # Errors
 /// When its thread cannot be started.
@@ -33,19 +36,28 @@ where
     Source::start(fibre, options, move |now| Box::new(Replay::new(shown, block_times, open, now)))
 }
 
+/// How long to wait after the first failure; twice as long after each that follows without a block.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 struct Replay<F, I> {
     fibre: Fibre,
     block_times: usize,
     pace: Pace,
     open: F,
-    /// The present pass through the recording.
-    pass: I,
+    /// The present pass through the recording; none before the first and after a failure.
+    pass: Option<I>,
     /// When the block after this one begins if nothing is missing. The first block of another pass begins
     /// before that, and nothing is missing either.
     expected: Option<Timestamp>,
     /// The block that is being cut, and how many of its times have been published.
     block: Option<Block>,
     done: usize,
+    /// How long to wait after the next failure, and when the wait that goes on ends.
+    pause: Duration,
+    waiting: Option<Timestamp>,
+    /// The failure that was logged last.
+    logged: Option<String>,
 }
 
 impl<F, I, E> Replay<F, I>
@@ -54,20 +66,33 @@ where
     I: Iterator<Item = Result<Block, E>> + Send + 'static,
     E: Display + 'static,
 {
-    fn new(fibre: Fibre, block_times: usize, mut open: F, now: Timestamp) -> Self {
+    fn new(fibre: Fibre, block_times: usize, open: F, now: Timestamp) -> Self {
         let pace = Pace::new(fibre.sampling_rate, block_times as u64, now);
-        let pass = open();
-        Self { fibre, block_times, pace, open, pass, expected: None, block: None, done: 0 }
+        Self {
+            fibre,
+            block_times,
+            pace,
+            open,
+            pass: None,
+            expected: None,
+            block: None,
+            done: 0,
+            pause: FIRST_PAUSE,
+            waiting: None,
+            logged: None,
+        }
     }
 
     /// The next recorded block, from the beginning again after the last one.
     fn take(&mut self) -> Result<Block, String> {
-        let next = match self.pass.next() {
-            None => {
-                self.pass = (self.open)();
-                self.pass.next().ok_or("the recording is empty")?
+        let next = match self.pass.as_mut().map(Iterator::next) {
+            Some(Some(next)) => next,
+            ended => {
+                if ended.is_some() {
+                    self.logged = None;
+                }
+                self.pass.insert((self.open)()).next().ok_or("the recording is empty")?
             }
-            Some(next) => next,
         };
         let block = next.map_err(|error| error.to_string())?;
         let fibre = &self.fibre;
@@ -79,6 +104,29 @@ where
             return Err("the recording has a block that does not show the fibre".into());
         }
         Ok(block)
+    }
+
+    /// Waits before it tries again.
+    fn fail(&mut self, reason: String, now: Timestamp) {
+        if self.logged.as_ref() != Some(&reason) {
+            tracing::error!(reason, "the recording cannot be replayed; trying again");
+            self.logged = Some(reason);
+        }
+        self.pass = None;
+        self.waiting = now.checked_add(self.pause).ok();
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// What to do while it waits to try again.
+    fn wait(&mut self, now: Timestamp) -> Option<Step> {
+        let left = Duration::try_from(self.waiting?.duration_since(now)).unwrap_or_default();
+        // If the clock was set back meanwhile, the wait is over as well.
+        if left.is_zero() || left > self.pause {
+            self.waiting = None;
+            return None;
+        }
+        // The first failure may be no more than a bad spot; with the second nothing can be read.
+        Some(if self.pause == FIRST_PAUSE * 2 { Step::Wait(left) } else { Step::Absent(left) })
     }
 
     /// Makes `block` the one that is being cut.
@@ -105,6 +153,9 @@ where
 {
     fn step(&mut self, now: Timestamp) -> Step {
         loop {
+            if let Some(wait) = self.wait(now) {
+                return wait;
+            }
             if let Some(block) = self.block.as_ref().filter(|block| self.done < block.times()) {
                 let times = (block.times() - self.done).min(self.block_times);
                 let stamp = match self.pace.next(times as u64, now) {
@@ -121,11 +172,11 @@ where
                 });
             }
             match self.take() {
-                Ok(block) => self.begin(block),
-                Err(reason) => {
-                    tracing::error!(reason, "the replay has ended");
-                    return Step::End;
+                Ok(block) => {
+                    self.pause = FIRST_PAUSE;
+                    self.begin(block);
                 }
+                Err(reason) => self.fail(reason, now),
             }
         }
     }
@@ -202,8 +253,7 @@ mod tests {
         while all.len() < blocks {
             match replay.step(now) {
                 Step::Publish(block) => all.push(block),
-                Step::Wait(wait) => now += SignedDuration::try_from(wait).unwrap(),
-                Step::End => break,
+                Step::Wait(wait) | Step::Absent(wait) => now += SignedDuration::try_from(wait).unwrap(),
             }
         }
         all
@@ -246,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_replayed_ends() {
+    fn what_cannot_be_replayed_is_tried_again_ever_more_rarely() {
         let wrong = [
             vec![],
             vec![Block { channels: 1, ..recorded(100.0, 0, 4) }],
@@ -256,9 +306,44 @@ mod tests {
             vec![recorded(100.0, 0, 0)],
         ];
         for blocks in wrong {
-            assert_eq!(player(100.0, 10, blocks.clone()).step(begin()), Step::End, "{blocks:?}");
+            let (mut replay, mut now) = (player(100.0, 10, blocks.clone()), begin());
+            assert_eq!(replay.step(now), Step::Wait(Duration::from_secs(1)), "{blocks:?}");
+            now += SignedDuration::from_secs(1);
+            for seconds in [2, 4, 8, 16, 30, 30] {
+                assert_eq!(replay.step(now), Step::Absent(Duration::from_secs(seconds)), "{blocks:?}");
+                now += SignedDuration::from_secs(seconds.cast_signed() - 1);
+                assert_eq!(replay.step(now), Step::Absent(Duration::from_secs(1)), "not before its time");
+                now += SignedDuration::from_secs(1);
+            }
+            let hour = SignedDuration::from_hours(1);
+            assert_eq!(
+                replay.step(now - hour),
+                Step::Absent(Duration::from_secs(30)),
+                "a clock that is set back does not prolong it"
+            );
         }
-        let open = || std::iter::once(Err::<Block, _>("the disk is gone"));
-        assert_eq!(Replay::new(fibre(100.0), 10, open, begin()).step(begin()), Step::End);
+    }
+
+    #[test]
+    fn a_recording_that_can_be_read_again_goes_on_from_its_beginning() {
+        let mut passes = 0;
+        let open = move || {
+            passes += 1;
+            let then = if passes == 2 { Ok(recorded(100.0, 10, 10)) } else { Err("the disk is gone") };
+            vec![Ok(recorded(100.0, 0, 10)), then].into_iter()
+        };
+        let mut replay = Replay::new(fibre(100.0), 10, open, begin());
+        let (mut now, mut seen, mut failures) = (begin(), Vec::new(), Vec::new());
+        while seen.len() < 4 {
+            match replay.step(now) {
+                Step::Publish(block) => seen.push((block.sequence, first_channel(&block)[0])),
+                Step::Wait(wait) => now += SignedDuration::try_from(wait).unwrap(),
+                Step::Absent(wait) => panic!("{wait:?}: there is something to read"),
+            }
+            failures.push(replay.logged.clone());
+        }
+        assert_eq!(seen, [(0, 0), (1, 0), (2, 10), (3, 0)]);
+        failures.dedup();
+        assert_eq!(failures, [None, Some("the disk is gone".into()), None], "logged once, and forgotten");
     }
 }
