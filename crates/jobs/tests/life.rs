@@ -223,7 +223,8 @@ async fn a_client_that_does_not_read_cannot_delay_the_end() {
         }
     };
     tokio::time::timeout(DEADLINE, watched).await.unwrap();
-    assert!(tokio::time::timeout(Duration::from_secs(10), server.jobs.stop(job.spec().id)).await.unwrap());
+    let stopped = tokio::time::timeout(Duration::from_secs(6), server.jobs.stop(job.spec().id)).await;
+    assert!(stopped.expect("its connection is cut soon"));
     assert!(is_free(job.stream_port()));
     assert_eq!(job.viewers(), 0, "its connection is cut, and nothing reads for it any more");
     drop(frames);

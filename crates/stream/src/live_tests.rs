@@ -296,3 +296,19 @@ async fn a_failed_group_takes_no_other_with_it() {
     assert!(matches!(bad.ended().await, End::Failed(reason) if reason.contains("spectra failed")));
     assert!(!waiting(&mut viewer).await.0.is_empty());
 }
+
+#[tokio::test]
+async fn who_waits_for_rows_watches_even_when_none_come() {
+    let tape = tape();
+    let mut bench = bench();
+    let feed = bench.job(&tape.spec(1, &spectrogram(1, 3)));
+    let mut viewer = feed.watch(0).unwrap();
+    let pause = std::time::Duration::from_millis(20);
+    {
+        let mut next = std::pin::pin!(viewer.next());
+        assert!(tokio::time::timeout(pause, &mut next).await.is_err());
+        assert!(feed.unattended_for().is_zero());
+    }
+    tokio::time::sleep(pause).await;
+    assert!(feed.unattended_for() >= pause, "connected, but asks for nothing");
+}
