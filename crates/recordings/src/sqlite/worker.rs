@@ -1,9 +1,13 @@
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use focus_core::{Outage, Upstream};
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
+
+/// After how many instructions of SQLite's machine a call asks whether its caller still waits: well below 1 ms.
+const INSTRUCTIONS: i32 = 1000;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -64,17 +68,20 @@ impl Worker {
         Ok(Self(sender))
     }
 
-    /// Runs `work` on the connection. Work whose caller no longer waits when its turn comes is not begun.
+    /// Runs `work` on the connection. Work whose caller no longer waits, because of the deadline or because it
+    /// has gone itself, is not begun, or interrupted: the connection is there for the next call.
     pub(super) async fn call<T: Send + 'static>(
         &self,
         deadline: Duration,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, CallError> {
         let (reply, answer) = oneshot::channel();
+        let waiting = Waiting::default();
+        let given_up = waiting.0.clone();
         let job: Job = Box::new(move |connection| {
-            if !reply.is_closed() {
+            if !given_up.load(Ordering::Relaxed) {
                 // Nobody waits any more if this fails.
-                let _ = reply.send(work(connection));
+                let _ = reply.send(interruptible(connection, given_up, work));
             }
         });
         let unavailable =
@@ -86,6 +93,27 @@ impl Worker {
             Err(_) => Err(unavailable(format!("no answer within {} ms", deadline.as_millis()))),
         }
     }
+}
+
+/// Of a caller: when it is dropped, its work is given up.
+#[derive(Default)]
+struct Waiting(Arc<AtomicBool>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn interruptible<T>(
+    connection: &mut Connection,
+    given_up: Arc<AtomicBool>,
+    work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.progress_handler(INSTRUCTIONS, Some(move || given_up.load(Ordering::Relaxed)))?;
+    let result = work(connection);
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    result
 }
 
 #[cfg(test)]
@@ -113,5 +141,27 @@ mod tests {
         drop(release);
         assert_eq!(worker.call(Duration::from_secs(5), |_| Ok(7)).await.unwrap(), 7);
         assert!(was_run.recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_query_that_takes_too_long_does_not_keep_the_connection() {
+        let endless =
+            "WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+        let worker = Worker::start(Connection::open_in_memory().unwrap()).unwrap();
+        let run = |db: &mut Connection| {
+            let transaction = db.transaction()?;
+            let found: i64 = transaction.query_row(endless, [], |row| row.get(0))?;
+            transaction.commit()?;
+            Ok(found)
+        };
+        let stuck = worker.call(Duration::from_millis(50), run).await;
+        assert!(matches!(stuck, Err(CallError::Outage(Outage::Unavailable { .. }))), "{stuck:?}");
+        // Nor does one whose caller has gone.
+        let gone = tokio::time::timeout(Duration::from_millis(50), worker.call(Duration::MAX, run)).await;
+        assert!(gone.is_err());
+        let next = worker.call(Duration::from_secs(60), |db| {
+            db.transaction()?.query_row("SELECT 7", [], |row| row.get::<_, i64>(0))
+        });
+        assert_eq!(next.await.unwrap(), 7);
     }
 }
