@@ -131,8 +131,10 @@ mod tests {
     use super::*;
     use crate::Simulator;
 
-    /// Says the first of the steps that are left; panics when there are none.
-    struct Script(Vec<fn(Block) -> Step>);
+    /// Takes one step after the other, then waits.
+    struct Script(Vec<Line>);
+
+    type Line = Box<dyn FnOnce(Block) -> Step + Send>;
 
     impl Publisher for Script {
         fn step(&mut self, now: Timestamp) -> Step {
@@ -146,18 +148,18 @@ mod tests {
                 channels: fibre.channels as usize,
                 samples: simulator.samples(0, 1),
             };
-            self.0.remove(0)(block)
+            if self.0.is_empty() { Step::Wait(LONGEST_SLEEP) } else { self.0.remove(0)(block) }
         }
     }
 
-    fn start(steps: Vec<fn(Block) -> Step>) -> (LiveFibre, Source) {
+    fn start(steps: Vec<Line>) -> (LiveFibre, Source) {
         let fibre = Simulator::new(crate::Scene::default()).unwrap().fibre();
         Source::start(fibre, LiveOptions::default(), move |_| Box::new(Script(steps))).unwrap()
     }
 
     #[tokio::test]
     async fn a_publisher_that_panics_takes_the_fibre_with_it() {
-        let (live, source) = start(vec![|_| Step::Wait(Duration::from_millis(50))]);
+        let (live, source) = start(vec![Box::new(|_| panic!("a bug"))]);
         let mut changes = live.changes();
         while changes.changed().await.is_ok() {}
         assert_eq!(live.fibre(), None);
@@ -167,14 +169,18 @@ mod tests {
 
     #[tokio::test]
     async fn an_absent_fibre_comes_back_with_its_next_block() {
+        let (go_on, gone_on) = mpsc::channel();
         let (live, _source) = start(vec![
-            |_| Step::Absent(Duration::from_millis(200)),
-            Step::Publish,
-            |_| Step::Wait(Duration::from_secs(60)),
-            |_| Step::Wait(Duration::from_secs(60)),
+            Box::new(|_| Step::Absent(Duration::from_millis(1))),
+            Box::new(move |block| {
+                gone_on.recv_timeout(Duration::from_secs(60)).unwrap();
+                Step::Publish(block)
+            }),
         ]);
-        let mut changes = live.changes();
+        let (mut changes, mut blocks) = (live.changes(), live.subscribe(ChannelRange::ALL));
         changes.wait_for(Option::is_none).await.unwrap();
+        go_on.send(()).unwrap();
+        assert!(blocks.next().await.is_some());
         let fibre = changes.wait_for(Option::is_some).await.unwrap().clone();
         assert_eq!(fibre, live.fibre());
     }

@@ -1,6 +1,7 @@
 //! The reading side over real threads and time.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use focus_core::{Block, ChannelRange, DataType, Samples, sample_offset};
@@ -20,19 +21,21 @@ fn channels() -> ChannelRange {
 
 #[tokio::test]
 async fn simulated_blocks_come_in_real_time_with_times_of_now() {
+    let began = Timestamp::now();
     let (live, _source) = simulated(FAST);
     assert_eq!(live.fibre().unwrap().channels, 20);
-    let (began, mut blocks) = (Instant::now(), live.subscribe(channels()));
-    let first = blocks.next().await.unwrap();
-    assert!((Timestamp::now().duration_since(first.start)) < SignedDuration::from_secs(1));
-    for number in 1..=30 {
+    let mut blocks = live.subscribe(channels());
+    let mut last: Option<Arc<Block>> = None;
+    for _ in 0..30 {
         let block = blocks.next().await.unwrap();
-        assert_eq!(block.sequence, first.sequence + number);
-        assert_eq!(block.start, first.start + sample_offset((number * 10) as f64, 1000.0));
         assert_eq!((block.times(), block.channels, block.first_channel), (10, 20, 1));
-        assert!(block.start < Timestamp::now(), "no block of the future");
+        assert!(block.start >= began, "no block from before");
+        assert!(end(&block) <= Timestamp::now(), "no block before its last sample was taken");
+        if let Some(last) = last {
+            assert_follows(&last, &block);
+        }
+        last = Some(block);
     }
-    assert!(began.elapsed() >= Duration::from_millis(290), "{:?}", began.elapsed());
     assert_eq!(blocks.lost(), 0);
 }
 
@@ -41,10 +44,11 @@ async fn a_reader_that_falls_behind_sees_the_jump() {
     let (live, _source) = simulated(LiveOptions { queue: Duration::from_millis(40), ..FAST });
     let mut blocks = live.subscribe(channels());
     let first = blocks.next().await.unwrap().sequence;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut prompt = live.subscribe(channels());
+    while prompt.next().await.unwrap().sequence < first + 30 {}
     let next = blocks.next().await.unwrap().sequence;
     assert!(blocks.lost() >= 10, "{}", blocks.lost());
-    assert_eq!(next, first + 1 + blocks.lost(), "as many as were lost");
+    assert!(next > first + blocks.lost(), "{next} after {first} and {} lost", blocks.lost());
 }
 
 #[tokio::test]
@@ -59,7 +63,7 @@ async fn dropping_the_source_ends_the_blocks_and_the_fibre() {
     assert!(changes.borrow_and_update().is_some());
     let began = Instant::now();
     drop(source);
-    assert!(began.elapsed() < Duration::from_secs(5), "it does not wait for the next block");
+    assert!(began.elapsed() < Duration::from_secs(30), "it does not wait for the next block");
     assert_eq!(blocks.next().await, None);
     assert_eq!(thread.join().unwrap(), None);
     changes.changed().await.unwrap();
@@ -92,15 +96,34 @@ fn a_recording_is_replayed_to_a_thread() {
     let open = move || vec![Ok::<_, Infallible>(recorded.clone())].into_iter();
     let (live, _source) = replay(fibre, FAST, open).unwrap();
     let mut blocks = live.subscribe(channels());
-    let mut expected = None;
+    let mut last: Option<Arc<Block>> = None;
     for _ in 0..32 {
         let block = blocks.blocking_next().unwrap();
-        let Samples::Int16(values) = &block.samples else { panic!("{:?}", block.samples.data_type()) };
-        if let Some(expected) = expected {
-            assert_eq!((block.sequence, block.start, values[0]), expected);
+        if let Some(last) = last {
+            assert_follows(&last, &block);
+            let value = values(&last)[values(&last).len() - 1];
+            assert_eq!(values(&block)[0], (value + 1) % 140, "the recording goes on, and from its beginning");
         }
-        let last = values[values.len() - 1];
-        let end = block.start.as_nanosecond() + i128::from(block.times() as u32) * 2_000_000;
-        expected = Some((block.sequence + 1, Timestamp::from_nanosecond(end).unwrap(), (last + 1) % 140));
+        last = Some(block);
+    }
+}
+
+fn values(block: &Block) -> &[i16] {
+    let Samples::Int16(values) = &block.samples else { panic!("{:?}", block.samples.data_type()) };
+    values
+}
+
+/// When the block's last sample has been taken.
+fn end(block: &Block) -> Timestamp {
+    block.start + sample_offset(block.times() as f64, block.sampling_rate)
+}
+
+/// Without a gap, or with one if the machine was too busy to make blocks for seconds.
+fn assert_follows(last: &Block, block: &Block) {
+    if block.sequence == last.sequence + 1 {
+        assert_eq!(block.start, end(last));
+    } else {
+        assert!(block.sequence > last.sequence);
+        assert!(block.start > end(last) + SignedDuration::from_secs(2), "a gap that need not be");
     }
 }
