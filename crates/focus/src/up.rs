@@ -11,6 +11,7 @@ use focus_core::Upstream;
 use focus_jobs::{Jobs, Launcher, Upstreams};
 use focus_recordings::Catalogue as _;
 use focus_stream::LiveSpectra;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -39,11 +40,8 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
         format!("cannot listen on {}; choose another address with --listen", settings.listen)
     })?;
     let address = listener.local_addr()?;
-    let workers = rayon::ThreadPoolBuilder::new()
-        .num_threads(settings.threads.get())
-        .thread_name(|number| format!("spectrum-{number}"))
-        .build()?;
-    let workers = Arc::new(workers);
+    // The past has threads of its own: however many read recordings, the live fibre does not wait for them.
+    let (now, past) = (workers("live", &settings)?, workers("historic", &settings)?);
 
     let build = Build { version: env!("CARGO_PKG_VERSION").to_owned(), commit: None };
     let metrics = focus_api::Metrics::new(&build);
@@ -52,10 +50,10 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     let (fibre, _source) = live::start(&settings.live, &settings.data_dir)?;
 
     let stream_metrics = metrics.register(focus_stream::Metrics::register);
-    let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), stream_metrics.clone())?;
+    let spectra = LiveSpectra::start(&fibre, now, stream_metrics.clone())?;
     let job_settings = job_settings(&settings);
     let launcher =
-        Launcher::new(job_settings.bind, job_settings.ports.clone(), spectra, workers, stream_metrics);
+        Launcher::new(job_settings.bind, job_settings.ports.clone(), spectra, past, stream_metrics);
     let upstreams = Upstreams { fibre: fibre.clone(), catalogue: Arc::new(catalogue.clone()) };
     let jobs = Jobs::new(job_settings, upstreams, launcher, metrics.register(focus_jobs::Metrics::register));
 
@@ -87,6 +85,14 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     server.await.context("the HTTP server failed")?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Threads that compute spectra.
+fn workers(name: &'static str, settings: &Settings) -> Result<Arc<ThreadPool>> {
+    let threads = ThreadPoolBuilder::new()
+        .num_threads(settings.threads.get())
+        .thread_name(move |number| format!("{name}-{number}"));
+    Ok(Arc::new(threads.build()?))
 }
 
 fn job_settings(settings: &Settings) -> focus_jobs::Settings {
