@@ -21,12 +21,35 @@ pub struct Recording {
     pub files: Vec<PathBuf>,
 }
 
+/// When a [`Recording`] begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// When its first sample was taken.
+    pub start: Timestamp,
+    /// When it ends, exclusive.
+    pub end: Timestamp,
+    /// Whether `end` is only where it ends so far.
+    pub ongoing: bool,
+}
+
+impl From<&Recording> for Extent {
+    fn from(recording: &Recording) -> Self {
+        Self { start: recording.start, end: recording.end, ongoing: recording.ongoing }
+    }
+}
+
 /// The index of recordings.
 pub trait Catalogue: Send + Sync {
     /// The recordings that share time with `start..end` (`r.start < end && r.end > start`), sorted by start.
     ///
     /// Each has its full start and end, and only the files that share time with the range.
     fn find(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Recording>, Outage>>;
+
+    /// When the recordings that [`find`](Self::find) finds begin and end, in the same order. Worth its own query
+    /// where that is cheaper: a long time has many files.
+    fn extents(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Extent>, Outage>> {
+        Box::pin(async move { Ok(self.find(start, end).await?.iter().map(Extent::from).collect()) })
+    }
 
     /// A truthful round trip: `Ok` means that a [`find`](Self::find) would be answered now.
     fn probe(&self) -> BoxFuture<'_, Result<(), Outage>>;

@@ -13,7 +13,7 @@ mod prodml;
 mod reader;
 mod sqlite;
 
-pub use catalogue::{Catalogue, Recording};
+pub use catalogue::{Catalogue, Extent, Recording};
 pub use error::ReadError;
 pub use excerpt::{EXCERPT, EXCERPT_NAME};
 pub use file::{Header, RecordingFile, open};

@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::{Catalogue, Recording};
+use crate::{Catalogue, Extent, Recording};
 use index::{Entry, Known};
 use worker::{CallError, Worker};
 
@@ -142,6 +142,13 @@ impl Catalogue for SqliteCatalogue {
             let connections = self.0.connections();
             let find = move |db: &mut _| index::find(db, &directory, start, end);
             Ok(connections.query.call(QUERY_DEADLINE, find).await?)
+        })
+    }
+
+    fn extents(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Extent>, Outage>> {
+        Box::pin(async move {
+            let extents = move |db: &mut _| index::extents(db, start, end);
+            Ok(self.0.connections().query.call(QUERY_DEADLINE, extents).await?)
         })
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{Prodml, START_US, time};
 use focus_core::{Outage, Upstream};
-use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, ScanReport, SqliteCatalogue};
+use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Extent, Recording, ScanReport, SqliteCatalogue};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -286,6 +286,8 @@ proptest! {
         for (start, end) in queries {
             let (start, end) = (START_US + start * 100_000, START_US + end * 100_000);
             let found = runtime.block_on(catalogue.find(time(start), time(end))).unwrap();
+            let extents = runtime.block_on(catalogue.extents(time(start), time(end))).unwrap();
+            prop_assert_eq!(extents, found.iter().map(Extent::from).collect::<Vec<_>>());
             let found: Vec<_> = found
                 .iter()
                 .map(|recording| {

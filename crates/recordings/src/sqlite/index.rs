@@ -8,7 +8,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, ffi, params};
 
 use super::directory::Changes;
-use crate::Recording;
+use crate::{Extent, Recording};
 
 /// Counts changes of the tables below.
 const VERSION: i32 = 1;
@@ -180,8 +180,8 @@ pub(super) fn find(
             recordings.push(Recording {
                 id: row.get(4)?,
                 fibre: fibre(&row.get::<_, String>(3)?)?,
-                start: Timestamp::from_nanosecond(row.get::<_, i64>(1)?.into()).map_err(broken)?,
-                end: Timestamp::from_nanosecond(row.get::<_, i64>(2)?.into()).map_err(broken)?,
+                start: timestamp(row.get(1)?)?,
+                end: timestamp(row.get(2)?)?,
                 ongoing: false,
                 files: inside.map(|path| Ok(directory.join(path?))).collect::<Result<Vec<PathBuf>>>()?,
             });
@@ -189,6 +189,22 @@ pub(super) fn find(
     }
     transaction.commit()?;
     Ok(recordings)
+}
+
+/// When the recordings that [`find`] finds begin and end.
+pub(super) fn extents(db: &mut Connection, start: Timestamp, end: Timestamp) -> Result<Vec<Extent>> {
+    let mut query = db.prepare_cached(FIND_RECORDINGS)?;
+    let mut rows = query.query([nanoseconds(start), nanoseconds(end)])?;
+    let mut extents = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (start, end) = (timestamp(row.get(1)?)?, timestamp(row.get(2)?)?);
+        extents.push(Extent { start, end, ongoing: false });
+    }
+    Ok(extents)
+}
+
+fn timestamp(nanoseconds: i64) -> Result<Timestamp> {
+    Timestamp::from_nanosecond(nanoseconds.into()).map_err(broken)
 }
 
 /// UTC nanoseconds, at most those that the index can hold (years 1677 to 2262).
