@@ -139,6 +139,12 @@ impl Draft {
             return Some(Picture::Waterfall);
         }
         let nyquist = fibre.nyquist();
+        let most = limits.max_multichannel_nfft;
+        if self.view_type == Some(ViewType::Multichannel) && self.nfft.is_some_and(|nfft| nfft > most) {
+            let rule =
+                format!("a multichannel view has at most {most}; view_type 1 takes up to {}", NFFT.end());
+            faults.view("$.nfftSelection", rule);
+        }
         let band = match self.band? {
             WantedBand::Whole => Band { min: 0.0, max: nyquist },
             WantedBand::Only(band) => band,
@@ -149,12 +155,6 @@ impl Draft {
             return None;
         }
         let nfft = self.nfft?;
-        let most = limits.max_multichannel_nfft;
-        if self.view_type == Some(ViewType::Multichannel) && nfft > most {
-            let rule =
-                format!("a multichannel view has at most {most}; view_type 1 takes up to {}", NFFT.end());
-            faults.view("$.nfftSelection", rule);
-        }
         if bins_inside(band.min, band.max, nfft, fibre.sampling_rate).is_empty() {
             let step = fibre.sampling_rate / f64::from(nfft);
             let rule =
@@ -256,10 +256,8 @@ impl<'a> Reader<'a> {
         let value = self.object("channels", value)?;
         let min = self.member("channels", value, "min").and_then(|v| self.integer("$.channels.min", v));
         let max = self.member("channels", value, "max").and_then(|v| self.integer("$.channels.max", v));
-        if min.is_some_and(|min| min < 1) {
-            self.faults
-                .request("$.channels.min", format!("must be at least 1, not {}", min.unwrap_or_default()));
-            return None;
+        if let Some(min) = min.filter(|&min| min < 1) {
+            self.faults.request("$.channels.min", format!("must be at least 1, not {min}"));
         }
         let (min, max) = (min?, max?);
         if max < min {
@@ -313,11 +311,10 @@ impl<'a> Reader<'a> {
             self.member("frequencyRange", value, "min").and_then(|v| self.number("$.frequencyRange.min", v));
         let max =
             self.member("frequencyRange", value, "max").and_then(|v| self.number("$.frequencyRange.max", v));
-        let (min, max) = (min?, max?);
-        if min < 0.0 {
+        if let Some(min) = min.filter(|&min| min < 0.0) {
             self.faults.view("$.frequencyRange.min", format!("must be at least 0 Hz, not {min}"));
-            return None;
         }
+        let (min, max) = (min?, max?);
         if max <= min {
             self.faults
                 .view("$.frequencyRange.max", format!("must be above frequencyRange.min: {max} <= {min}"));

@@ -250,6 +250,21 @@ fn all_faults_are_told_at_once() {
 }
 
 #[test]
+fn both_ends_of_a_range_are_looked_at() {
+    let change = json!({
+        "channels": {"min": 0, "max": 9999}, "nfftSelection": 4096, "frequencyRange": {"min": -1, "max": 2000},
+    });
+    let expected = [
+        "$.channels.min",
+        "$.frequencyRange.min",
+        "$.channels.max",
+        "$.nfftSelection",
+        "$.frequencyRange.max",
+    ];
+    assert_eq!(faults(with(&change)).1, expected);
+}
+
+#[test]
 fn a_view_that_costs_too_much_says_what_to_change() {
     let change = json!({"channels": {"min": 1, "max": 2222}, "frequencyRange": null});
     let faults = with(&change).unwrap_err();

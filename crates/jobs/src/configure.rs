@@ -113,6 +113,7 @@ impl Jobs {
         let (from, to) = focus_stream::reach(&plan, start, end);
         let mut recordings = self.find(from, to).await?;
         recordings.retain(|recording| recording.start < end && recording.end > start);
+        window_fits(&plan, &recordings, from, to)?;
         Ok(Prepared { slot, view, plan, fibre, show: Show::Historic(recordings.into()) })
     }
 
@@ -146,6 +147,21 @@ fn one_layout(recordings: &[Recording]) -> Result<(), Faults> {
             );
             faults.view("$.end_time", rule);
         }
+    }
+    faults.check(())
+}
+
+/// A window that is longer than what was recorded in one piece between `from` and `to` would show nothing.
+fn window_fits(plan: &Plan, recordings: &[Recording], from: Timestamp, to: Timestamp) -> Result<(), Faults> {
+    let mut faults = Faults::default();
+    let piece = |recording: &Recording| recording.end.min(to).duration_since(recording.start.max(from));
+    let longest = recordings.iter().map(piece).max().unwrap_or_default().as_secs_f64();
+    let window = f64::from(plan.nfft.unwrap_or(1)) / plan.sampling_rate;
+    // Recordings' ends are rounded to the nanosecond.
+    if window > longest + 1e-6 {
+        let rule =
+            format!("a window of {window} s is longer than what was recorded here in one piece, {longest} s");
+        faults.view("$.nfftSelection", rule);
     }
     faults.check(())
 }

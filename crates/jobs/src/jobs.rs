@@ -5,13 +5,16 @@ use focus_core::JobId;
 use focus_live::LiveFibre;
 use focus_recordings::Catalogue;
 use focus_stream::Feed;
-use tokio::sync::SetOnce;
+use tokio::sync::{Semaphore, SetOnce};
 use tokio_util::sync::CancellationToken;
 
 use crate::idempotency::Keys;
 use crate::launcher::Launched;
 use crate::slots::{Slot, Slots};
 use crate::{ConfigureError, Job, JobState, Launcher, Metrics, Settings, keeper};
+
+/// Most gRPC connections at the same time, over all jobs: half of what a process usually may open.
+const MAX_CONNECTIONS: usize = 512;
 
 /// The jobs of this server. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) launcher: Launcher,
     pub(crate) slots: Slots,
     pub(crate) keys: Keys,
+    /// Places for the connections to all jobs together, so that idle ones cannot use up the process's files.
+    connections: Arc<Semaphore>,
     metrics: Metrics,
     running: Mutex<Running>,
 }
@@ -62,6 +67,7 @@ impl Jobs {
             launcher,
             slots,
             keys: Keys::default(),
+            connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             metrics,
             running: Mutex::default(),
         };
@@ -127,10 +133,9 @@ impl Jobs {
         }
         self.shared.metrics.started();
         let (shared, kept) = (Arc::clone(&self.shared), Arc::clone(&job));
-        let tls = settings.tls.clone();
         tokio::spawn(async move {
             let end = Ended { shared: &shared, job: &kept, slot: Some(slot) };
-            keeper::keep(&kept, listener, tls, &shared.settings).await;
+            keeper::keep(&kept, listener, &shared.settings, Arc::clone(&shared.connections)).await;
             drop(end);
         });
         Ok(job)

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use focus_stream::End;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Identity;
 
 use crate::{Job, JobState, Settings};
 
@@ -19,10 +19,17 @@ const LAST_ROWS: Duration = Duration::from_secs(30);
 const CLEAR: Duration = Duration::from_secs(5);
 
 /// Serves the job until it ends; when this returns its port and its rows are freed.
-pub(crate) async fn keep(job: &Arc<Job>, listener: TcpListener, tls: Option<Identity>, settings: &Settings) {
+pub(crate) async fn keep(job: &Arc<Job>, listener: TcpListener, settings: &Settings, places: Arc<Semaphore>) {
     let (hang_up, cut) = (CancellationToken::new(), CancellationToken::new());
     let stop = hang_up.clone().cancelled_owned();
-    let serving = focus_stream::grpc::serve(Arc::clone(&job.feed), listener, tls, stop, cut.clone());
+    let serving = focus_stream::grpc::serve(
+        Arc::clone(&job.feed),
+        listener,
+        settings.tls.clone(),
+        stop,
+        cut.clone(),
+        places,
+    );
     let mut server = tokio::spawn(serving);
     set_state(job, JobState::Running);
 

@@ -314,6 +314,15 @@ async fn whatever_is_wrong_leaves_nothing() {
     let mut outside = historic();
     outside["channels"]["max"] = json!(501);
     assert!(matches!(server.configure(&outside).await, Err(ConfigureError::Invalid(_))));
+    let mut window = historic();
+    window["view_type"] = json!(1);
+    window["nfftSelection"] = json!(8192);
+    let too_long = server.configure(&window).await.unwrap_err();
+    assert!(too_long.to_string().contains("a window of 81.92 s"), "{too_long}");
+    let mut before = historic();
+    before["start_time"] = json!(START - 10.0);
+    before["end_time"] = json!(START);
+    assert!(matches!(server.configure(&before).await, Err(ConfigureError::NoRecording { .. })));
     let mut nyquist = historic();
     nyquist["frequencyRange"] = json!({"min": 0, "max": 51});
     assert!(matches!(server.configure(&nyquist).await, Err(ConfigureError::Invalid(_))));

@@ -75,24 +75,29 @@ impl Grid {
     pub(crate) fn first_piece_beyond(&self, sample: i64) -> i64 {
         let row = self.first(|row| self.span(self.first_piece(row + 1) - 1).end > sample, sample);
         let pieces = self.first_piece(row)..self.first_piece(row + 1);
-        pieces.clone().find(|&piece| self.span(piece).end > sample).unwrap_or(pieces.end)
+        first_of(pieces, |piece| self.span(piece).end > sample)
     }
 
     /// The first row that fulfils `wanted`, which later rows keep fulfilling, somewhere near `sample`.
     fn first(&self, wanted: impl Fn(i64) -> bool, sample: i64) -> i64 {
         let reach = self.window.unwrap_or(0) as f64 / self.hop + 2.0;
         let row = sample as f64 / self.hop;
-        let (mut below, mut above) = ((row - reach).floor() as i64, (row + reach).ceil() as i64);
-        while above - below > 1 {
-            let middle = below + (above - below) / 2;
-            if wanted(middle) {
-                above = middle;
-            } else {
-                below = middle;
-            }
-        }
-        above
+        first_of((row - reach).floor() as i64 + 1..(row + reach).ceil() as i64, wanted)
     }
+}
+
+/// The first of `range` that fulfils `wanted`, which later ones keep fulfilling; the end when none does.
+fn first_of(range: Range<i64>, wanted: impl Fn(i64) -> bool) -> i64 {
+    let Range { mut start, mut end } = range;
+    while start < end {
+        let middle = start + (end - start) / 2;
+        if wanted(middle) {
+            end = middle;
+        } else {
+            start = middle + 1;
+        }
+    }
+    start
 }
 
 /// To the nearest whole sample, halves up: the same on both sides of the origin.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::Stream;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
@@ -23,11 +24,9 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// .. and is gone when it has not answered after this long.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Most connections to one job; more are closed at once.
-const MAX_CONNECTIONS: usize = 512;
-
 /// Serves the rows of `feed` on `listener` until `stop` resolves and the open streams have ended, or `cut` is
-/// cancelled: then every connection is closed as it is.
+/// cancelled: then every connection is closed as it is. Each connection takes one of `places` as long as it is
+/// open; without a free one it is closed at once.
 ///
 /// # Errors
 /// When the TLS identity or the built-in descriptors are unusable, or the transport fails.
@@ -37,6 +36,7 @@ pub async fn serve(
     tls: Option<Identity>,
     stop: impl Future<Output = ()>,
     cut: CancellationToken,
+    places: Arc<Semaphore>,
 ) -> anyhow::Result<()> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<DataStreamServiceServer<Streams>>().await;
@@ -57,7 +57,7 @@ pub async fn serve(
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .serve_with_incoming_shutdown(connection::accept(listener, MAX_CONNECTIONS, cut), stop)
+        .serve_with_incoming_shutdown(connection::accept(listener, places, cut), stop)
         .await?;
     Ok(())
 }

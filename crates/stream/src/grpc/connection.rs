@@ -13,13 +13,12 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-/// The connections that `listener` accepts, at most `most` at a time, until `cut` ends them all.
+/// The connections that `listener` accepts, as long as there are `places`, until `cut` ends them all.
 pub(super) fn accept(
     listener: TcpListener,
-    most: usize,
+    places: Arc<Semaphore>,
     cut: CancellationToken,
 ) -> impl Stream<Item = io::Result<Connection>> {
-    let places = Arc::new(Semaphore::new(most));
     TcpListenerStream::new(listener).filter_map(move |accepted| {
         let connection = accepted.map(|stream| {
             let place = Arc::clone(&places).try_acquire_owned().ok()?;
