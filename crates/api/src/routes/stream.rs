@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -7,8 +8,9 @@ use axum::extract::ws::{CloseCode, CloseFrame, Message, WebSocket, WebSocketUpgr
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
+use focus_jobs::{Job, JobState};
 use focus_stream::{End, Viewer, WatchError, browser};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug};
 
@@ -21,7 +23,9 @@ use crate::path::{PathJob, PathStream};
 const PING_PERIOD: Duration = Duration::from_secs(15);
 /// A client that takes longer for one message is as good as gone.
 const SEND_DEADLINE: Duration = Duration::from_secs(15);
-/// The time that a client has to answer a close.
+/// While a send waits, how often is looked whether the job still runs.
+const LOOK_PERIOD: Duration = Duration::from_millis(50);
+/// The time that a client has to take a close and answer it.
 const GOODBYE_DEADLINE: Duration = Duration::from_secs(1);
 /// Clients have nothing to say but pongs and good-bye.
 const MAX_CLIENT_MESSAGE: usize = 4 << 10;
@@ -86,7 +90,7 @@ pub(crate) async fn stream(
     let span = tracing::Span::current();
     Ok(upgrade.on_upgrade(move |socket| {
         async move {
-            let session = Session { socket, viewer, closing, pings: pings(), answered: true };
+            let session = Session { socket, viewer, job, closing, pings: pings(), answered: true };
             session.run(header).await;
             drop((open, place));
         }
@@ -104,6 +108,7 @@ fn pings() -> Interval {
 struct Session {
     socket: WebSocket,
     viewer: Viewer,
+    job: Arc<Job>,
     closing: CancellationToken,
     pings: Interval,
     /// Whether anything came since the last ping.
@@ -113,24 +118,27 @@ struct Session {
 impl Session {
     async fn run(mut self, header: Bytes) {
         let mut next = self.send(Message::Binary(header)).await;
-        while next.is_continue() {
-            next = self.step().await;
+        let end = loop {
+            match next {
+                ControlFlow::Continue(()) => next = self.step().await,
+                ControlFlow::Break(end) => break end,
+            }
+        };
+        let Self { socket, viewer, job, .. } = self;
+        // The job need not wait for the good-bye.
+        drop((viewer, job));
+        if let Some(close) = end {
+            good_bye(socket, close).await;
         }
     }
 
-    async fn step(&mut self) -> ControlFlow<()> {
+    async fn step(&mut self) -> ControlFlow<Option<CloseFrame>> {
         tokio::select! {
-            () = self.closing.cancelled() => self.close(close_code::AWAY, "the server is shutting down").await,
-            batch = self.viewer.next() => match batch {
-                Some(batch) => self.send(Message::Binary(browser::frame(&batch))).await,
-                None => match self.viewer.end() {
-                    End::Completed => self.close(close_code::NORMAL, "completed").await,
-                    End::Stopped(reason) => self.close(close_code::AWAY, &reason).await,
-                    End::Failed(reason) => self.close(close_code::ERROR, &reason).await,
-                },
-            },
+            biased;
+            () = self.closing.cancelled() => close(close_code::AWAY, "the server is shutting down"),
+            // Before the ping: what came during a long send is an answer to the last one.
             message = self.socket.recv() => match message {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => ControlFlow::Break(()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => ControlFlow::Break(None),
                 Some(Ok(_)) => {
                     self.answered = true;
                     ControlFlow::Continue(())
@@ -139,33 +147,59 @@ impl Session {
             _ = self.pings.tick() => {
                 if !std::mem::take(&mut self.answered) {
                     debug!("the viewer does not answer pings");
-                    return ControlFlow::Break(());
+                    return ControlFlow::Break(None);
                 }
                 self.send(Message::Ping(Bytes::new())).await
             }
+            batch = self.viewer.next() => match batch {
+                Some(batch) => self.send(Message::Binary(browser::frame(&batch))).await,
+                None => match self.viewer.end() {
+                    End::Completed => close(close_code::NORMAL, "completed"),
+                    End::Stopped(reason) => close(close_code::AWAY, &reason),
+                    End::Failed(reason) => close(close_code::ERROR, &reason),
+                },
+            },
         }
     }
 
-    async fn send(&mut self, message: Message) -> ControlFlow<()> {
-        match timeout(SEND_DEADLINE, self.socket.send(message)).await {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) => ControlFlow::Break(()),
-            Err(_) => {
-                debug!("the viewer does not read");
-                ControlFlow::Break(())
-            }
+    /// Goes on also when the end comes first: the next step tells it.
+    async fn send(&mut self, message: Message) -> ControlFlow<Option<CloseFrame>> {
+        tokio::select! {
+            biased;
+            sent = timeout(SEND_DEADLINE, self.socket.send(message)) => match sent {
+                Ok(Ok(())) => ControlFlow::Continue(()),
+                Ok(Err(_)) => ControlFlow::Break(None),
+                Err(_) => {
+                    debug!("the viewer does not read");
+                    ControlFlow::Break(None)
+                }
+            },
+            () = self.closing.cancelled() => ControlFlow::Continue(()),
+            () = over(&self.job) => ControlFlow::Continue(()),
         }
     }
+}
 
-    async fn close(&mut self, code: CloseCode, reason: &str) -> ControlFlow<()> {
-        let close = CloseFrame { code, reason: shortened(reason).into() };
-        self.send(Message::Close(Some(close))).await?;
-        // The client says good-bye too; a connection cut before that could lose ours.
-        let goodbye = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-        if timeout(GOODBYE_DEADLINE, goodbye).await.is_err() {
-            debug!("the viewer did not say good-bye");
+fn close(code: CloseCode, reason: &str) -> ControlFlow<Option<CloseFrame>> {
+    ControlFlow::Break(Some(CloseFrame { code, reason: shortened(reason).into() }))
+}
+
+async fn good_bye(mut socket: WebSocket, close: CloseFrame) {
+    let both = async {
+        if socket.send(Message::Close(Some(close))).await.is_ok() {
+            // The client says good-bye too; a connection cut before that could lose ours.
+            while let Some(Ok(_)) = socket.recv().await {}
         }
-        ControlFlow::Break(())
+    };
+    if timeout(GOODBYE_DEADLINE, both).await.is_err() {
+        debug!("the viewer did not say good-bye");
+    }
+}
+
+/// Until the job is stopped or has failed. One that has completed waits for its viewers.
+async fn over(job: &Job) {
+    while !matches!(job.state(), JobState::Cancelled | JobState::Failed) {
+        sleep(LOOK_PERIOD).await;
     }
 }
 

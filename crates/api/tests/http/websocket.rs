@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -7,7 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::server::{Answer, DEADLINE, Server, eventually, historic, live, server};
+use crate::server::{Answer, DEADLINE, START, Server, eventually, historic, live, server};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -134,4 +136,29 @@ async fn what_is_no_stream_or_no_websocket_is_refused() {
         foreign.header("Sec-WebSocket-Version", "13").header("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==");
     let foreign = foreign.header("Origin", "https://evil.example").send().await.unwrap();
     Answer::of(foreign).await.error(403, "forbidden_origin");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_that_does_not_read_outlives_no_job() {
+    let server = server().await;
+    let mut view = historic();
+    // Some 80 MB for each stream: more than the sockets hold.
+    view["channels"] = json!({"min": 1, "max": 500});
+    view["displayInfo"]["height"] = json!(1000);
+    view["end_time"] = json!(START + 45.0);
+    view["frequencyRange"] = json!({"min": 0, "max": 50});
+    let id = server.job(&view).await;
+    let job = server.jobs.list().pop().unwrap();
+    let mut socket = open(&server, &format!("/jobs/{id}/streams/0"), None).await.unwrap();
+    header(&mut socket).await;
+    let mut last = None;
+    eventually("the sockets are full", async || {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let before = std::mem::replace(&mut last, job.last_row());
+        last.is_some() && last == before
+    })
+    .await;
+    assert_eq!(job.viewers(), 1);
+    assert_eq!(server.send("DELETE", &format!("/job/{id}")).await.status, 200);
+    assert_eq!(job.viewers(), 0, "everything that the job owned is gone");
 }
