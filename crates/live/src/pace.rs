@@ -54,8 +54,9 @@ impl Pace {
 
     /// The stamp of the next block, of `times` samples; or how long to wait until it is due.
     pub(crate) fn next(&mut self, times: u64, now: Timestamp) -> Result<Stamp, Duration> {
-        if self.end.duration_since(now) > SET_BACK {
-            (self.start, self.sample, self.end, self.ahead) = (now, 0, now, SignedDuration::ZERO);
+        let begun_anew = self.time_of(self.sample) < self.end;
+        if !begun_anew && self.end.duration_since(now) > SET_BACK {
+            (self.start, self.sample, self.ahead) = (now, 0, SignedDuration::ZERO);
             self.sequence += 1;
         } else if now < self.asked {
             self.ahead += self.asked.duration_since(now);
@@ -68,6 +69,12 @@ impl Pace {
         late -= lost;
         if late > TOLERANCE {
             self.skip((late.as_secs_f64() * self.rate) as u64);
+            let back = self.end.duration_since(self.time_of(self.sample));
+            if back.is_positive() && back <= SET_BACK {
+                // Set back far and then forward, without a block between: on where the last one ended.
+                let ahead = self.end.duration_since(now).max(SignedDuration::ZERO);
+                (self.start, self.sample, self.ahead) = (self.end, 0, ahead);
+            }
             late = self.late(times, now);
         }
         if late.is_negative() {
@@ -195,6 +202,15 @@ mod tests {
         run(&mut pace, 15.0, 1.0);
         assert_eq!(run(&mut pace, 21.0, 0.5).len(), 6, "the one that is due, and no flood");
         assert_eq!(pace.ahead, SignedDuration::ZERO);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_far_and_then_halfway_forward_goes_on() {
+        let mut pace = pace();
+        let before = run(&mut pace, 0.0, 20.0);
+        assert!(run(&mut pace, 7.0, 0.05).is_empty(), "begun anew, but no block yet");
+        let after = run(&mut pace, 12.0, 0.5);
+        assert_eq!(after[0].1.start, before[before.len() - 1].1.start + SignedDuration::from_millis(100));
     }
 
     proptest! {
