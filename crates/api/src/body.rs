@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use bytes::BytesMut;
 use http_body_util::BodyExt;
@@ -27,10 +27,17 @@ impl<S: Sync> FromRequest<S> for RawBody {
 }
 
 async fn read(mut body: Body, deadline: Instant) -> Result<Bytes, ApiError> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > MAX_DISCARDED {
+        return Err(too_large());
+    }
     let mut bytes = BytesMut::new();
     let mut received = 0;
     loop {
         let Ok(frame) = timeout_at(deadline, body.frame()).await else {
+            if announced > MAX_BODY {
+                return Err(too_large());
+            }
             let sentence = format!("the body did not arrive within {} seconds", DEADLINE.as_secs());
             return Err(ApiError::new(Code::RequestTimeout, sentence));
         };
@@ -52,8 +59,11 @@ async fn read(mut body: Body, deadline: Instant) -> Result<Bytes, ApiError> {
         }
     }
     if received > MAX_BODY {
-        let sentence = format!("the body is larger than {} MiB", MAX_BODY >> 20);
-        return Err(ApiError::new(Code::PayloadTooLarge, sentence));
+        return Err(too_large());
     }
     Ok(bytes.freeze())
+}
+
+fn too_large() -> ApiError {
+    ApiError::new(Code::PayloadTooLarge, format!("the body is larger than {} MiB", MAX_BODY >> 20))
 }

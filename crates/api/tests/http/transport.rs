@@ -39,6 +39,13 @@ async fn a_body_over_one_mebibyte_is_413() {
             server.post(path, vec![b' '; size]).await.error(413, "payload_too_large");
         }
     }
+    // One that is announced as hopeless is refused before it is sent.
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /configure HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n";
+    client.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    tokio::time::timeout(Duration::from_secs(5), client.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
     let mut largest = live().to_string();
     largest += &" ".repeat((1 << 20) - largest.len());
     assert_eq!(server.post("/configure", largest).await.status, 200, "just small enough");
