@@ -36,7 +36,7 @@ async fn a_picture_is_written_and_the_job_removed() {
     let file = std::fs::File::open(dir.path().join("focus-0-7.png")).unwrap();
     let reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
     assert_eq!((reader.info().width, reader.info().height), (800, 500));
-    assert_eq!(fake.deleted(), ["0-7"]);
+    assert_eq!(fake.deleted(), ["0-6", "0-7"], "also the job that tells how many channels were recorded");
     let asked = fake.configured();
     assert_eq!((&asked["start_time"], &asked["end_time"]), (&json!(200.0), &json!(205.0)));
     assert_eq!(asked["channels"], json!({"min": 1, "max": 6}));
@@ -69,6 +69,7 @@ async fn a_live_view_ends_after_its_time() {
     assert_eq!(text(&output.stdout).lines().count(), 20);
     assert_eq!(fake.deleted(), ["0-7"]);
     assert!(fake.configured().get("start_time").is_none());
+    assert_eq!(fake.configured()["channels"], json!({"min": 1, "max": 9}));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +87,7 @@ async fn rows_that_break_off_are_an_error_and_the_job_is_removed() {
     let output = run(focus(&fake, dir.path(), &["--last"])).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("the job was stopped"), "{}", text(&output.stderr));
-    assert_eq!(fake.deleted(), ["0-7"]);
+    assert_eq!(fake.deleted(), ["0-6", "0-7"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +126,9 @@ fn an_absent_server_is_told_with_a_remedy() {
     let output = focus(&["view", "--at", "http://127.0.0.1:1"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("`focus up` starts one"), "{}", text(&output.stderr));
-    assert_eq!(focus(&["view", "--at", "https://127.0.0.1:1"]).status.code(), Some(1));
+    let secure = focus(&["view", "--at", "https://127.0.0.1:1"]);
+    assert_eq!(secure.status.code(), Some(1));
+    assert!(text(&secure.stderr).contains("TLS is not supported; give the server's http:// address"));
     assert_eq!(focus(&["view", "--band", "2-15"]).status.code(), Some(2));
     assert_eq!(focus(&["view", "--height", "0"]).status.code(), Some(2));
     let help = focus(&[]);

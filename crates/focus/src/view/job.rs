@@ -21,6 +21,8 @@ pub(super) struct Job {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Metadata {
     #[serde(default)]
+    pub(super) number_of_channels: Option<u32>,
+    #[serde(default)]
     pub(super) dx: Option<f64>,
     #[serde(default)]
     pub(super) fiber_start_meters: Option<f64>,

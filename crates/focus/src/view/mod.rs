@@ -60,7 +60,11 @@ pub(crate) async fn run(args: ViewArgs) -> anyhow::Result<Exit> {
 async fn ask(server: Server, args: ViewArgs) -> anyhow::Result<(Job, Span)> {
     let now = Timestamp::now();
     let span = if args.last { server.newest_recording(now).await? } else { args.span() };
-    let highest = if args.needs_highest_channel() { server.highest_channel().await? } else { 1 };
+    let highest = match (args.needs_highest_channel(), span) {
+        (false, _) => 1,
+        (true, Span::Live { .. }) => server.highest_channel().await?,
+        (true, Span::Historic { .. }) => server.recorded_channels(&request::body(&args, &span, 1)).await?,
+    };
     let job = server.configure(&request::body(&args, &span, highest)).await?;
     Ok((job, span))
 }

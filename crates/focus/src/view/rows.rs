@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use focus_stream::proto::{
     DataStream, StreamDataRequest, data_stream_service_client::DataStreamServiceClient,
 };
@@ -34,6 +34,11 @@ impl Rows {
     /// When they cannot be reached or are refused.
     pub(super) async fn open(job: &Job) -> anyhow::Result<Self> {
         let address = job.grpc();
+        ensure!(
+            !address.starts_with("https:"),
+            "the server sends its rows over TLS ({address}), which `focus view` does not support; the server can do \
+             without: leave grpc.tls_cert and grpc.tls_key out there"
+        );
         let channel = Endpoint::from_shared(address.clone())
             .with_context(|| format!("the server sent a wrong stream_url: {address}"))?
             .connect_timeout(CONNECT_WITHIN)

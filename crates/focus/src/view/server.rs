@@ -43,7 +43,8 @@ impl Server {
             Url::parse(at).with_context(|| format!("--at {at} is no address like http://127.0.0.1:5000"))?;
         ensure!(
             base.scheme() == "http",
-            "--at {at}: only http:// is spoken; put a tunnel or a proxy in front of TLS"
+            "--at {at}: TLS is not supported; give the server's http:// address, or that of a tunnel or proxy that \
+             takes the TLS away"
         );
         let http =
             Client::builder().connect_timeout(CONNECT_WITHIN).timeout(ANSWER_WITHIN).no_proxy().build()?;
@@ -52,7 +53,18 @@ impl Server {
 
     /// The number of the last channel of the live fibre.
     pub(super) async fn highest_channel(&self) -> anyhow::Result<u32> {
-        Ok(self.call::<Channels>(self.request(Method::GET, "channels")).await?.highest_channel)
+        match self.call::<Channels>(self.request(Method::GET, "channels")).await?.highest_channel {
+            0 => bail!("{} waits for its fibre; --last shows the newest recording", self.base),
+            highest => Ok(highest),
+        }
+    }
+
+    /// The number of the last channel that was recorded: the fibre of then need not be the one of now. Only a job
+    /// knows it, so one for the first channel asks and is removed again.
+    pub(super) async fn recorded_channels(&self, first_channel: &Value) -> anyhow::Result<u32> {
+        let job = self.configure(first_channel).await?;
+        self.delete(&job.id).await?;
+        job.metadata.number_of_channels.context("the server does not say how many channels were recorded")
     }
 
     /// The time of the newest recording.

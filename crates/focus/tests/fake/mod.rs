@@ -36,6 +36,8 @@ pub(crate) enum Behaviour {
 
 /// Channels 1 to 6 in three streams, `ROWS` rows of them; channel 6 is always a gap.
 const ROWS: i32 = 50;
+/// The live fibre is another one than the recorded.
+const LIVE_CHANNELS: u32 = 9;
 const START_MS: i64 = 1_458_545_850_000;
 
 /// A running fake server.
@@ -66,7 +68,10 @@ impl Fake {
         let answers = Answers { behaviour, grpc: grpc.local_addr().unwrap(), heard: heard.clone() };
         let fake = Self { http: http.local_addr().unwrap(), heard };
         let routes = Router::new()
-            .route("/channels", get(async || Json(json!({"lowest_channel": 1, "highest_channel": 6}))))
+            .route(
+                "/channels",
+                get(async || Json(json!({"lowest_channel": 1, "highest_channel": LIVE_CHANNELS}))),
+            )
             .route("/recordings_in_time_range", post(async || Json(json!([[100.0, 110.0], [200.0, 205.0]]))))
             .route("/configure", post(configure))
             .route("/job/{id}", delete(remove))
@@ -97,11 +102,13 @@ async fn configure(State(answers): State<Answers>, Json(body): Json<Value>) -> (
         return (StatusCode::SERVICE_UNAVAILABLE, Json(refusal));
     }
     let frequencies: &[f64] = if body["view_type"] == 2 { &[] } else { &[2.0, 4.0, 6.0] };
+    let first_only = body["channels"] == json!({"min": 1, "max": 1}) && body["view_type"] != 1;
+    let id = if first_only { "0-6" } else { "0-7" };
     let answer = json!({
-        "status": "success", "job_id": "0-7", "frequencies_list": frequencies, "lines_dt": 0.1,
+        "status": "success", "job_id": id, "frequencies_list": frequencies, "lines_dt": 0.1,
         "channel_to_stream_index": {"1": 0, "2": 0, "3": 1, "4": 1, "5": 2, "6": 2}, "stream_amount": 3,
         "stream_url": "http://127.0.0.1", "stream_port": answers.grpc.port(), "view_type": body["view_type"],
-        "metadata": {"dx": 1.02, "fiber_start_meters": 12.0, "unit": "nm/m/s", "fiber_description": "Fake fibre"},
+        "metadata": {"number_of_channels": 6, "dx": 1.02, "fiber_start_meters": 12.0, "unit": "nm/m/s", "fiber_description": "Fake fibre"},
     });
     (StatusCode::OK, Json(answer))
 }
