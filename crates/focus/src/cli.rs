@@ -1,6 +1,6 @@
 //! The command line: what can be said, how failures are told, how the process exits.
 
-use std::{collections::BTreeMap, env, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, env, path::PathBuf, process::ExitCode, time::Duration};
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -133,17 +133,33 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Up(args) => {
             let settings = args.load()?.settings;
             logging::start(&settings.log);
-            runtime()?.block_on(up::run(settings))?;
-            Ok(Exit::Success)
+            logging::log_panics();
+            let runtime = runtime(blocking_threads(settings.jobs.max_jobs.get()))?;
+            let result = runtime.block_on(up::run(settings));
+            // A thread that hangs in the file system must not keep the process.
+            runtime.shutdown_timeout(THREADS_DEADLINE);
+            result.map(|()| Exit::Success)
         }
-        Command::View(args) => runtime()?.block_on(view::run(args)),
+        Command::View(args) => runtime(BLOCKING_THREADS)?.block_on(view::run(args)),
         Command::Config(args) => config::run(&args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+/// Threads for calls that block, besides those of readers of recordings.
+const BLOCKING_THREADS: usize = 64;
+/// Readers that one historic job may have; each holds a thread.
+const READERS_OF_A_JOB: usize = 15;
+/// The time that threads have to end when the process does.
+const THREADS_DEADLINE: Duration = Duration::from_secs(5);
+
+/// So many that readers of recordings never keep others waiting; each is made when it is needed.
+fn blocking_threads(max_jobs: usize) -> usize {
+    max_jobs.saturating_mul(READERS_OF_A_JOB).saturating_add(BLOCKING_THREADS + 1)
+}
+
+fn runtime(blocking_threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().max_blocking_threads(blocking_threads).enable_all().build()
 }
 
 /// How the process ends.
@@ -225,6 +241,11 @@ mod tests {
         let sources = Sources { flags: args.flags(), working_dir: "/".into(), ..Sources::default() };
         let settings = load(&sources).unwrap().settings;
         assert_eq!((settings.jobs.max_jobs.get(), settings.listen.port()), (3, 1));
+    }
+
+    #[test]
+    fn readers_of_recordings_leave_threads_for_others() {
+        assert!(blocking_threads(100) > 100 * READERS_OF_A_JOB + 64);
     }
 
     #[test]

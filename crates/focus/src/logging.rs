@@ -1,6 +1,7 @@
 //! The log: lines on standard error, pretty for people, JSON for machines, times in UTC.
 
 use std::io::{self, IsTerminal as _};
+use std::panic::{self, PanicHookInfo};
 
 use tracing_subscriber::{
     Layer as _, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -27,4 +28,63 @@ pub(crate) fn start(settings: &LogSettings) {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
     };
     tracing_subscriber::registry().with(layer.with_filter(filter)).init();
+}
+
+/// From here on panics are lines of the log like any other, where errors are logged at all.
+pub(crate) fn log_panics() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if tracing::enabled!(tracing::Level::ERROR) {
+            log_panic(panic);
+        } else {
+            before(panic);
+        }
+    }));
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let payload = panic.payload();
+    let reason = payload.downcast_ref::<&str>().copied();
+    let reason = reason.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let reason = reason.unwrap_or("without a message");
+    let location = panic.location().map(ToString::to_string);
+    let thread = std::thread::current().name().map(str::to_owned);
+    tracing::error!(reason, location, thread, "panicked");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_panic_is_one_line_of_the_log() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log =
+            tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(log, || {
+            log_panics();
+            panic::catch_unwind(|| panic!("two\nlines")).unwrap_err();
+            drop(panic::take_hook());
+        });
+        let line: serde_json::Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
+        assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"panicked".into()));
+        assert_eq!(line["reason"], "two\nlines");
+        assert!(line["location"].as_str().unwrap().contains("logging.rs:"), "{line}");
+    }
 }

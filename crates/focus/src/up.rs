@@ -5,7 +5,7 @@ mod live;
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use focus_api::{AllowedOrigins, Build, Health, Services, UpstreamMonitor};
 use focus_core::Upstream;
 use focus_jobs::{Jobs, Launcher, Upstreams};
@@ -14,11 +14,15 @@ use focus_stream::LiveSpectra;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::Identity;
 
 use crate::settings::{CorsOrigins, Settings};
+
+/// The exit code after a second Ctrl-C.
+const INTERRUPTED: i32 = 130;
 
 /// Shown below `--help`.
 pub(crate) const EXAMPLES: &str = "\
@@ -29,7 +33,7 @@ Examples:
   focus up --live simulator --set live.simulator.channels=5000
   FOCUS_JOBS_MAX_JOBS=5 focus up                 the same settings from the environment
 
-Ctrl-C stops it: running jobs end, their viewers are told.";
+Ctrl-C stops it: running jobs end, their viewers are told. Another one ends it at once.";
 
 /// Starts everything and serves until it is told to stop.
 ///
@@ -76,10 +80,11 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     };
 
     let shutdown = CancellationToken::new();
-    let server = tokio::spawn(focus_api::serve(listener, services, shutdown.clone()));
+    let mut server = tokio::spawn(focus_api::serve(listener, services, shutdown.clone()));
     tracing::info!(url = %format!("http://{address}"), "Focus Server is up");
-    until_told_to_stop().await?;
-    tracing::info!("stopping: running jobs end");
+    let told = until_told_to_stop()?;
+    unless_it_ends(&mut server, told).await?;
+    tracing::info!("stopping: running jobs end; Ctrl-C ends at once");
     jobs.drain().await;
     shutdown.cancel();
     server.await.context("the HTTP server failed")?;
@@ -115,12 +120,50 @@ fn origins(configured: &CorsOrigins) -> Result<AllowedOrigins> {
     }?)
 }
 
-async fn until_told_to_stop() -> std::io::Result<()> {
+/// From here on the first signal to stop is told, and a Ctrl-C after it ends the process at once.
+fn until_told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tokio::spawn(async move {
+            interrupt.recv().await;
+            tracing::warn!("ended at once, jobs and viewers cut off");
+            std::process::exit(INTERRUPTED);
+        });
+    })
+}
+
+/// Waits until it is told to stop.
+///
+/// # Errors
+/// When the HTTP server ends before: without it nothing else is of use.
+async fn unless_it_ends(server: &mut JoinHandle<()>, told: impl Future<Output = ()>) -> Result<()> {
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = told => Ok(()),
+        ended = server => {
+            ended.context("the HTTP server failed")?;
+            bail!("the HTTP server ended by itself")
+        }
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_fails_ends_the_process() {
+        let mut broken = tokio::spawn(async { panic!("a fault of the server's") });
+        assert!(unless_it_ends(&mut broken, pending()).await.is_err());
+        let mut ended = tokio::spawn(ready(()));
+        assert!(unless_it_ends(&mut ended, pending()).await.is_err());
+        let mut serving = tokio::spawn(pending());
+        assert!(unless_it_ends(&mut serving, ready(())).await.is_ok());
+    }
 }
