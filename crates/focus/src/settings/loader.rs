@@ -9,7 +9,9 @@ use std::{
 };
 
 use focus_core::Limits;
+use focus_live::{InvalidScene, Scene, Simulator};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use super::key::{Key, find};
 use super::layers::{Layers, Origin, Raw, Sources, xdg_home};
@@ -154,12 +156,20 @@ impl Loader<'_> {
         const MOST_CHANNELS: u32 = 100_000;
         let kind = self.get("live.source", SourceKind::Replay);
         let file = self.path("live.file", None);
-        if let Some(path) = file.as_ref().filter(|path| kind == SourceKind::Replay && !path.is_file()) {
-            let rule = format!("there is no file {}", path.display());
-            self.refuse(
-                "live.file",
-                Refused::new(rule, "Name a recording, or leave it out for the built-in one."),
-            );
+        if let Some(path) = file.as_ref().filter(|_| kind == SourceKind::Replay) {
+            let rule = if path.is_file() {
+                let end = match focus_recordings::open(path) {
+                    Ok(file) => file.header().end().map(drop).map_err(|error| error.to_string()),
+                    Err(error) => Err(error.to_string()),
+                };
+                end.err().map(|error| format!("cannot be replayed: {error}"))
+            } else {
+                Some(format!("there is no file {}", path.display()))
+            };
+            if let Some(rule) = rule {
+                let remedy = "Name a recording, or leave it out for the built-in one.";
+                self.refuse("live.file", Refused::new(rule, remedy));
+            }
         }
         let block = self.get("live.block_milliseconds", 100u32);
         self.check("live.block_milliseconds", (1..=LONGEST_BLOCK).contains(&block), || {
@@ -171,12 +181,41 @@ impl Loader<'_> {
         });
         let sampling_rate = self.get("live.simulator.sampling_rate", SampleRate::default());
         let seed = self.get("live.simulator.seed", 1u64);
+        if kind == SourceKind::Simulator {
+            self.simulator(channels, sampling_rate, block);
+        }
         let source = match kind {
             SourceKind::None => LiveSource::None,
             SourceKind::Replay => LiveSource::Replay { file },
             SourceKind::Simulator => LiveSource::Simulator { channels, sampling_rate, seed },
         };
         LiveSettings { source, block: Duration::from_millis(block.into()) }
+    }
+
+    /// Whether such a fibre can be simulated, and in bounded memory.
+    fn simulator(&mut self, channels: u32, sampling_rate: SampleRate, block_milliseconds: u32) {
+        const MOST_MEMORY: f64 = (1_u32 << 30) as f64;
+        let scene = Scene { channels, sampling_rate: sampling_rate.hertz(), ..Scene::default() };
+        if let Err(InvalidScene { field, value, rule }) = Simulator::new(scene) {
+            return self.refuse(
+                &format!("live.simulator.{field}"),
+                Refused::new(format!("must be {rule}, not {value}"), ""),
+            );
+        }
+        // What is queued for readers: two blocks at least, two seconds at least.
+        let block = f64::from(block_milliseconds) / 1e3;
+        let times = (block * sampling_rate.hertz()).round().max(1.0) * (2.0 / block).ceil().max(2.0);
+        let memory = times * f64::from(channels) * size_of::<f32>() as f64;
+        if memory > MOST_MEMORY {
+            let rule = format!(
+                "{channels} channels with {} Hz need {:.0} MB for their blocks, more than {:.0} MB",
+                sampling_rate.hertz(),
+                memory / 1e6,
+                MOST_MEMORY / 1e6
+            );
+            let remedy = "Lower live.simulator.channels or live.simulator.sampling_rate.";
+            self.refuse("live.simulator.channels", Refused::new(rule, remedy));
+        }
     }
 
     fn tls(&mut self) -> Option<TlsIdentity> {
@@ -199,7 +238,16 @@ impl Loader<'_> {
                 });
                 let private_key =
                     self.pem(KEY, &key, "private key", |pem| PrivateKeyDer::from_pem_slice(pem).is_ok());
-                Some(TlsIdentity { certificates: certificates?, private_key: private_key? })
+                let identity = TlsIdentity { certificates: certificates?, private_key: private_key? };
+                let config = ServerTlsConfig::new()
+                    .identity(Identity::from_pem(&identity.certificates, &identity.private_key));
+                if let Err(error) = Server::builder().tls_config(config) {
+                    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+                    let rule = format!("cannot be used with grpc.tls_cert{}", cause.unwrap_or_default());
+                    let remedy = "Name the key that the certificate was made for.";
+                    self.refuse(KEY, Refused::new(rule, remedy));
+                }
+                Some(identity)
             }
         }
     }

@@ -127,7 +127,7 @@ fn paths_of_a_file_start_from_its_directory() {
     let sub = dir.path().join("etc");
     fs::create_dir(&sub).unwrap();
     fs::write(sub.join("focus.toml"), "data_dir = \"data\"\n[live]\nfile = \"a.h5\"").unwrap();
-    fs::write(sub.join("a.h5"), "").unwrap();
+    fs::write(sub.join("a.h5"), focus_recordings::EXCERPT).unwrap();
     let mut sources = sources(dir.path());
     sources.config = Some("etc/focus.toml".into());
     // Relative to the working directory of the process in real life.
@@ -142,14 +142,16 @@ fn paths_of_a_file_start_from_its_directory() {
 #[test]
 fn tls_files_must_hold_what_they_should() {
     let dir = tempfile::tempdir().unwrap();
-    let cert = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
-    fs::write(dir.path().join("tls.crt"), cert).unwrap();
-    fs::write(dir.path().join("tls.key"), key).unwrap();
+    fs::write(dir.path().join("tls.crt"), pem("CERTIFICATE", CERTIFICATE)).unwrap();
+    fs::write(dir.path().join("tls.key"), pem("PRIVATE KEY", ITS_KEY)).unwrap();
+    fs::write(dir.path().join("other.key"), pem("PRIVATE KEY", OTHER_KEY)).unwrap();
     let mut sources = sources(dir.path());
     sources.flags = vec![flag("grpc.tls_cert", "tls.crt"), flag("grpc.tls_key", "tls.key")];
     let effective = load(&sources).unwrap();
-    assert!(!format!("{effective:?}").contains("c2VjcmV0"), "a private key must not be shown");
+    assert!(!format!("{effective:?}").contains(&ITS_KEY[..20]), "a private key must not be shown");
+    sources.flags[1] = flag("grpc.tls_key", "other.key");
+    let found = problems(&sources).join("\n");
+    assert!(found.contains("--set grpc.tls_key: cannot be used with grpc.tls_cert"), "{found}");
     sources.flags = vec![flag("grpc.tls_cert", "tls.key"), flag("grpc.tls_key", "absent")];
     let found = problems(&sources).join("\n");
     assert!(
@@ -218,4 +220,67 @@ fn values_that_are_refused() {
         assert_eq!(found.len(), 1, "{name} = {value:?}: {found:?}");
         assert!(found[0].starts_with(&format!("--set {name}: ")), "{found:?}");
     }
+}
+
+/// Self-signed, for localhost; made for this test and used nowhere else.
+const CERTIFICATE: &str = "\
+    MIIBgDCCASWgAwIBAgIUPoGfxqpUtzChhJNtq8khSTRN8PAwCgYIKoZIzj0EAwIw\
+    FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE4MzA0MloYDzIxMjYxMDI5\
+    MTgzMDQyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\
+    PQMBBwNCAATO/ocpby8v21eYKNaeavQc7Gop1ROCBTyXdHUdTgEttcmc+UAjDq/I\
+    UsOyD3OxqXw7oo7kC950irjWv46ecWl/o1MwUTAdBgNVHQ4EFgQUQTb4VPtlDYBh\
+    HbVGcqNl5Xtbj8AwHwYDVR0jBBgwFoAUQTb4VPtlDYBhHbVGcqNl5Xtbj8AwDwYD\
+    VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAtfSN6LknTpMZ+36SDKvw\
+    SLtedChHu6c2RrKtM8c64G8CIQDzgM0A0M84/dVit7B/7Eui8wqG+QBhQ+O1ZwKZ\
+    3dUcQg==";
+/// The key that it was made for.
+const ITS_KEY: &str = "\
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQga1TbHbdOeQaYnZFv\
+    NyUaHWwsSQnnkJTY2J+pJrlhNeehRANCAATO/ocpby8v21eYKNaeavQc7Gop1ROC\
+    BTyXdHUdTgEttcmc+UAjDq/IUsOyD3OxqXw7oo7kC950irjWv46ecWl/";
+/// Another.
+const OTHER_KEY: &str = "\
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQTIkG/PPj6HlII27\
+    AgjtRuEIKYqeH0Q3R9o0F5yzc+ehRANCAAQWCvDxe0m/BTYWOJmw7x35luSuX0dz\
+    W+hK+6xi8C5q7mTtg5lkOPYN0MO4hpYRFb2QXGsGJ/NS5qTvp8xlLUDg";
+
+fn pem(what: &str, base64: &str) -> String {
+    format!("-----BEGIN {what}-----\n{base64}\n-----END {what}-----\n")
+}
+
+#[test]
+fn a_fibre_that_cannot_be_simulated_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = |channels: &str, rate: &str| {
+        let mut sources = sources(dir.path());
+        sources.flags = vec![
+            flag("live.source", "simulator"),
+            flag("live.simulator.channels", channels),
+            flag("live.simulator.sampling_rate", rate),
+        ];
+        sources
+    };
+    load(&with("5000", "2000")).unwrap();
+    let found = problems(&with("100", "2e6"));
+    assert_eq!(
+        found,
+        ["--set live.simulator.sampling_rate: must be above 0 and at most 1e6 Hz, not 2000000"]
+    );
+    let found = problems(&with("100000", "1e5"));
+    assert!(
+        found[0].starts_with("--set live.simulator.channels: 100000 channels with 100000 Hz need"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_recording_cannot_be_replayed() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("no.h5"), "no recording").unwrap();
+    let mut sources = sources(dir.path());
+    sources.flags.push(flag("live.file", "no.h5"));
+    let found = problems(&sources);
+    assert!(found[0].starts_with("--set live.file: cannot be replayed: "), "{found:?}");
+    sources.flags.push(flag("live.source", "none"));
+    load(&sources).unwrap();
 }
