@@ -104,6 +104,12 @@ impl SqliteCatalogue {
     }
 
     async fn scan_once(&self) -> Result<ScanReport, CallError> {
+        match self.0.check_files().await {
+            Err(CallError::Outage(outage)) if self.0.directory.is_dir() => {
+                return Err(CallError::Broken(outage.to_string()));
+            }
+            checked => checked?,
+        }
         let connections = self.0.connections();
         // Either connection may be the one that notices a ruined index; the other may still have it in memory.
         connections.query.call(QUERY_DEADLINE, index::probe).await?;
@@ -130,6 +136,19 @@ impl SqliteCatalogue {
 }
 
 impl Inner {
+    /// Whether the index and the directory are still where they were. An SQLite connection would not notice: it
+    /// goes on with files that have been deleted under it.
+    async fn check_files(&self) -> Result<(), CallError> {
+        let paths = [self.index.clone(), self.directory.clone()];
+        let check = move || {
+            paths.iter().try_for_each(|path| match std::fs::metadata(path) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(unavailable(path, &error)),
+            })
+        };
+        blocking(check).await
+    }
+
     fn connections(&self) -> Arc<Connections> {
         self.connections.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -138,6 +157,7 @@ impl Inner {
 impl Catalogue for SqliteCatalogue {
     fn find(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Recording>, Outage>> {
         Box::pin(async move {
+            self.0.check_files().await?;
             let directory = self.0.directory.clone();
             let connections = self.0.connections();
             let find = move |db: &mut _| index::find(db, &directory, start, end);
@@ -147,6 +167,7 @@ impl Catalogue for SqliteCatalogue {
 
     fn extents(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Extent>, Outage>> {
         Box::pin(async move {
+            self.0.check_files().await?;
             let extents = move |db: &mut _| index::extents(db, start, end);
             Ok(self.0.connections().query.call(QUERY_DEADLINE, extents).await?)
         })
@@ -154,15 +175,7 @@ impl Catalogue for SqliteCatalogue {
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Outage>> {
         Box::pin(async move {
-            let (path, directory) = (self.0.index.clone(), self.0.directory.clone());
-            blocking(move || {
-                // An SQLite connection would go on with files that have been deleted under it.
-                for path in [path, directory] {
-                    std::fs::metadata(&path).map_err(|error| unavailable(&path, &error))?;
-                }
-                Ok(())
-            })
-            .await?;
+            self.0.check_files().await?;
             let connections = self.0.connections();
             Ok(connections.query.call(QUERY_DEADLINE, index::probe).await?)
         })

@@ -207,13 +207,30 @@ async fn an_index_that_is_ruined_while_it_is_open_heals_with_the_next_scan() {
 }
 
 #[tokio::test]
+async fn an_index_that_is_deleted_while_it_is_open_is_an_outage_until_the_next_scan() {
+    let site = Site::new();
+    site.write("a.h5", &Prodml::default());
+    let catalogue = site.scanned().await;
+    fs::remove_file(&site.index).unwrap();
+    let outage = catalogue.find(Timestamp::MIN, Timestamp::MAX).await.unwrap_err();
+    assert!(matches!(outage, Outage::Unavailable { upstream: Upstream::Catalogue, .. }), "{outage:?}");
+    assert!(
+        catalogue.extents(Timestamp::MIN, Timestamp::MAX).await.is_err() && catalogue.probe().await.is_err()
+    );
+    assert_eq!(catalogue.scan().await.unwrap().added, 1);
+    assert_eq!(all(&catalogue).await.len(), 1);
+    catalogue.probe().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_data_directory_that_is_gone_is_an_outage_and_nothing_is_forgotten() {
     let site = Site::new();
     site.write("a.h5", &Prodml::default());
     let catalogue = site.scanned().await;
     let away = site.data.with_file_name("away");
     fs::rename(&site.data, &away).unwrap();
-    for outage in [catalogue.scan().await.map(|_| ()), catalogue.probe().await] {
+    let found = catalogue.find(Timestamp::MIN, Timestamp::MAX).await.map(|_| ());
+    for outage in [catalogue.scan().await.map(|_| ()), catalogue.probe().await, found] {
         let outage = outage.unwrap_err();
         assert!(matches!(outage, Outage::Unavailable { upstream: Upstream::Catalogue, .. }), "{outage:?}");
         assert!(outage.to_string().contains("data: No such file"), "{outage}");

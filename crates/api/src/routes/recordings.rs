@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use focus_core::{Faults, Outage, Upstream, epoch_seconds, from_epoch_seconds};
-use focus_recordings::Recording;
+use focus_recordings::Extent;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -50,19 +50,19 @@ pub(crate) async fn in_time_range(
     RawBody(body): RawBody,
 ) -> Result<Json<Vec<[f64; 2]>>, ApiError> {
     let TimeRange { start, end } = TimeRange::read(&body)?;
-    let found = timeout(DEADLINE, app.services.catalogue.find(start, end)).await;
-    let recordings = found.unwrap_or_else(|_| {
+    let found = timeout(DEADLINE, app.services.catalogue.extents(start, end)).await;
+    let extents = found.unwrap_or_else(|_| {
         let reason = format!("no answer within {} seconds", DEADLINE.as_secs());
         Err(Outage::Unavailable { upstream: Upstream::Catalogue, reason })
     })?;
     let range = [epoch_seconds(start), epoch_seconds(end)];
-    let extents = recordings.iter().map(|recording| extent(recording, end));
+    let extents = extents.iter().map(|recorded| extent(recorded, end));
     Ok(Json(extents.filter(|extent| share_time(extent, &range)).collect()))
 }
 
-fn extent(recording: &Recording, requested_end: Timestamp) -> [f64; 2] {
-    let end = if recording.ongoing { requested_end } else { recording.end };
-    [epoch_seconds(recording.start), epoch_seconds(end)]
+fn extent(recorded: &Extent, requested_end: Timestamp) -> [f64; 2] {
+    let end = if recorded.ongoing { requested_end } else { recorded.end };
+    [epoch_seconds(recorded.start), epoch_seconds(end)]
 }
 
 /// Whether they do as the client counts time: today's epoch seconds as a double are 0.2 µs apart, so a range that
