@@ -23,17 +23,17 @@ fn main() -> io::Result<()> {
         find(&root, "", &mut files)?;
     }
     files.sort();
-    let entry = |(name, path, media_type): &(String, PathBuf, &str)| {
-        let path = path.display().to_string();
-        format!(
-            "    Asset {{ name: {name:?}, media_type: {media_type:?}, bytes: include_bytes!({path:?}) }},\n"
-        )
+    // Relative to the package, so that what was built in one checkout holds in another.
+    let entry = |(name, media_type): &(String, &str)| {
+        let file = format!("/viewer/{name}");
+        let bytes = format!("include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {file:?}))");
+        format!("    Asset {{ name: {name:?}, media_type: {media_type:?}, bytes: {bytes} }},\n")
     };
     let table = format!("&[\n{}]\n", files.iter().map(entry).collect::<String>());
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("assets.rs"), table)
 }
 
-fn find(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf, &'static str)>) -> io::Result<()> {
+fn find(directory: &Path, prefix: &str, files: &mut Vec<(String, &'static str)>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let Some(file) = path.file_name().and_then(|name| name.to_str()) else { continue };
@@ -50,7 +50,7 @@ fn find(directory: &Path, prefix: &str, files: &mut Vec<(String, PathBuf, &'stat
         }
         let extension = path.extension().and_then(|extension| extension.to_str());
         if let Some((_, media_type)) = TYPES.iter().find(|(known, _)| Some(*known) == extension) {
-            files.push((name, path, media_type));
+            files.push((name, media_type));
         }
     }
     Ok(())

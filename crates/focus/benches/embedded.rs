@@ -29,15 +29,16 @@ fn main() -> Result<()> {
 }
 
 async fn run() -> Result<()> {
-    let server = Server::start().await?;
-    tokio::time::sleep(WARM_UP).await;
-    let idle = server.usage(MEASURED).await?;
-    println!("fibre: simulator, {} channels at {RATE} Hz; {} cores", JOBS * CHANNELS_PER_JOB, cores());
-    println!("{:<44} {:>8} {:>10} {:>10} {:>10} {:>8}", "", "memory", "CPU", "p50", "p99", "lost");
-    println!(
-        "{:<44} {:>5} MB {:>7.1} % {:>10} {:>10} {:>8}",
-        "idle (only the simulator)", idle.memory, idle.cpu, "-", "-", "-"
-    );
+    println!("{:<50} {:>8} {:>9} {:>10} {:>10} {:>8}", "", "memory", "CPU", "p50", "p99", "lost");
+    Server::start(&[]).await?.idle("focus up as it comes, idle").await?;
+    let (channels, rate) = ((JOBS * CHANNELS_PER_JOB).to_string(), RATE.to_string());
+    let simulator = [
+        ("FOCUS_LIVE_SOURCE", "simulator"),
+        ("FOCUS_LIVE_SIMULATOR_CHANNELS", channels.as_str()),
+        ("FOCUS_LIVE_SIMULATOR_SAMPLING_RATE", rate.as_str()),
+    ];
+    let server = Server::start(&simulator).await?;
+    let idle = server.idle(&format!("simulator of {channels} channels at {rate} Hz, idle")).await?;
     let apart = server
         .load("30 jobs of 100 channels, 25 rows/s, all different", |job| 1 + job * CHANNELS_PER_JOB)
         .await?;
@@ -51,10 +52,6 @@ async fn run() -> Result<()> {
     );
     println!("includes waiting for the block (100 ms) that carries the sample to be full: 50 ms on average.");
     Ok(())
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The server's use of the machine.
@@ -81,16 +78,14 @@ impl Drop for Server {
 }
 
 impl Server {
-    async fn start() -> Result<Self> {
+    async fn start(settings: &[(&str, &str)]) -> Result<Self> {
         let data = tempfile::tempdir()?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let process = Command::new(env!("CARGO_BIN_EXE_focus"))
             .arg("up")
             .env("FOCUS_LISTEN", format!("127.0.0.1:{port}"))
             .env("FOCUS_DATA_DIR", data.path())
-            .env("FOCUS_LIVE_SOURCE", "simulator")
-            .env("FOCUS_LIVE_SIMULATOR_CHANNELS", (JOBS * CHANNELS_PER_JOB).to_string())
-            .env("FOCUS_LIVE_SIMULATOR_SAMPLING_RATE", RATE.to_string())
+            .envs(settings.iter().copied())
             .env("FOCUS_LOG_LEVEL", "warn")
             .stdout(Stdio::null())
             .spawn()
@@ -107,6 +102,13 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(server)
+    }
+
+    async fn idle(&self, name: &str) -> Result<Usage> {
+        tokio::time::sleep(WARM_UP).await;
+        let usage = self.usage(MEASURED).await?;
+        println!("{name:<50} {:>5} MB {:>7.1} % {:>10} {:>10} {:>8}", usage.memory, usage.cpu, "-", "-", "-");
+        Ok(usage)
     }
 
     async fn usage(&self, period: Duration) -> Result<Usage> {
@@ -157,7 +159,7 @@ impl Server {
         latencies.sort_by(f64::total_cmp);
         let percentile = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize] * 1e3;
         println!(
-            "{name:<44} {:>5} MB {:>7.1} % {:>7.0} ms {:>7.0} ms {lost:>8}",
+            "{name:<50} {:>5} MB {:>7.1} % {:>7.0} ms {:>7.0} ms {lost:>8}",
             usage.memory,
             usage.cpu,
             percentile(0.5),

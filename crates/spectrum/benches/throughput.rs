@@ -1,7 +1,7 @@
 //! How fast spectra are made, against two peers in the same run: `scipy.signal.ShortTimeFFT` and a plain
 //! `realfft` loop, both fed channel-major as they like it.
 //!
-//! `FOCUS_BENCH_PYTHON` names a Python that has numpy and scipy (default `python3`).
+//! `BENCH_PYTHON` names a Python that has numpy and scipy (default `python3`).
 
 use std::hint::black_box;
 use std::process::Command;
@@ -50,9 +50,9 @@ fn main() {
     table.print("realfft, channel-major", 1, table.realfft);
     match table.scipy {
         Some(rate) => table.print("scipy ShortTimeFFT, channel-major", 1, rate),
-        None => println!(
-            "scipy ShortTimeFFT: not measured, no Python with numpy and scipy (set FOCUS_BENCH_PYTHON)"
-        ),
+        None => {
+            println!("scipy ShortTimeFFT: not measured, no Python with numpy and scipy (set BENCH_PYTHON)")
+        }
     }
     let sources: [(&str, Convert); 3] = [
         ("f32", |noise| Samples::Float32(noise.iter().map(|&value| f32::from(value)).collect())),
@@ -183,7 +183,7 @@ fn realfft() -> Rate {
 }
 
 fn scipy() -> Option<Rate> {
-    let python = std::env::var_os("FOCUS_BENCH_PYTHON").unwrap_or_else(|| "python3".into());
+    let python = std::env::var_os("BENCH_PYTHON").unwrap_or_else(|| "python3".into());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/short_time_fft.py");
     let arguments = [CHANNELS, RATE, SECONDS, NFFT, HOP, BINS].map(|number| number.to_string());
     let output = Command::new(python).arg(script).args(arguments).output().ok()?;
