@@ -4,7 +4,7 @@ import signal
 import socket
 import time
 
-from conftest import READY_WITHIN, FocusServer
+from focus_process import READY_WITHIN, FocusServer
 
 INTERRUPTED = 130
 UPGRADE = (

@@ -244,6 +244,38 @@ def test_last_recording_in_one_click(page):
     assert "start=" in page.driver.current_url
 
 
+def test_a_recording_is_shown_whole_whatever_fibre_is_live(chromium, start_focus):
+    # Eight live channels; the recording has five hundred.
+    server = start_focus(**{"live.source": "simulator", "live.simulator.channels": 8})
+    page = Page(chromium, server.url).open()
+    page.wait_for_state("live")
+    page.until(lambda: "recording" in page.element("recordings-note").text, "the recordings")
+    page.element("recording-last").click()
+    page.wait_for_state("completed")
+    assert page.element("channels-max").get_attribute("placeholder") == "500"
+    job_views = [line for line in server.log().splitlines() if "job started" in line and "start_time" in line]
+    assert '\\"max\\":500' in job_views[-1], job_views[-1]
+    page.element("source-live").click()
+    page.element("start").click()
+    page.wait_for_state("live")
+    assert page.element("channels-max").get_attribute("placeholder") == "8"
+    chromium.get("about:blank")
+
+
+def test_the_address_restores_a_view(page):
+    start, end = last_recording(page)
+    page.open().wait_for_live()
+    page.until(lambda: "recording" in page.element("recordings-note").text, "the recordings")
+    page.element("recording-last").click()
+    page.wait_for_state("completed")
+    address = page.driver.current_url
+    page.driver.get("about:blank")
+    page.driver.get(address)
+    page.wait_for_state("completed")
+    assert page.rows > 0 and page.look()["coloured"] > 1000
+    assert iso(start)[:19] in page.element("start-time").get_attribute("value").replace(" ", "T")
+
+
 def test_spectra_of_another_channel(page):
     start, end = last_recording(page)
     page.open(f"#view=multichannel&channels=40..60&start={iso(start)}&end={iso(end)}")

@@ -65,8 +65,26 @@ export const health = () => call('health');
 /** @returns {Promise<{version: string, limits?: Record<string, number>}>} */
 export const info = () => call('info');
 
-/** @param {object} request @returns {Promise<{job_id: string, stream_amount: number, lines_dt: number}>} */
+/** @param {object} request @returns {Promise<{job_id: string, stream_amount: number, lines_dt: number, metadata: Fibre}>} */
 export const configure = (request) => post('configure', request);
+
+/**
+ * The fibre of what was recorded, which may be another than the live one: a job that shows next to nothing of it tells.
+ *
+ * @param {{start: number, end: number}} period epoch seconds
+ * @returns {Promise<Fibre>}
+ */
+export async function recordedFibre({ start, end }) {
+  const job = await configure({
+    view_type: 2,
+    channels: { min: 1, max: 1 },
+    displayInfo: { height: 1 },
+    start_time: start,
+    end_time: end,
+  });
+  stopJob(job.job_id);
+  return job.metadata;
+}
 
 /** @param {number} start epoch seconds @param {number} end @returns {Promise<[number, number][]>} */
 export const recordings = (start, end) => post('recordings_in_time_range', { start_time: start, end_time: end });

@@ -1,6 +1,6 @@
 /** The viewer page: puts the parts together. */
 
-import { info, liveMetadata } from './api.js';
+import { info, liveMetadata, recordedFibre } from './api.js';
 import { Appearance } from './appearance.js';
 import { Controls, FormError } from './controls.js';
 import { savePng } from './export.js';
@@ -81,16 +81,31 @@ class Viewer {
     showFibre(byId('fibre'), fibre);
     const same = this.fibre?.number_of_channels === fibre.number_of_channels;
     this.fibre = fibre;
-    if (same) return;
-    const whole = this.#whole;
-    this.controls.setBounds(whole, fibre.sampling_rate && fibre.sampling_rate / 2);
-    this.overview.setWhole({ min: 1, max: fibre.number_of_channels || 1 });
+    if (same || this.wanted?.period) return;
+    this.#bound(fibre);
     if (!byId('controls').classList.contains('changed')) this.controls.fill(this.wanted);
   }
 
-  /** The channels of a view that names none. */
-  get #whole() {
-    return { min: 1, max: Math.min(this.fibre?.number_of_channels || 1, this.mostChannels) };
+  /** The fibre that a view shows: a recording may be of another one than the live one. */
+  async #fibreOf(wanted) {
+    if (!wanted.period && !this.fibre?.number_of_channels) await this.#loadFibre();
+    // A recording that cannot be asked will be refused with the reason when it is configured.
+    const recorded = wanted.period && (await recordedFibre(wanted.period).catch(() => null));
+    const fibre = recorded ?? this.fibre;
+    this.#bound(fibre);
+    return fibre;
+  }
+
+  /** Makes the controls those of `fibre`. */
+  #bound(fibre) {
+    this.controls.setBounds(this.#wholeOf(fibre), fibre?.sampling_rate ? fibre.sampling_rate / 2 : null);
+    const max = fibre?.number_of_channels || 1;
+    if (this.overview.whole?.max !== max) this.overview.setWhole({ min: 1, max });
+  }
+
+  /** The channels of a view of `fibre` that names none. */
+  #wholeOf(fibre) {
+    return { min: 1, max: Math.min(fibre?.number_of_channels || 1, this.mostChannels) };
   }
 
   async #loadLimits() {
@@ -107,11 +122,11 @@ class Viewer {
     this.#clearFault();
     this.recordings.timeline.show(wanted.period && toSpan(wanted.period));
     this.session.start(wanted.period === null, async () => {
-      if (!this.fibre?.number_of_channels) await this.#loadFibre();
+      const fibre = await this.#fibreOf(wanted);
       return toRequest(wanted, {
         rows: this.stage.rowsThatFit,
-        channels: this.#whole,
-        samplingRate: this.fibre?.sampling_rate ?? null,
+        channels: this.#wholeOf(fibre),
+        samplingRate: fibre?.sampling_rate ?? null,
       });
     });
   }

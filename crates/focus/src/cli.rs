@@ -148,14 +148,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
 
 /// Threads for calls that block, besides those of readers of recordings.
 const BLOCKING_THREADS: usize = 64;
-/// Readers that one historic job may have; each holds a thread.
-const READERS_OF_A_JOB: usize = 15;
 /// The time that threads have to end when the process does.
 const THREADS_DEADLINE: Duration = Duration::from_secs(5);
 
 /// So many that readers of recordings never keep others waiting; each is made when it is needed.
 fn blocking_threads(max_jobs: usize) -> usize {
-    max_jobs.saturating_mul(READERS_OF_A_JOB).saturating_add(BLOCKING_THREADS + 1)
+    max_jobs.saturating_mul(focus_stream::HISTORIC_PLACES).saturating_add(BLOCKING_THREADS + 1)
 }
 
 fn runtime(blocking_threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
@@ -245,7 +243,7 @@ mod tests {
 
     #[test]
     fn readers_of_recordings_leave_threads_for_others() {
-        assert!(blocking_threads(100) > 100 * READERS_OF_A_JOB + 64);
+        assert!(blocking_threads(100) > 100 * focus_stream::HISTORIC_PLACES + 64);
     }
 
     #[test]

@@ -40,8 +40,8 @@ pub enum WatchError {
 
 /// Readers of a live job share its rows, so that one more costs little.
 const LIVE_PLACES: usize = 300;
-/// Each reader of a historic job has a thread that reads for it.
-const HISTORIC_PLACES: usize = 15;
+/// Most readers of a historic job, over all its streams: each has a blocking thread that reads for it.
+pub const HISTORIC_PLACES: usize = 15;
 
 #[derive(Debug)]
 enum Source {

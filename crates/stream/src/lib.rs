@@ -15,7 +15,7 @@ mod spec;
 mod status;
 mod viewer;
 
-pub use feed::{Feed, WatchError};
+pub use feed::{Feed, HISTORIC_PLACES, WatchError};
 pub use historic::reach;
 pub use live::LiveSpectra;
 pub use metrics::Metrics;

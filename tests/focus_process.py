@@ -1,0 +1,123 @@
+"""The real server as a process, for tests that see it only from outside."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_WITHIN = 30.0
+STOPPED_WITHIN = 20.0
+JOB_PORTS = 40
+
+
+def focus_binary():
+    """What is tested: `FOCUS_BIN`, else what `./test` has built."""
+    binary = Path(os.environ.get("FOCUS_BIN", ROOT / "target/debug/focus"))
+    binary = binary if binary.is_absolute() else ROOT / binary
+    assert binary.is_file(), f"there is no {binary}: run ./test, or cargo build"
+    return binary
+
+
+def free_ports(count):
+    """The first of `count` neighbouring ports that nobody uses, below those that systems give out themselves."""
+    for _ in range(200):
+        first = random.randrange(20_000, 32_000 - count)
+        with contextlib.ExitStack() as stack:
+            try:
+                for port in range(first, first + count):
+                    probe = stack.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise RuntimeError("no free ports")
+
+
+class FocusServer:
+    """A running `focus up`."""
+
+    def __init__(self, directory, settings):
+        self.data_dir = directory / "data"
+        self.log_path = directory / "log.jsonl"
+        port = free_ports(1 + JOB_PORTS)
+        self.url = f"http://127.0.0.1:{port}"
+        self.job_ports = range(port + 1, port + 1 + JOB_PORTS)
+        own = {
+            "listen": f"127.0.0.1:{port}",
+            "data_dir": str(self.data_dir),
+            "jobs.ports": f"{self.job_ports[0]}-{self.job_ports[-1]}",
+            "log.format": "json",
+        }
+        flags = [f"--set={name}={value}" for name, value in {**own, **settings}.items()]
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("FOCUS_", "XDG_"))}
+        env["HOME"] = str(directory)
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [focus_binary(), "up", *flags], cwd=directory, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self):
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"the server ended while starting:\n{self.log()}"
+            with contextlib.suppress(requests.ConnectionError):
+                if self.get("/health/ready").status_code == 200:
+                    return
+            time.sleep(0.05)
+        self.kill()
+        raise AssertionError(f"the server was not ready within {READY_WITHIN} s:\n{self.log()}")
+
+    def log(self):
+        """What the server has logged."""
+        return self.log_path.read_text(errors="replace")
+
+    def get(self, path, **options):
+        return requests.get(self.url + path, timeout=10, **options)
+
+    def post(self, path, body=None, **options):
+        return requests.post(self.url + path, json=body, timeout=10, **options)
+
+    def delete(self, path, **options):
+        return requests.delete(self.url + path, timeout=10, **options)
+
+    @contextlib.contextmanager
+    def job(self, body):
+        """A job for a view that is right; gone afterwards."""
+        answer = self.post("/configure", body)
+        assert answer.status_code == 200, answer.text
+        job = answer.json()
+        try:
+            yield job
+        finally:
+            assert self.delete(f"/job/{job['job_id']}").status_code in (200, 404)
+
+    def recording(self):
+        """Start and end of the newest recording, epoch seconds."""
+        answer = self.post("/recordings_in_time_range", {"start_time": 0, "end_time": time.time()})
+        return answer.json()[-1]
+
+    def stop(self):
+        """Ends it as an operator would, and requires that it ends well."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(STOPPED_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server did not stop within {STOPPED_WITHIN} s:\n{self.log()[-4000:]}") from None
+        log = self.log()
+        assert code == 0, f"the server ended with {code}:\n{log[-4000:]}"
+        assert "panicked" not in log, log[-4000:]
+
+    def kill(self):
+        """Ends it at once."""
+        self.process.kill()
+        self.process.wait()
