@@ -61,6 +61,15 @@ export class Controls {
 
   /** @param {import('./state.js').Range} channels of the fibre @param {number|null} nyquist Hz */
   setBounds(channels, nyquist) {
+    // What stood for all of the fibre before stands for all of it now.
+    const whole = [
+      ['channels-min', this.bounds?.channels.min, channels.min],
+      ['channels-max', this.bounds?.channels.max, channels.max],
+      ['band-max', this.bounds?.nyquist, nyquist],
+    ];
+    for (const [id, before, now] of whole) {
+      if (byId(id).value === String(before)) byId(id).value = now ?? '';
+    }
     this.bounds = { channels, nyquist };
     byId('channels-min').placeholder = String(channels.min);
     byId('channels-max').placeholder = String(channels.max);
