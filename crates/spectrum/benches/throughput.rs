@@ -51,7 +51,7 @@ fn main() {
     match table.scipy {
         Some(rate) => table.print("scipy ShortTimeFFT, channel-major", 1, rate),
         None => {
-            println!("scipy ShortTimeFFT: not measured, no Python with numpy and scipy (set BENCH_PYTHON)")
+            println!("scipy ShortTimeFFT: not measured, no Python with numpy and scipy (set BENCH_PYTHON)");
         }
     }
     let sources: [(&str, Convert); 3] = [
