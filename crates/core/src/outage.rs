@@ -3,6 +3,8 @@ use std::fmt;
 /// A service that this one depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Upstream {
+    /// The broker that live samples and job control go through.
+    RabbitMq,
     /// The index of recordings that is embedded in this server.
     Catalogue,
 }
@@ -12,6 +14,7 @@ impl Upstream {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::RabbitMq => "RabbitMQ",
             Self::Catalogue => "Catalogue",
         }
     }
@@ -20,6 +23,7 @@ impl Upstream {
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
+            Self::RabbitMq => "rabbitmq",
             Self::Catalogue => "catalogue",
         }
     }
