@@ -1,9 +1,11 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use focus_core::{JobId, Limits};
 use focus_jobs::{Job, Jobs};
 use focus_live::LiveFibre;
 use focus_recordings::Catalogue;
+use focus_upstream::Gate;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::visitors::Hosts;
-use crate::{AllowedOrigins, Health, Metrics};
+use crate::{AllowedOrigins, Metrics};
 
 /// Most WebSockets at the same time.
 const MAX_VIEWERS: usize = 512;
@@ -27,8 +29,8 @@ pub struct Services {
     pub catalogue: Arc<dyn Catalogue>,
     /// What one view may ask for, for `/info`.
     pub limits: Limits,
-    /// For `/health`.
-    pub health: Health,
+    /// The upstreams in use, for `/health` and `/info`.
+    pub upstreams: Vec<Gate>,
     /// For `/metrics`.
     pub metrics: Metrics,
     /// Web sites that may use this server from a browser.
@@ -52,6 +54,7 @@ pub struct Build {
 /// What all requests share.
 pub(crate) struct App {
     pub(crate) services: Services,
+    pub(crate) started: Instant,
     /// Fires when the server shuts down.
     pub(crate) closing: CancellationToken,
     /// Every open WebSocket, so that shutting down can wait for them.
@@ -67,8 +70,17 @@ pub(crate) type SharedApp = Arc<App>;
 
 impl App {
     pub(crate) fn new(services: Services, hosts: Hosts, closing: CancellationToken) -> SharedApp {
-        let viewers = Arc::new(Semaphore::new(MAX_VIEWERS));
-        Arc::new(Self { services, closing, sockets: TaskTracker::new(), viewers, hosts })
+        for gate in &services.upstreams {
+            services.metrics.configure().expect_outages_of(gate.upstream());
+        }
+        Arc::new(Self {
+            services,
+            started: Instant::now(),
+            closing,
+            sockets: TaskTracker::new(),
+            viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
+            hosts,
+        })
     }
 
     /// The running job of that name.

@@ -132,6 +132,14 @@ impl Code {
         }
     }
 
+    /// Whose fault it is, if an upstream's.
+    pub(crate) fn upstream(self) -> Option<Upstream> {
+        match self {
+            Self::Unavailable(upstream) | Self::Refused(upstream) => Some(upstream),
+            _ => None,
+        }
+    }
+
     /// Seconds after which the same request may succeed.
     fn retry_after(self) -> Option<u32> {
         match self {

@@ -9,7 +9,6 @@ mod body;
 mod configure_body;
 mod error;
 mod fibre_body;
-mod health;
 mod metrics;
 mod openapi;
 mod origins;
@@ -22,7 +21,6 @@ mod unstalled;
 mod visitors;
 
 pub use app::{Build, Services};
-pub use health::{Health, UpstreamMonitor};
 pub use metrics::Metrics;
 pub use openapi::openapi;
 pub use origins::{AllowedOrigins, InvalidOrigin};

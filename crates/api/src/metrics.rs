@@ -1,4 +1,3 @@
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,7 +6,6 @@ use focus_core::Upstream;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -15,15 +13,13 @@ use prometheus_client::registry::Registry;
 use crate::Build;
 use crate::error::Code;
 
-type FloatGauge = Gauge<f64, AtomicU64>;
-
 /// What `/metrics` shows. Clones are the same registry.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Mutex<Registry>>,
     http: HttpMetrics,
     configure: ConfigureMetrics,
-    upstreams: UpstreamMetrics,
+    upstreams: focus_upstream::Metrics,
 }
 
 impl Metrics {
@@ -37,7 +33,7 @@ impl Metrics {
         Self {
             http: HttpMetrics::register(&mut registry),
             configure: ConfigureMetrics::register(&mut registry),
-            upstreams: UpstreamMetrics::register(&mut registry),
+            upstreams: focus_upstream::Metrics::register(&mut registry),
             registry: Arc::new(Mutex::new(registry)),
         }
     }
@@ -55,12 +51,10 @@ impl Metrics {
         &self.configure
     }
 
-    /// The metrics of one upstream, there from now on; so are the answers that its outage will cause.
-    pub(crate) fn upstream(&self, upstream: Upstream) -> UpstreamGauges {
-        for code in [Code::Unavailable(upstream), Code::Refused(upstream)] {
-            self.configure.create(Some(code));
-        }
-        self.upstreams.of(upstream)
+    /// For the gates of the upstreams.
+    #[must_use]
+    pub fn upstreams(&self) -> &focus_upstream::Metrics {
+        &self.upstreams
     }
 
     /// In the `OpenMetrics` text format, which Prometheus reads.
@@ -146,6 +140,36 @@ fn method_label(method: &Method) -> &'static str {
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigureMetrics {
     requests: Family<ConfigureLabels, Counter>,
+    durations: Family<OutcomeLabel, Histogram, fn() -> Histogram>,
+}
+
+/// How a request to start a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// With a new job.
+    Started,
+    /// With the job that an equal request has started before.
+    Repeated,
+    /// Without a job, by this error.
+    Error(Code),
+}
+
+impl Outcome {
+    const ALL: [&str; 4] = ["started", "repeated", "refused", "failed"];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Repeated => "repeated",
+            Self::Error(code) if code.status().is_server_error() => "failed",
+            Self::Error(_) => "refused",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabel {
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -156,96 +180,56 @@ struct ConfigureLabels {
 
 impl ConfigureMetrics {
     fn register(registry: &mut Registry) -> Self {
-        let metrics = Self { requests: Family::default() };
+        let histogram: fn() -> Histogram =
+            || Histogram::new([0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0, 2.0, 3.0]);
+        let metrics =
+            Self { requests: Family::default(), durations: Family::new_with_constructor(histogram) };
         registry.register(
             "focus_configure_requests",
-            "Requests to start a job, by outcome (started, refused: the request's fault, failed: ours) and reason",
+            "Requests to start a job, by outcome (started; repeated: the job was there already; refused: the \
+             request's fault; failed: ours) and reason",
             metrics.requests.clone(),
         );
-        metrics.create(None);
+        registry.register(
+            "focus_configure_duration_seconds",
+            "Time from a request to start a job to its answer, by outcome",
+            metrics.durations.clone(),
+        );
+        for outcome in [Outcome::Started, Outcome::Repeated] {
+            metrics.create(outcome);
+        }
         for code in Code::OF_CONFIGURE {
-            metrics.create(Some(code));
+            metrics.create(Outcome::Error(code));
+        }
+        for outcome in Outcome::ALL {
+            drop(metrics.durations.get_or_create(&OutcomeLabel { outcome }));
         }
         metrics
     }
 
-    fn create(&self, refusal: Option<Code>) {
-        drop(self.requests.get_or_create(&Self::labels(refusal)));
-    }
-
-    /// Counts a request that started a job (`None`) or did not.
-    pub(crate) fn ended(&self, refusal: Option<Code>) {
-        self.requests.get_or_create(&Self::labels(refusal)).inc();
-    }
-
-    fn labels(refusal: Option<Code>) -> ConfigureLabels {
-        match refusal {
-            None => ConfigureLabels { outcome: "started", reason: "none".to_owned() },
-            Some(code) => ConfigureLabels {
-                outcome: if code.status().is_server_error() { "failed" } else { "refused" },
-                reason: code.name().into_owned(),
-            },
+    /// Shows from now on what outages of this upstream will cause.
+    pub(crate) fn expect_outages_of(&self, upstream: Upstream) {
+        for code in [Code::Unavailable(upstream), Code::Refused(upstream)] {
+            self.create(Outcome::Error(code));
         }
     }
-}
 
-/// How the upstreams are.
-#[derive(Clone, Debug, Default)]
-struct UpstreamMetrics {
-    up: Family<UpstreamLabels, Gauge>,
-    probe_seconds: Family<UpstreamLabels, FloatGauge>,
-    last_success: Family<UpstreamLabels, FloatGauge>,
-    failures: Family<UpstreamLabels, Counter>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct UpstreamLabels {
-    upstream: &'static str,
-}
-
-/// The metrics of one upstream.
-#[derive(Clone, Debug)]
-pub(crate) struct UpstreamGauges {
-    pub(crate) up: Gauge,
-    pub(crate) probe_seconds: FloatGauge,
-    pub(crate) last_success: FloatGauge,
-    pub(crate) failures: Counter,
-}
-
-impl UpstreamMetrics {
-    fn register(registry: &mut Registry) -> Self {
-        let metrics = Self::default();
-        registry.register(
-            "focus_upstream_up",
-            "1 when the last probe was answered, else 0",
-            metrics.up.clone(),
-        );
-        registry.register(
-            "focus_upstream_probe_seconds",
-            "How long the last probe took, answered or not",
-            metrics.probe_seconds.clone(),
-        );
-        registry.register(
-            "focus_upstream_last_success_timestamp_seconds",
-            "When a probe was last answered; 0: never",
-            metrics.last_success.clone(),
-        );
-        registry.register(
-            "focus_upstream_probe_failures",
-            "Probes without a good answer",
-            metrics.failures.clone(),
-        );
-        metrics
+    fn create(&self, outcome: Outcome) {
+        drop(self.requests.get_or_create(&Self::labels(outcome)));
     }
 
-    fn of(&self, upstream: Upstream) -> UpstreamGauges {
-        let labels = UpstreamLabels { upstream: upstream.key() };
-        UpstreamGauges {
-            up: self.up.get_or_create(&labels).clone(),
-            probe_seconds: self.probe_seconds.get_or_create(&labels).clone(),
-            last_success: self.last_success.get_or_create(&labels).clone(),
-            failures: self.failures.get_or_create(&labels).clone(),
-        }
+    /// Counts a request.
+    pub(crate) fn ended(&self, outcome: Outcome, took: Duration) {
+        self.requests.get_or_create(&Self::labels(outcome)).inc();
+        self.durations.get_or_create(&OutcomeLabel { outcome: outcome.name() }).observe(took.as_secs_f64());
+    }
+
+    fn labels(outcome: Outcome) -> ConfigureLabels {
+        let reason = match outcome {
+            Outcome::Started | Outcome::Repeated => "none".to_owned(),
+            Outcome::Error(code) => code.name().into_owned(),
+        };
+        ConfigureLabels { outcome: outcome.name(), reason }
     }
 }
 
@@ -256,10 +240,11 @@ mod tests {
     #[test]
     fn every_outcome_of_configure_is_there_before_it_happens() {
         let metrics = Metrics::new(&Build { version: "1.2.3".into(), commit: None });
-        metrics.upstream(Upstream::Catalogue);
+        metrics.configure().expect_outages_of(Upstream::Catalogue);
         let text = metrics.text().unwrap();
         for (outcome, reason) in [
             ("started", "none"),
+            ("repeated", "none"),
             ("refused", "invalid_request"),
             ("refused", "invalid_view"),
             ("refused", "too_many_jobs"),
@@ -272,7 +257,10 @@ mod tests {
                 format!("focus_configure_requests_total{{outcome=\"{outcome}\",reason=\"{reason}\"}} 0\n");
             assert!(text.contains(&line), "{line}{text}");
         }
-        assert!(text.contains("focus_upstream_up{upstream=\"catalogue\"} 0\n"), "{text}");
+        for outcome in Outcome::ALL {
+            let line = format!("focus_configure_duration_seconds_count{{outcome=\"{outcome}\"}} 0\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
         assert!(text.contains("focus_build_info{version=\"1.2.3\",commit=\"\"} 1\n"), "{text}");
     }
 

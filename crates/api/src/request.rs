@@ -8,6 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use focus_core::Upstream;
 use tracing::{Instrument, Span, debug, info, info_span, warn};
 
 use crate::app::SharedApp;
@@ -131,10 +132,11 @@ impl Record {
             return;
         };
         let (name, sentence, cause) = (error.code.name(), &error.error, error.cause.as_deref());
+        let upstream = error.code.upstream().map(Upstream::key);
         if self.is_routine() {
             debug!(%method, path, status = code, ms, code = %name, error = sentence, cause, "refused");
         } else if status.is_server_error() || self.route == "/configure" {
-            warn!(%method, path, status = code, ms, code = %name, error = sentence, cause, "refused");
+            warn!(%method, path, status = code, ms, code = %name, upstream, error = sentence, cause, "refused");
         } else {
             info!(%method, path, status = code, ms, code = %name, error = sentence, cause, "refused");
         }

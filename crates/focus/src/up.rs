@@ -4,13 +4,15 @@ mod data;
 mod live;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use focus_api::{AllowedOrigins, Build, Health, Services, UpstreamMonitor};
+use focus_api::{AllowedOrigins, Build, Services};
 use focus_core::Upstream;
 use focus_jobs::{Jobs, Launcher, Upstreams};
 use focus_recordings::Catalogue as _;
 use focus_stream::LiveSpectra;
+use focus_upstream::{Gate, Probe};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,6 +23,8 @@ use tonic::transport::Identity;
 
 use crate::settings::{CorsOrigins, Settings};
 
+/// A catalogue that takes longer for one answer is down.
+const CATALOGUE_DEADLINE: Duration = Duration::from_millis(600);
 /// The exit code after a second Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
@@ -62,17 +66,17 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     let jobs = Jobs::new(job_settings, upstreams, launcher, metrics.register(focus_jobs::Metrics::register));
 
     let probed = catalogue.clone();
-    let monitor = UpstreamMonitor::start(Upstream::Catalogue, &metrics, move || {
+    let probe = Probe::new(Upstream::Catalogue, CATALOGUE_DEADLINE, move || {
         let catalogue = probed.clone();
         Box::pin(async move { catalogue.probe().await })
-    })
-    .await;
+    });
+    let gate = Gate::start(probe, metrics.upstreams(), None).await;
     let services = Services {
         jobs: jobs.clone(),
         fibre,
         catalogue: Arc::new(catalogue),
         limits: settings.limits.clone(),
-        health: Health::new(vec![monitor]),
+        upstreams: vec![gate],
         metrics,
         origins: origins(&settings.cors_origins)?,
         public_host: settings.public_host.clone(),

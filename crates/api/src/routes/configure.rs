@@ -1,5 +1,6 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,6 +15,7 @@ use crate::app::SharedApp;
 use crate::body::RawBody;
 use crate::configure_body::{ConfigureAnswer, ConfigureBody};
 use crate::error::ApiError;
+use crate::metrics::Outcome;
 use crate::openapi::{
     BadUpstream, ForbiddenOrigin, InvalidRequest, InvalidView, NoRecording, TooLarge, TooManyJobs,
     Unavailable,
@@ -50,10 +52,11 @@ pub(crate) async fn configure(
     headers: HeaderMap,
     body: Result<RawBody, ApiError>,
 ) -> Result<Json<ConfigureAnswer>, ApiError> {
+    let came = Instant::now();
     let job = match read(&headers, body) {
-        Ok(request) => start(&app, request).await?,
+        Ok(request) => start(&app, request, came).await?,
         Err(error) => {
-            app.services.metrics.configure().ended(Some(error.code));
+            app.services.metrics.configure().ended(Outcome::Error(error.code), came.elapsed());
             return Err(error);
         }
     };
@@ -66,7 +69,7 @@ fn read(headers: &HeaderMap, body: Result<RawBody, ApiError>) -> Result<Configur
 }
 
 /// In a task of its own, so that it is counted as it ends also when the client does not wait for it.
-async fn start(app: &SharedApp, request: ConfigureRequest) -> Result<Arc<Job>, ApiError> {
+async fn start(app: &SharedApp, request: ConfigureRequest, came: Instant) -> Result<Arc<Job>, ApiError> {
     let jobs = app.services.jobs.clone();
     let metrics = app.services.metrics.configure().clone();
     let task = async move {
@@ -74,7 +77,8 @@ async fn start(app: &SharedApp, request: ConfigureRequest) -> Result<Arc<Job>, A
             Ok(result) => result.map_err(ApiError::from),
             Err(panic) => Err(ApiError::panicked(panic.as_ref())),
         };
-        metrics.ended(result.as_ref().err().map(|error| error.code));
+        let outcome = result.as_ref().map_or_else(|error| Outcome::Error(error.code), |_| Outcome::Started);
+        metrics.ended(outcome, came.elapsed());
         result
     };
     let ended = tokio::spawn(task.in_current_span()).await;

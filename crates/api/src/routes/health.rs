@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use focus_upstream::Gate;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::SharedApp;
 use crate::error::{ApiError, Code};
-use crate::health::UpstreamMonitor;
 use crate::openapi::ShuttingDown;
 
 /// How the server is.
@@ -87,26 +87,25 @@ pub(crate) struct ProbeBody {
     responses((status = 200, description = "One entry for each upstream", body = HealthBody))
 )]
 pub(crate) async fn health(State(app): State<SharedApp>) -> Json<HealthBody> {
-    let health = &app.services.health;
-    let upstreams: BTreeMap<_, _> =
-        health.upstreams().iter().map(|monitor| (monitor.upstream().key(), body_of(monitor))).collect();
+    let gates = &app.services.upstreams;
+    let upstreams: BTreeMap<_, _> = gates.iter().map(|gate| (gate.upstream().key(), body_of(gate))).collect();
     let all_up = upstreams.values().all(|upstream| matches!(upstream.status, UpstreamStatus::Up));
     let connected = app.services.fibre.fibre().is_some();
     Json(HealthBody {
         status: if all_up { HealthStatus::Healthy } else { HealthStatus::Degraded },
         version: app.services.build.version.clone(),
-        uptime: (health.uptime().as_secs_f64() * 1e3).round() / 1e3,
+        uptime: (app.started.elapsed().as_secs_f64() * 1e3).round() / 1e3,
         fibre: if connected { FibreState::Connected } else { FibreState::Waiting },
         upstreams,
     })
 }
 
-fn body_of(monitor: &UpstreamMonitor) -> UpstreamBody {
-    let state = monitor.state();
+fn body_of(gate: &Gate) -> UpstreamBody {
+    let state = gate.state();
     UpstreamBody {
         status: if state.up { UpstreamStatus::Up } else { UpstreamStatus::Down },
         since: state.since,
-        last_error: state.last_error,
+        last_error: state.last_error.map(|outage| outage.to_string()),
         last_round_trip_ms: state.last_round_trip.map(|time| time.as_secs_f64() * 1e3),
     }
 }

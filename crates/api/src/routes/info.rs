@@ -63,6 +63,6 @@ pub(crate) async fn info(State(app): State<SharedApp>) -> Json<Info> {
         version: services.build.version.clone(),
         build: services.build.clone(),
         limits: services.limits.clone(),
-        upstreams: services.health.upstreams().iter().map(|monitor| monitor.upstream().key()).collect(),
+        upstreams: services.upstreams.iter().map(|gate| gate.upstream().key()).collect(),
     })
 }

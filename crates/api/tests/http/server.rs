@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use focus_api::{AllowedOrigins, Build, Health, Metrics, Services, UpstreamMonitor};
+use focus_api::{AllowedOrigins, Build, Metrics, Services};
 use focus_core::{Limits, Outage, Upstream};
 use focus_jobs::{Jobs, Launcher, Settings, Upstreams};
 use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
 use focus_stream::LiveSpectra;
+use focus_upstream::{Gate, Probe};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -144,17 +145,17 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
     let (fibre, source) = if wish.fibre { simulated() } else { (focus_live::waiting(), None) };
     let jobs = jobs(&wish, &fibre, &catalogue, &metrics);
     let probed = catalogue.clone();
-    let monitor = UpstreamMonitor::start(Upstream::Catalogue, &metrics, move || {
+    let probe = Probe::new(Upstream::Catalogue, Duration::from_millis(600), move || {
         let catalogue = probed.clone();
         Box::pin(async move { catalogue.probe().await })
-    })
-    .await;
+    });
+    let gate = Gate::start(probe, metrics.upstreams(), None).await;
     let services = Services {
         jobs: jobs.clone(),
         fibre,
         catalogue: Arc::new(catalogue),
         limits: Limits::default(),
-        health: Health::new(vec![monitor]),
+        upstreams: vec![gate],
         metrics,
         origins: AllowedOrigins::parse(wish.origins).unwrap(),
         public_host: None,
