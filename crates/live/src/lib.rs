@@ -7,6 +7,7 @@
 mod fibre;
 mod options;
 mod pace;
+pub mod rabbitmq;
 mod replay;
 mod simulator;
 mod source;
