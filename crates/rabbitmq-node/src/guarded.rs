@@ -15,7 +15,7 @@ impl Guarded {
         let mut child = command
             .stdin(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("{:?} cannot be run: {error}", command.get_program()));
+            .unwrap_or_else(|error| panic!("{} cannot be run: {error}", command.get_program().display()));
         // Its input, a pipe that only we hold, ends when we do, however that happens.
         let guard = Command::new("sh")
             .args(["-c", "cat >/dev/null; kill -KILL \"$0\"", &child.id().to_string()])
