@@ -6,19 +6,10 @@ use focus_core::{Block, Fibre, Samples, sample_offset};
 use jiff::Timestamp;
 
 use crate::pace::Pace;
-use crate::source::{Publisher, Step};
-use crate::{LiveFibre, LiveOptions, Source};
+use crate::playback::{Publisher, Step};
+use crate::{LiveFibre, LiveOptions, Playback, Source};
 
-/// Replays recorded blocks of a whole fibre in a loop, in real time, with times of now.
-///
-/// `open` begins the recording anew, once for each pass; one block at a time is taken from what it returns, so
-/// a recording need not fit into memory. Blocks come out cut to at most `options.block`. Where the recording
-/// has a gap (in its blocks' start times) the replay pauses as long and its sequence jumps; from the end of
-/// the recording to its beginning there is none.
-///
-/// After an error, a block of another fibre, or a recording without blocks the replay tries again from the
-/// beginning, after a pause that grows from 1 s to 30 s. No fibre is connected once trying again has failed,
-/// until it succeeds. The same reason is logged once, until a whole pass has succeeded.
+/// Replays recorded blocks of a whole fibre in real time: [`Playback::replayed`] to readers in process.
 ///
 /// # Errors
 /// When its thread cannot be started.
@@ -31,9 +22,34 @@ where
     I: Iterator<Item = Result<Block, E>> + Send + 'static,
     E: Display + 'static,
 {
-    let block_times = options.block_times(fibre.sampling_rate);
-    let shown = fibre.clone();
-    Source::start(fibre, options, move |now| Box::new(Replay::new(shown, block_times, open, now)))
+    Playback::replayed(fibre, options, open).live()
+}
+
+impl Playback {
+    /// Recorded blocks of a whole fibre in a loop, with times of now.
+    ///
+    /// `open` begins the recording anew, once for each pass; one block at a time is taken from what it
+    /// returns, so a recording need not fit into memory. Blocks come out cut to at most `options.block`. Where
+    /// the recording has a gap (in its blocks' start times) the replay pauses as long and its sequence jumps;
+    /// from the end of the recording to its beginning there is none.
+    ///
+    /// After an error, a block of another fibre, or a recording without blocks the replay tries again from the
+    /// beginning, after a pause that grows from 1 s to 30 s. No fibre is connected once trying again has
+    /// failed, until it succeeds. The same reason is logged once, until a whole pass has succeeded.
+    #[must_use]
+    pub fn replayed<I, E>(
+        fibre: Fibre,
+        options: LiveOptions,
+        open: impl FnMut() -> I + Send + 'static,
+    ) -> Self
+    where
+        I: Iterator<Item = Result<Block, E>> + Send + 'static,
+        E: Display + 'static,
+    {
+        let block_times = options.block_times(fibre.sampling_rate);
+        let shown = fibre.clone();
+        Self::new(fibre, options, move |now| Box::new(Replay::new(shown, block_times, open, now)))
+    }
 }
 
 /// How long to wait after the first failure; twice as long after each that follows without a block.

@@ -8,8 +8,8 @@ use focus_core::{Block, DataType, Fibre, Samples};
 use jiff::Timestamp;
 
 use crate::pace::Pace;
-use crate::source::{Publisher, Step};
-use crate::{LiveFibre, LiveOptions, Source};
+use crate::playback::{Publisher, Step};
+use crate::{LiveFibre, LiveOptions, Playback, Source};
 use noise::Noise;
 pub use scene::{InvalidScene, Scene};
 use sources::{Footsteps, Leak, Vehicle};
@@ -19,12 +19,20 @@ use sources::{Footsteps, Leak, Vehicle};
 /// # Errors
 /// When its thread cannot be started.
 pub fn simulate(simulator: Simulator, options: LiveOptions) -> std::io::Result<(LiveFibre, Source)> {
-    let fibre = simulator.fibre();
-    Source::start(fibre.clone(), options, move |now| {
-        let times = options.block_times(fibre.sampling_rate);
-        let pace = Pace::new(fibre.sampling_rate, times as u64, now);
-        Box::new(Running { simulator, fibre, pace, times, next: 0 })
-    })
+    Playback::simulated(simulator, options).live()
+}
+
+impl Playback {
+    /// The simulated fibre.
+    #[must_use]
+    pub fn simulated(simulator: Simulator, options: LiveOptions) -> Self {
+        let fibre = simulator.fibre();
+        Self::new(fibre.clone(), options, move |now| {
+            let times = options.block_times(fibre.sampling_rate);
+            let pace = Pace::new(fibre.sampling_rate, times as u64, now);
+            Box::new(Running { simulator, fibre, pace, times, next: 0 })
+        })
+    }
 }
 
 /// Makes the samples of a [`Scene`]. Each depends only on the scene, the channel and the sample's number.

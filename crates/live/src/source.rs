@@ -1,68 +1,33 @@
+use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
-use focus_core::{Block, Fibre};
-use jiff::Timestamp;
-use tokio::sync::{broadcast, watch};
+use focus_core::Fibre;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-use crate::{LiveFibre, LiveOptions};
-
-/// Longest sleep in one piece, so that a jump of the wall clock is noticed soon.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-
-/// What makes blocks.
-pub(crate) trait Publisher: Send + 'static {
-    /// What to do now; `now` is the wall clock.
-    fn step(&mut self, now: Timestamp) -> Step;
-}
-
-/// What a publisher wants next.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Step {
-    /// Publish this.
-    Publish(Block),
-    /// Ask again after this long.
-    Wait(Duration),
-    /// No fibre is connected; ask again after this long.
-    Absent(Duration),
-}
-
-/// Keeps a live fibre going: when it is dropped the publisher stops, the fibre goes, and its blocks end.
+/// Keeps a playback going: when it is dropped the publisher stops, the fibre goes, and its blocks end.
 #[derive(Debug)]
 pub struct Source {
-    stop: Option<mpsc::Sender<()>>,
+    stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Source {
-    /// Runs a publisher on a thread of its own.
-    pub(crate) fn start(
-        fibre: Fibre,
-        options: LiveOptions,
-        publisher: impl FnOnce(Timestamp) -> Box<dyn Publisher> + Send + 'static,
-    ) -> std::io::Result<(LiveFibre, Self)> {
-        let fibre = Arc::new(fibre);
-        let (announce, shown) = watch::channel(Some(fibre.clone()));
-        let announced = Announced { announce, fibre };
-        let blocks = broadcast::channel(options.capacity()).0;
-        let live = LiveFibre::new(shown, blocks.downgrade());
-        let (stop, stopped) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("live fibre".into()).spawn(move || {
-            // The last to go, before the blocks end, and even if the publisher panics.
-            let announced = announced;
-            let mut publisher = publisher(Timestamp::now());
-            publish(&mut *publisher, &announced, &blocks, &stopped);
-        })?;
-        Ok((live, Self { stop: Some(stop), thread: Some(thread) }))
+    /// Runs this on a thread of its own. It shall end soon when the token is cancelled, which unparks it.
+    pub(crate) fn start(run: impl FnOnce(&CancellationToken) + Send + 'static) -> io::Result<Self> {
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let thread = thread::Builder::new().name("live fibre".into()).spawn(move || run(&stopped))?;
+        Ok(Self { stop, thread: Some(thread) })
     }
 }
 
 impl Drop for Source {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        self.stop.cancel();
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             // It only fails if the publisher panicked, and then the thread is gone as well.
             let _ = thread.join();
         }
@@ -70,13 +35,19 @@ impl Drop for Source {
 }
 
 /// The fibre as readers see it; when this is dropped it goes for good.
-struct Announced {
+pub(crate) struct Announced {
     announce: watch::Sender<Option<Arc<Fibre>>>,
     fibre: Arc<Fibre>,
 }
 
 impl Announced {
-    fn connected(&self, connected: bool) {
+    /// Announces this fibre.
+    pub(crate) fn new(fibre: Arc<Fibre>) -> (Self, watch::Receiver<Option<Arc<Fibre>>>) {
+        let (announce, shown) = watch::channel(Some(fibre.clone()));
+        (Self { announce, fibre }, shown)
+    }
+
+    pub(crate) fn connected(&self, connected: bool) {
         self.announce.send_if_modified(|shown| {
             let changed = shown.is_some() != connected;
             if changed {
@@ -98,38 +69,17 @@ impl Drop for Announced {
     }
 }
 
-fn publish(
-    publisher: &mut dyn Publisher,
-    announced: &Announced,
-    blocks: &broadcast::Sender<Arc<Block>>,
-    stopped: &mpsc::Receiver<()>,
-) {
-    loop {
-        let wait = match publisher.step(Timestamp::now()) {
-            Step::Publish(block) => {
-                announced.connected(true);
-                // Without readers a block is not kept.
-                let _ = blocks.send(Arc::new(block));
-                Duration::ZERO
-            }
-            Step::Wait(wait) => wait.min(LONGEST_SLEEP),
-            Step::Absent(wait) => {
-                announced.connected(false);
-                wait.min(LONGEST_SLEEP)
-            }
-        };
-        if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
-            return;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use focus_core::ChannelRange;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use focus_core::{Block, ChannelRange};
+    use jiff::Timestamp;
 
     use super::*;
-    use crate::Simulator;
+    use crate::playback::{Playback, Publisher, Step};
+    use crate::{LiveFibre, LiveOptions, Simulator};
 
     /// Takes one step after the other, then waits.
     struct Script(Vec<Line>);
@@ -148,13 +98,13 @@ mod tests {
                 channels: fibre.channels as usize,
                 samples: simulator.samples(0, 1),
             };
-            if self.0.is_empty() { Step::Wait(LONGEST_SLEEP) } else { self.0.remove(0)(block) }
+            if self.0.is_empty() { Step::Wait(Duration::from_secs(1)) } else { self.0.remove(0)(block) }
         }
     }
 
     fn start(steps: Vec<Line>) -> (LiveFibre, Source) {
         let fibre = Simulator::new(crate::Scene::default()).unwrap().fibre();
-        Source::start(fibre, LiveOptions::default(), move |_| Box::new(Script(steps))).unwrap()
+        Playback::new(fibre, LiveOptions::default(), move |_| Box::new(Script(steps))).live().unwrap()
     }
 
     #[tokio::test]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use focus_core::{Block, ChannelRange, DataType, Samples, sample_offset};
-use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source, replay, simulate, waiting};
+use focus_live::{
+    Feed, LiveFibre, LiveOptions, Playback, Scene, Simulator, Source, Speed, replay, simulate, waiting,
+};
 use jiff::{SignedDuration, Timestamp};
 
 const FAST: LiveOptions = LiveOptions { block: Duration::from_millis(10), queue: Duration::from_secs(20) };
@@ -126,4 +128,54 @@ fn assert_follows(last: &Block, block: &Block) {
         assert!(block.sequence > last.sequence);
         assert!(block.start > end(last) + SignedDuration::from_secs(2), "a gap that need not be");
     }
+}
+
+fn fast(speed: Speed) -> (Feed, Source) {
+    let scene = Scene { channels: 20, sampling_rate: 1000.0, ..Scene::default() };
+    Playback::simulated(Simulator::new(scene).unwrap(), FAST).at(speed).feed().unwrap()
+}
+
+#[tokio::test]
+async fn one_reader_decides_how_fast_a_playback_goes_and_misses_nothing() {
+    for speed in [Speed::Max, Speed::Times(1000.0)] {
+        let began = Instant::now();
+        let (mut feed, _source) = fast(speed);
+        assert!(feed.fibre.borrow().is_some());
+        let first = feed.blocks.recv().await.unwrap();
+        let mut last = first.clone();
+        while last.sequence < 1000 {
+            if last.sequence == 500 {
+                // Ten seconds of a clock that runs 1000 times as fast.
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let block = feed.blocks.recv().await.unwrap();
+            assert_eq!(block.sequence, last.sequence + 1, "{speed:?}");
+            assert_eq!(block.start, end(&last), "{speed:?}");
+            last = block;
+        }
+        let played = last.start.duration_since(first.start);
+        assert!(began.elapsed() < played.unsigned_abs() / 2, "{speed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_playback_at_many_times_real_time_is_no_faster() {
+    let began = Instant::now();
+    let (mut feed, _source) = fast(Speed::Times(20.0));
+    let first = feed.blocks.recv().await.unwrap();
+    while feed.blocks.recv().await.unwrap().sequence < first.sequence + 400 {}
+    // 4 s of samples; the clock may begin up to a second ahead.
+    assert!(began.elapsed() > Duration::from_millis(140), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_playback_that_nobody_takes_can_be_stopped() {
+    let (mut feed, source) = fast(Speed::Max);
+    while feed.blocks.len() < feed.blocks.max_capacity() {
+        tokio::task::yield_now().await;
+    }
+    drop(source);
+    assert!(feed.blocks.recv().await.is_some(), "what was there is there");
+    assert!(feed.blocks.recv().await.is_none());
+    assert_eq!(*feed.fibre.borrow_and_update(), None);
 }
