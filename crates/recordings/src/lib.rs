@@ -4,6 +4,8 @@
 //! [`SqliteCatalogue`], an index of a data directory. A [`RecordingReader`] turns recordings into the
 //! [`Block`](focus_core::Block)s of the wanted time and channels. Behind it, each file format implements
 //! [`RecordingFile`]; [`open`] picks the format by the file's content.
+//!
+//! A [`Recorder`] makes recordings of blocks, as PRODML files.
 
 mod catalogue;
 mod error;
@@ -11,6 +13,7 @@ mod excerpt;
 mod file;
 mod prodml;
 mod reader;
+mod recorder;
 mod sqlite;
 
 pub use catalogue::{Catalogue, Extent, Recording};
@@ -18,4 +21,5 @@ pub use error::ReadError;
 pub use excerpt::{EXCERPT, EXCERPT_NAME};
 pub use file::{Header, RecordingFile, open};
 pub use reader::RecordingReader;
+pub use recorder::{Progress, RecordError, Recorder, Started};
 pub use sqlite::{Refused, ScanReport, SqliteCatalogue};

@@ -3,6 +3,7 @@
 mod attributes;
 mod header;
 mod samples;
+mod writer;
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +15,8 @@ use hdf5_reader::{Dataset, Hdf5File, OpenOptions};
 use crate::error::Problem;
 use crate::{Header, ReadError, RecordingFile};
 use header::AxisOrder;
+
+pub(crate) use writer::{Part, ProdmlWriter};
 
 /// Most memory that one read may need; far above the blocks that are asked for.
 const MAX_READ_BYTES: usize = 256 << 20;

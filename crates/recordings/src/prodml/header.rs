@@ -162,6 +162,8 @@ fn start_time(file: &Hdf5File, data: &Attributes, samples: u64, rate: f64) -> Re
         Some(stated) if stated.duration_since(first).as_secs_f64().abs() * rate > 1.0 => {
             Err(Problem::field("PartStartTime", format!("says {stated}, but RawDataTime begins at {first}")))
         }
+        // The same time, but it has nanoseconds.
+        Some(stated) if stated.duration_since(first).abs() < SignedDuration::from_micros(1) => Ok(stated),
         _ => Ok(first),
     }
 }

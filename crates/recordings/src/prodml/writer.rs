@@ -1,0 +1,152 @@
+//! Writes one PRODML 2.1 file, samples first and without holding them.
+//!
+//! The HDF5 writer knows only whole files in memory, so it writes the head alone: groups, attributes, and two
+//! datasets without data. Room for it is left at the begin; the samples are streamed behind it, the times follow,
+//! and at the end the head is written and told where both lie.
+
+mod head;
+mod placement;
+
+use std::borrow::Cow;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::ops::Range;
+
+use focus_core::{Block, ChannelRange, DataType, Fibre, Samples, sample_offset};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// What is left for the head beyond its size for one sample: times get longer by a few digits.
+const HEAD_RESERVE: usize = 512;
+/// The samples begin at a multiple of this.
+const ALIGNMENT: usize = 4096;
+/// How many times are written at once.
+const TIMES_AT_ONCE: u64 = 8192;
+
+/// One file of an acquisition.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// The acquisition that this is a part of: it, and when it began.
+    pub(crate) acquisition: (Uuid, Timestamp),
+    /// How many samples were recorded in the acquisition before this part.
+    pub(crate) start_index: u64,
+    /// The whole fibre.
+    pub(crate) fibre: Fibre,
+    /// Which of its channels the file holds.
+    pub(crate) channels: ChannelRange,
+    /// When its first sample was taken.
+    pub(crate) start: Timestamp,
+}
+
+impl Part {
+    /// When the sample with this index was taken.
+    pub(crate) fn time_of(&self, sample: u64) -> io::Result<Timestamp> {
+        self.start
+            .checked_add(sample_offset(sample as f64, self.fibre.sampling_rate))
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// Size in bytes of all channels at one instant.
+    fn row_bytes(&self) -> u64 {
+        (self.channels.count() * self.fibre.data_type.bytes()) as u64
+    }
+}
+
+/// A PRODML file that is being written; whole only after [`finish`](Self::finish).
+#[derive(Debug)]
+pub(crate) struct ProdmlWriter<W> {
+    sink: W,
+    part: Part,
+    /// Where the samples begin.
+    origin: u64,
+    /// How many instants have been written.
+    samples: u64,
+}
+
+impl<W: Write + Seek> ProdmlWriter<W> {
+    /// Begins the file: leaves room for its head.
+    pub(crate) fn new(mut sink: W, part: Part) -> io::Result<Self> {
+        let origin = (head::encode(&part, 1)?.len() + HEAD_RESERVE).next_multiple_of(ALIGNMENT);
+        // Written, not skipped: when the disk is full, the head must have its place.
+        sink.write_all(&vec![0; origin])?;
+        Ok(Self { sink, part, origin: origin as u64, samples: 0 })
+    }
+
+    /// How many instants the file holds so far.
+    pub(crate) fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// What is being written.
+    pub(crate) fn part(&self) -> &Part {
+        &self.part
+    }
+
+    /// The sink.
+    pub(crate) fn sink(&self) -> &W {
+        &self.sink
+    }
+
+    /// Appends these instants of a block that holds this part's channels; returns how many bytes they are.
+    ///
+    /// After an error the file can still be finished, without these samples.
+    pub(crate) fn append(&mut self, block: &Block, times: Range<usize>) -> io::Result<u64> {
+        let all: &[u8] = match &block.samples {
+            Samples::Int16(values) => bytemuck::cast_slice(values),
+            Samples::Int32(values) => bytemuck::cast_slice(values),
+            Samples::Float32(values) => bytemuck::cast_slice(values),
+        };
+        let sample = block.samples.data_type().bytes();
+        let row = block.channels * sample;
+        let rows = &all[times.start * row..times.end * row];
+        let columns = self.part.channels.columns_from(block.first_channel);
+        let bytes = if columns.len() == block.channels {
+            Cow::Borrowed(rows)
+        } else {
+            let columns = columns.start * sample..columns.end * sample;
+            let pieces: Vec<&[u8]> = rows.chunks_exact(row).map(|row| &row[columns.clone()]).collect();
+            Cow::Owned(pieces.concat())
+        };
+        self.sink.write_all(&bytes)?;
+        self.samples += times.len() as u64;
+        Ok(bytes.len() as u64)
+    }
+
+    /// Makes the file whole; returns its sink and length. There must be at least one sample.
+    pub(crate) fn finish(mut self) -> io::Result<(W, u64)> {
+        let data = self.samples * self.part.row_bytes();
+        let times = (self.origin + data).next_multiple_of(8);
+        let end = times + self.samples * 8;
+        self.sink.seek(SeekFrom::Start(times))?;
+        self.write_times()?;
+
+        let mut head = head::encode(&self.part, self.samples)?;
+        placement::place(&mut head, &[(self.origin, data), (times, self.samples * 8)], end)?;
+        if head.len() as u64 > self.origin {
+            return Err(io::Error::other("the description has outgrown its place"));
+        }
+        self.sink.seek(SeekFrom::Start(0))?;
+        self.sink.write_all(&head)?;
+        Ok((self.sink, end))
+    }
+
+    /// When each sample was taken, in microseconds as PRODML has it.
+    fn write_times(&mut self) -> io::Result<()> {
+        for first in (0..self.samples).step_by(TIMES_AT_ONCE as usize) {
+            let some = first..(first + TIMES_AT_ONCE).min(self.samples);
+            let times: Vec<i64> =
+                some.map(|sample| self.part.time_of(sample).map(microseconds)).collect::<io::Result<_>>()?;
+            self.sink.write_all(bytemuck::cast_slice(&times))?;
+        }
+        Ok(())
+    }
+}
+
+/// Epoch microseconds, rounded.
+fn microseconds(time: Timestamp) -> i64 {
+    (time.as_nanosecond() + 500).div_euclid(1000) as i64
+}
+
+/// A value of this type in which every bit is 0, as bytes.
+fn zero(data_type: DataType) -> Vec<u8> {
+    vec![0; data_type.bytes()]
+}
