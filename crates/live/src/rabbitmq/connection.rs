@@ -1,5 +1,6 @@
 use std::pin::pin;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use focus_core::Outage;
@@ -27,6 +28,7 @@ pub(crate) struct Connection {
     client: lapin::Connection,
     state: watch::Receiver<State>,
     lifeline: Lifeline,
+    is_cut: AtomicBool,
     _watcher: AbortOnDropHandle<()>,
 }
 
@@ -79,7 +81,8 @@ impl Connection {
         let (tell, state) = watch::channel(State::Open);
         let events = client.events_listener();
         let watcher = tokio::spawn(watch_over(events, released, tell));
-        Ok(Self { client, state, lifeline, _watcher: AbortOnDropHandle::new(watcher) })
+        let watcher = AbortOnDropHandle::new(watcher);
+        Ok(Self { client, state, lifeline, is_cut: AtomicBool::new(false), _watcher: watcher })
     }
 
     /// Opens a channel. Without deadline of its own.
@@ -101,8 +104,14 @@ impl Connection {
         }
     }
 
+    /// Whether the connection has not ended yet, as far as is known.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.is_cut.load(Ordering::Relaxed) && !matches!(*self.state.borrow(), State::Closed(_))
+    }
+
     /// Cuts the connection, for it is of no use any more.
     pub(crate) fn cut(&self) {
+        self.is_cut.store(true, Ordering::Relaxed);
         self.lifeline.cut();
     }
 

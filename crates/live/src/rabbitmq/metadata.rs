@@ -59,8 +59,8 @@ impl Metadata {
         if bytes.len() > LONGEST {
             return Err(InvalidMetadata::TooLong(bytes.len()));
         }
-        let Message { version, fibre, band_channels } = serde_json::from_slice(bytes)
-            .map_err(|error| InvalidMetadata::Unreadable(error.to_string()))?;
+        let Message { version, fibre, band_channels } =
+            serde_json::from_slice(bytes).map_err(|error| InvalidMetadata::Unreadable(error.to_string()))?;
         if version != VERSION {
             return Err(InvalidMetadata::Version(version));
         }

@@ -5,7 +5,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, ToSocketAddrs as _};
 use std::os::fd::{AsFd, AsRawFd};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -155,20 +155,25 @@ async fn encrypt(stream: TcpStream, address: &Address) -> Result<Box<TlsStream<T
     }
 }
 
-fn roots(authorities: Option<&str>) -> Result<RootCertStore, String> {
+/// Whom the system trusts; read once, for it takes its time.
+static SYSTEM: LazyLock<Arc<RootCertStore>> = LazyLock::new(|| {
     let mut roots = RootCertStore::empty();
-    match authorities {
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Arc::new(roots)
+});
+
+fn roots(authorities: Option<&str>) -> Result<Arc<RootCertStore>, String> {
+    let roots = match authorities {
         Some(pem) => {
+            let mut roots = RootCertStore::empty();
             for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
                 let certificate = certificate.map_err(|error| error.to_string())?;
                 roots.add(certificate).map_err(|error| error.to_string())?;
             }
+            Arc::new(roots)
         }
-        None => {
-            let system = rustls_native_certs::load_native_certs();
-            roots.add_parsable_certificates(system.certs);
-        }
-    }
+        None => SYSTEM.clone(),
+    };
     if roots.is_empty() { Err("no certificate authority is known".to_owned()) } else { Ok(roots) }
 }
 
