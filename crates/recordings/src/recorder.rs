@@ -53,7 +53,7 @@ pub struct Started {
 pub struct Progress {
     /// Whole files.
     pub files: u64,
-    /// Instants, in whole files and in the one that is being written.
+    /// Instants that were written, in whole files and in the one that is being written.
     pub samples: u64,
     /// Bytes of samples, likewise.
     pub bytes: u64,
@@ -91,8 +91,8 @@ impl Recorder {
 
     /// Records one block of `fibre`; blocks come in order of time.
     ///
-    /// After an error, what was recorded before is in a whole file if the disk allows it, and the next block begins
-    /// a new one.
+    /// When a file cannot be written, for example because the disk is full, what is in it becomes a whole file if that is
+    /// still possible, less a few of the last samples. The next block begins a new one.
     ///
     /// # Errors
     /// When the fibre or the block has not the wanted channels, the block is not of the fibre, or a file cannot be

@@ -19,6 +19,8 @@ use uuid::Uuid;
 const HEAD_RESERVE: usize = 512;
 /// The samples begin at a multiple of this.
 const ALIGNMENT: usize = 4096;
+/// Size of one time.
+const TIME_BYTES: u64 = 8;
 /// How many times are written at once.
 const TIMES_AT_ONCE: u64 = 8192;
 
@@ -111,16 +113,23 @@ impl<W: Write + Seek> ProdmlWriter<W> {
         Ok(bytes.len() as u64)
     }
 
+    /// Gives up so many of the last samples that the times of the others fit in their place: for a disk that is full.
+    pub(crate) fn make_room(&mut self) {
+        const ALIGNING: u64 = TIME_BYTES - 1;
+        let row = self.part.row_bytes();
+        self.samples = (self.samples * row).saturating_sub(ALIGNING) / (row + TIME_BYTES);
+    }
+
     /// Makes the file whole; returns its sink and length. There must be at least one sample.
     pub(crate) fn finish(mut self) -> io::Result<(W, u64)> {
         let data = self.samples * self.part.row_bytes();
-        let times = (self.origin + data).next_multiple_of(8);
-        let end = times + self.samples * 8;
+        let times = (self.origin + data).next_multiple_of(TIME_BYTES);
+        let end = times + self.samples * TIME_BYTES;
         self.sink.seek(SeekFrom::Start(times))?;
         self.write_times()?;
 
         let mut head = head::encode(&self.part, self.samples)?;
-        placement::place(&mut head, &[(self.origin, data), (times, self.samples * 8)], end)?;
+        placement::place(&mut head, &[(self.origin, data), (times, self.samples * TIME_BYTES)], end)?;
         if head.len() as u64 > self.origin {
             return Err(io::Error::other("the description has outgrown its place"));
         }
@@ -149,4 +158,99 @@ fn microseconds(time: Timestamp) -> i64 {
 /// A value of this type in which every bit is 0, as bytes.
 fn zero(data_type: DataType) -> Vec<u8> {
     vec![0; data_type.bytes()]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::RecordingFile;
+    use crate::prodml::ProdmlFile;
+
+    /// A disk of so many bytes.
+    struct Disk(Cursor<Vec<u8>>, u64);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let room = self.1.saturating_sub(self.0.position()) as usize;
+            if room == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.0.write(&bytes[..room.min(bytes.len())])
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Disk {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn when_the_disk_is_full_nearly_all_that_is_on_it_is_kept() {
+        for channels in [1, 3, 50] {
+            for size in [6000, 6001, 20_000] {
+                let (kept, written, values) = fill(Disk(Cursor::default(), size), channels);
+                let row = 2 * u64::from(channels);
+                assert!(kept > 0 && (kept + 2) * (row + TIME_BYTES) >= written * row, "{kept} of {written}");
+                let expected: Vec<i16> = (0..kept * u64::from(channels)).map(|value| value as i16).collect();
+                assert_eq!(values, Samples::Int16(expected.into()));
+            }
+        }
+    }
+
+    /// How many samples could be read of how many that were written, and which.
+    fn fill(disk: Disk, channels: u32) -> (u64, u64, Samples) {
+        let fibre = Fibre {
+            pulse_rate: None,
+            sampling_rate: 100.0,
+            dx: None,
+            gauge_length: None,
+            channels,
+            start: None,
+            length: None,
+            samples_per_trace: None,
+            data_type: DataType::Int16,
+            unit: None,
+            software: None,
+            description: None,
+        };
+        let part = Part {
+            acquisition: (Uuid::nil(), Timestamp::UNIX_EPOCH),
+            start_index: 0,
+            channels: fibre.all_channels(),
+            fibre,
+            start: Timestamp::UNIX_EPOCH,
+        };
+        let mut writer = ProdmlWriter::new(disk, part).unwrap();
+        let error = loop {
+            let first = writer.samples() * u64::from(channels);
+            let values = (first..first + 7 * u64::from(channels)).map(|value| value as i16).collect();
+            let block = Block {
+                sequence: 0,
+                start: Timestamp::UNIX_EPOCH,
+                sampling_rate: 100.0,
+                first_channel: 1,
+                channels: channels as usize,
+                samples: Samples::Int16(values),
+            };
+            if let Err(error) = writer.append(&block, 0..7) {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        let written = writer.samples();
+        writer.make_room();
+        let (disk, length) = writer.finish().unwrap();
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        std::fs::write(&path, &disk.0.into_inner()[..length as usize]).unwrap();
+        let file = ProdmlFile::open(&path).unwrap();
+        let samples = file.header().samples;
+        (samples, written, file.read(0..samples, 0..channels as usize).unwrap())
+    }
 }

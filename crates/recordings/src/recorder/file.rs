@@ -56,7 +56,7 @@ impl PartFile {
             }
             Ok(bytes)
         });
-        written.map_err(RecordError::at(&self.path()))
+        written.inspect_err(|_| self.writer.make_room()).map_err(RecordError::at(&self.path()))
     }
 
     /// Makes the file whole and visible; `false` when it has no samples and is removed instead.
