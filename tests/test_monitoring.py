@@ -124,13 +124,13 @@ def test_the_runbook_knows_every_metric(shown):
 
 
 def test_the_dashboard_belongs_to_nobody():
-    assert DASHBOARD["uid"] == "focus-server"
-    assert DASHBOARD["id"] is None
+    assert (DASHBOARD["uid"], DASHBOARD["id"]) == ("focus-server", None)
     variables = {variable["name"]: variable["type"] for variable in DASHBOARD["templating"]["list"]}
     assert variables == {"datasource": "datasource", "instance": "query"}
+    assert set(re.findall(r'"uid": "([^"]*)"', json.dumps(DASHBOARD))) == {"focus-server", "${datasource}"}
     for panel in panels():
         for part in [panel, *panel["targets"]]:
-            assert part["datasource"] == {"type": "prometheus", "uid": "${datasource}"}, panel["title"]
+            assert "datasource" in part, panel["title"]
 
 
 def test_panels_have_ids_and_places_of_their_own():
