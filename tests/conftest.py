@@ -1,7 +1,8 @@
-"""Servers for the tests."""
+"""Servers and brokers for the tests."""
 
 import pytest
 from focus_process import FocusServer
+from rabbitmq_node import RabbitMqNode
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,11 @@ def start_focus(tmp_path_factory):
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory):
+    """A broker that all tests share: whoever breaks it mends it."""
+    node = RabbitMqNode(tmp_path_factory.mktemp("rabbitmq"))
+    yield node
+    node.stop()

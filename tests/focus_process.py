@@ -1,15 +1,14 @@
-"""The real server as a process, for tests that see it only from outside."""
+"""The real program as a process, for tests that see it only from outside."""
 
 import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import requests
+from free_ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 30.0
@@ -25,27 +24,51 @@ def focus_binary():
     return binary
 
 
-def free_ports(count):
-    """The first of `count` neighbouring ports that nobody uses, below those that systems give out themselves."""
-    for _ in range(200):
-        first = random.randrange(20_000, 32_000 - count)
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in range(first, first + count):
-                    probe = stack.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
-    raise RuntimeError("no free ports")
+class FocusProcess:
+    """A running subcommand of `focus`, with directories of its own; `broker` is the URL of RabbitMQ."""
+
+    def __init__(self, command, directory, settings, broker=None):
+        self.command = command
+        self.directory = directory
+        self.log_path = directory / f"{command}.jsonl"
+        flags = [f"--set={name}={value}" for name, value in {"log.format": "json", **settings}.items()]
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("FOCUS_", "XDG_"))}
+        env["HOME"] = str(directory)
+        if broker:
+            env["FOCUS_RABBITMQ_URL"] = broker
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [focus_binary(), command, *flags], cwd=directory, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def log(self):
+        """What it has logged."""
+        return self.log_path.read_text(errors="replace")
+
+    def stop(self):
+        """Ends it as an operator would, and requires that it ends well."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(STOPPED_WITHIN)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"focus {self.command} did not stop in {STOPPED_WITHIN} s:\n{self.log()[-4000:]}") from None
+        log = self.log()
+        assert code == 0, f"focus {self.command} ended with {code}:\n{log[-4000:]}"
+        assert "panicked" not in log, log[-4000:]
+
+    def kill(self):
+        """Ends it at once."""
+        self.process.kill()
+        self.process.wait()
 
 
-class FocusServer:
-    """A running `focus up`."""
+class FocusServer(FocusProcess):
+    """A running server: `focus up`, or another subcommand that serves HTTP."""
 
-    def __init__(self, directory, settings):
+    def __init__(self, directory, settings, command="up", broker=None):
         self.data_dir = directory / "data"
-        self.log_path = directory / "log.jsonl"
         port = free_ports(1 + JOB_PORTS)
         self.url = f"http://127.0.0.1:{port}"
         self.job_ports = range(port + 1, port + 1 + JOB_PORTS)
@@ -53,15 +76,8 @@ class FocusServer:
             "listen": f"127.0.0.1:{port}",
             "data_dir": str(self.data_dir),
             "jobs.ports": f"{self.job_ports[0]}-{self.job_ports[-1]}",
-            "log.format": "json",
         }
-        flags = [f"--set={name}={value}" for name, value in {**own, **settings}.items()]
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("FOCUS_", "XDG_"))}
-        env["HOME"] = str(directory)
-        with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(
-                [focus_binary(), "up", *flags], cwd=directory, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        super().__init__(command, directory, own | settings, broker)
         self._wait_until_ready()
 
     def _wait_until_ready(self):
@@ -74,10 +90,6 @@ class FocusServer:
             time.sleep(0.05)
         self.kill()
         raise AssertionError(f"the server was not ready within {READY_WITHIN} s:\n{self.log()}")
-
-    def log(self):
-        """What the server has logged."""
-        return self.log_path.read_text(errors="replace")
 
     def get(self, path, **options):
         return requests.get(self.url + path, timeout=10, **options)
@@ -103,21 +115,3 @@ class FocusServer:
         """Start and end of the newest recording, epoch seconds."""
         answer = self.post("/recordings_in_time_range", {"start_time": 0, "end_time": time.time()})
         return answer.json()[-1]
-
-    def stop(self):
-        """Ends it as an operator would, and requires that it ends well."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            code = self.process.wait(STOPPED_WITHIN)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError(f"the server did not stop within {STOPPED_WITHIN} s:\n{self.log()[-4000:]}") from None
-        log = self.log()
-        assert code == 0, f"the server ended with {code}:\n{log[-4000:]}"
-        assert "panicked" not in log, log[-4000:]
-
-    def kill(self):
-        """Ends it at once."""
-        self.process.kill()
-        self.process.wait()
