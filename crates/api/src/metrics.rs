@@ -1,11 +1,14 @@
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use focus_core::Upstream;
+use focus_core::{Upstream, epoch_seconds};
+use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -30,6 +33,10 @@ impl Metrics {
         let labels =
             [("version", build.version.clone()), ("commit", build.commit.clone().unwrap_or_default())];
         registry.register("focus_build", "What is running", Info::new(labels.to_vec()));
+        // The name is a convention of Prometheus: with it a restart is seen that no scrape has missed.
+        let started = Gauge::<f64, AtomicU64>::default();
+        started.set(epoch_seconds(Timestamp::now()));
+        registry.register("process_start_time_seconds", "When the server was started", started);
         Self {
             http: HttpMetrics::register(&mut registry),
             configure: ConfigureMetrics::register(&mut registry),

@@ -3,16 +3,20 @@
 use std::{collections::BTreeMap, env, path::PathBuf, process::ExitCode, time::Duration};
 
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueHint};
 
-use crate::settings::{Effective, Flag, Problems, Sources, load};
-use crate::{completions, config, logging, up, view};
+use focus_live::rabbitmq::Address;
+
+use crate::settings::{Effective, Flag, LogSettings, Problems, Settings, Sources, load};
+use crate::{completions, config, feed, logging, record, serve, up, view, work};
 
 const EXAMPLES: &str = "\
 Examples:
   focus up                               the whole system with nothing installed; then open http://127.0.0.1:5000
   focus view --last --output quake.png   a picture of the newest recording, from a terminal
   focus view --live 10 --json            ten seconds of the fibre as it is now, as JSON lines
+  focus serve                            the same on a cable of your own, through RabbitMQ
   focus config > focus.toml              all settings with their meaning, ready to edit
 
 Exit codes: 0 success, 1 failure, 2 wrong arguments or settings, 130 interrupted.";
@@ -30,6 +34,18 @@ enum Command {
     /// Start the whole system in one process: live fibre, recordings, jobs, viewer page.
     #[command(after_help = up::EXAMPLES)]
     Up(SettingsArgs),
+    /// Start the control plane on a real broker; each job is a process of its own.
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(SettingsArgs),
+    /// Publish a recording or the simulator as the live fibre.
+    #[command(after_help = feed::EXAMPLES)]
+    Feed(feed::FeedArgs),
+    /// Write the live fibre to recordings.
+    #[command(after_help = record::EXAMPLES)]
+    Record(record::RecordArgs),
+    /// Run one job for `focus serve`.
+    #[command(after_help = work::ABOUT, hide = true)]
+    Work,
     /// Draw a picture of a stretch of fibre, from any server.
     #[command(after_help = view::EXAMPLES)]
     View(view::ViewArgs),
@@ -81,6 +97,20 @@ impl SettingsArgs {
     /// # Errors
     /// Every problem that they have.
     pub(crate) fn load(&self) -> anyhow::Result<Effective> {
+        self.load_for(false)
+    }
+
+    /// The same for a command that needs a broker: a problem when none is named.
+    ///
+    /// # Errors
+    /// Every problem that they have.
+    pub(crate) fn load_with_broker(&self) -> anyhow::Result<(Settings, Address)> {
+        let settings = self.load_for(true)?.settings;
+        let broker = settings.broker.clone().context("no broker is named")?;
+        Ok((settings, broker))
+    }
+
+    fn load_for(&self, needs_broker: bool) -> anyhow::Result<Effective> {
         let env: BTreeMap<String, String> = env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect();
@@ -88,6 +118,7 @@ impl SettingsArgs {
             config: self.config.clone(),
             flags: self.flags(),
             env,
+            needs_broker,
             working_dir: env::current_dir()?,
         };
         Ok(load(&sources)?)
@@ -132,18 +163,54 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Up(args) => {
             let settings = args.load()?.settings;
-            logging::start(&settings.log);
-            logging::log_panics();
-            let runtime = runtime(blocking_threads(settings.jobs.max_jobs.get()))?;
-            let result = runtime.block_on(up::run(settings));
-            // A thread that hangs in the file system must not keep the process.
-            runtime.shutdown_timeout(THREADS_DEADLINE);
-            result.map(|()| Exit::Success)
+            let (log, threads) = (settings.log.clone(), blocking_threads(settings.jobs.max_jobs.get()));
+            logged(&log, threads, up::run(settings))
+        }
+        Command::Serve(args) => {
+            let (settings, broker) = args.load_with_broker()?;
+            let log = settings.log.clone();
+            logged(&log, BLOCKING_THREADS, serve::run(settings, broker))
+        }
+        Command::Feed(args) => {
+            let (settings, broker) = args.settings.load_with_broker()?;
+            let log = settings.log.clone();
+            logged(&log, BLOCKING_THREADS, feed::run(settings, broker, args.speed, args.time))
+        }
+        Command::Record(args) => {
+            let (settings, broker) = args.settings.load_with_broker()?;
+            let log = settings.log.clone();
+            logged(&log, BLOCKING_THREADS, record::run(settings, broker, args))
+        }
+        Command::Work => {
+            let order = work::receive()?;
+            run_to_end(blocking_threads(1), focus_jobs::work(order))
         }
         Command::View(args) => runtime(BLOCKING_THREADS)?.block_on(view::run(args)),
         Command::Config(args) => config::run(&args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
+}
+
+/// Runs something that logs what it does.
+fn logged(
+    log: &LogSettings,
+    blocking_threads: usize,
+    work: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<Exit> {
+    logging::start(log);
+    logging::log_panics();
+    run_to_end(blocking_threads, work)
+}
+
+fn run_to_end(
+    blocking_threads: usize,
+    work: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<Exit> {
+    let runtime = runtime(blocking_threads)?;
+    let result = runtime.block_on(work);
+    // A thread that hangs in the file system must not keep the process.
+    runtime.shutdown_timeout(THREADS_DEADLINE);
+    result.map(|()| Exit::Success)
 }
 
 /// Threads for calls that block, besides those of readers of recordings.

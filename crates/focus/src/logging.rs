@@ -3,15 +3,16 @@
 use std::io::{self, IsTerminal as _};
 use std::panic::{self, PanicHookInfo};
 
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::{
     Layer as _, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-use crate::settings::{LogFormat, LogSettings};
+use crate::settings::{LogFilter, LogFormat, LogSettings};
 
 /// From here on what the process does is logged. Called once.
 pub(crate) fn start(settings: &LogSettings) {
-    let filter = settings.filter.targets();
+    let filter = ours_unless_named(&settings.filter);
     let is_terminal = io::stderr().is_terminal();
     let pretty = match settings.format {
         LogFormat::Auto => is_terminal,
@@ -28,6 +29,14 @@ pub(crate) fn start(settings: &LogSettings) {
         lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
     };
     tracing_subscriber::registry().with(layer.with_filter(filter)).init();
+}
+
+/// What the broker's client logs of a lost connection, we log ourselves, once and in words: it is only shown to
+/// those who ask for it by name.
+fn ours_unless_named(filter: &LogFilter) -> Targets {
+    const CLIENT: &str = "lapin";
+    let targets = filter.targets();
+    if filter.text().contains(CLIENT) { targets } else { targets.with_target(CLIENT, LevelFilter::OFF) }
 }
 
 /// From here on panics are lines of the log like any other, where errors are logged at all.
@@ -56,6 +65,8 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use focus_jobs::LogStyle;
+
     use super::*;
 
     #[derive(Clone, Default)]
@@ -69,6 +80,16 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn the_brokers_client_is_heard_by_those_who_name_it() {
+        let heard = |text: &str| {
+            let filter = LogSettings::of(&LogStyle { format: "json".into(), level: text.into() }).filter;
+            ours_unless_named(&filter).would_enable("lapin::io_loop", &tracing::Level::ERROR)
+        };
+        assert!(!heard("info") && !heard("trace,focus=debug"));
+        assert!(heard("info,lapin=debug"));
     }
 
     #[test]

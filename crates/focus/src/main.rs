@@ -3,11 +3,19 @@
 mod cli;
 mod completions;
 mod config;
+mod feed;
 mod logging;
 mod picture;
+mod playback;
+mod progress;
+mod record;
+mod serve;
+mod server;
 mod settings;
+mod signals;
 mod up;
 mod view;
+mod work;
 
 use std::process::ExitCode;
 

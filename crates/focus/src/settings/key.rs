@@ -9,6 +9,8 @@ pub(crate) struct Key {
     pub(crate) help: &'static str,
     /// A value, for settings that have no default, as TOML.
     pub(crate) example: &'static str,
+    /// Whether its value must not be repeated.
+    pub(crate) secret: bool,
 }
 
 impl Key {
@@ -44,11 +46,11 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
 }
 
 const fn key(name: &'static str, help: &'static str) -> Key {
-    Key { name, help, example: "" }
+    Key { name, help, example: "", secret: false }
 }
 
 const fn optional(name: &'static str, example: &'static str, help: &'static str) -> Key {
-    Key { name, help, example }
+    Key { name, help, example, secret: false }
 }
 
 /// All settings, in the order in which they are shown; those of one table stand together.
@@ -102,6 +104,23 @@ pub(crate) const KEYS: &[Key] = &[
     key("live.simulator.channels", "Channels of the simulated fibre."),
     key("live.simulator.sampling_rate", "Samples per second and channel of the simulated fibre, Hz."),
     key("live.simulator.seed", "The same seed simulates the same samples."),
+    Key {
+        name: "rabbitmq.url",
+        help: "The broker, for focus serve, feed and record; amqps:// for TLS. A secret: better in FOCUS_RABBITMQ_URL.",
+        example: "\"amqp://user:password@broker:5672/vhost\"",
+        secret: true,
+    },
+    key("rabbitmq.exchange", "Topic exchange of the live fibre; made when it is not there."),
+    key("rabbitmq.deadline", "The broker is down when it takes longer for an answer, at most 900 ms."),
+    optional(
+        "rabbitmq.ca_file",
+        "\"/etc/focus/broker-ca.pem\"",
+        "PEM file of the authorities that sign the broker's certificate. Not set: those that the system trusts.",
+    ),
+    key(
+        "rabbitmq.band_channels",
+        "focus feed cuts the fibre into bands of so many channels: readers take whole bands.",
+    ),
     optional(
         "grpc.tls_cert",
         "\"/etc/focus/tls.crt\"",

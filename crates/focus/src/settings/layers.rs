@@ -20,6 +20,8 @@ pub(crate) struct Sources {
     pub(crate) flags: Vec<Flag>,
     /// The environment.
     pub(crate) env: BTreeMap<String, String>,
+    /// Whether nothing works without a broker.
+    pub(crate) needs_broker: bool,
     /// Where `focus.toml` is looked for and what relative paths start from.
     pub(crate) working_dir: PathBuf,
 }

@@ -3,24 +3,30 @@
 use std::{
     fs,
     net::SocketAddr,
-    num::{NonZeroU16, NonZeroUsize},
+    num::{NonZeroU16, NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use focus_core::Limits;
+use focus_live::rabbitmq::Address;
 use focus_live::{InvalidScene, Scene, Simulator};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use super::key::{Key, find};
 use super::layers::{Layers, Origin, Raw, Sources, xdg_home};
-use super::parse::{Host, Refused, Setting, SourceKind};
+use super::parse::{Exchange, Host, Refused, Setting, SourceKind};
 use super::problem::Problems;
 use super::value::{CorsOrigins, LogFilter, PortRange, SampleRate};
 use super::{
     GrpcSettings, JobSettings, LiveSettings, LiveSource, LogFormat, LogSettings, Settings, TlsIdentity,
 };
+
+/// The exchange that clients use unless told otherwise.
+const EXCHANGE: &str = "focus.live";
+/// How many channels one message holds unless told otherwise.
+const DEFAULT_BAND: NonZeroU32 = NonZeroU32::new(128).unwrap();
 
 /// Settings, and for each where its value came from.
 #[derive(Debug)]
@@ -85,6 +91,8 @@ impl Loader<'_> {
             jobs,
             limits: self.limits(),
             live: self.live(),
+            broker: self.broker(sources.needs_broker),
+            band_channels: self.band_channels(),
             grpc: GrpcSettings { tls: self.tls() },
             log: LogSettings {
                 format: self.get("log.format", LogFormat::Auto),
@@ -190,6 +198,50 @@ impl Loader<'_> {
             SourceKind::Simulator => LiveSource::Simulator { channels, sampling_rate, seed },
         };
         LiveSettings { source, block: Duration::from_millis(block.into()) }
+    }
+
+    fn broker(&mut self, needed: bool) -> Option<Address> {
+        const LONGEST_DEADLINE: Duration = Duration::from_millis(900);
+        let address = self.optional::<Address>("rabbitmq.url");
+        if needed && self.given("rabbitmq.url").is_none() {
+            let remedy = "Name the broker: FOCUS_RABBITMQ_URL=amqp://user:password@broker:5672/vhost";
+            self.problems.add(
+                "rabbitmq.url",
+                "is not set, and this command works with a broker only",
+                remedy,
+            );
+        }
+        if let Some(address) = &address {
+            self.show("rabbitmq.url", address);
+        }
+        let exchange = self.get("rabbitmq.exchange", Exchange(EXCHANGE.to_owned())).0;
+        let deadline = self.get("rabbitmq.deadline", Duration::from_millis(600));
+        self.check("rabbitmq.deadline", deadline <= LONGEST_DEADLINE, || {
+            format!(
+                "must be at most {LONGEST_DEADLINE:?}, not {deadline:?}: requests wait so long in an outage"
+            )
+        });
+        let ca_file = self.path("rabbitmq.ca_file", None);
+        let authorities = ca_file.and_then(|file| {
+            self.pem("rabbitmq.ca_file", &file, "certificate", |pem| {
+                let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+                all.is_ok_and(|all| !all.is_empty())
+            })
+        });
+        let address = address?.with_exchange(&exchange).with_deadline(deadline);
+        Some(match authorities {
+            Some(pem) => address.with_authorities(&String::from_utf8_lossy(&pem)),
+            None => address,
+        })
+    }
+
+    fn band_channels(&mut self) -> NonZeroU32 {
+        const MOST: u32 = 4096;
+        let channels = self.get("rabbitmq.band_channels", DEFAULT_BAND);
+        self.check("rabbitmq.band_channels", channels.get() <= MOST, || {
+            format!("must be at most {MOST}, not {channels}")
+        });
+        channels
     }
 
     /// Whether such a fibre can be simulated, and in bounded memory.

@@ -1,4 +1,4 @@
-//! Everything `focus up` can be told, checked whole before anything starts.
+//! Everything Focus Server can be told, checked whole before anything starts.
 //!
 //! A setting comes from a flag, else from the environment, else from a file, else from its default.
 //! [`load`] finds every problem of every source at once; past it, [`Settings`] cannot be invalid.
@@ -11,9 +11,17 @@ mod problem;
 mod show;
 mod value;
 
-use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    time::Duration,
+};
 
 use focus_core::Limits;
+use focus_jobs::LogStyle;
+use focus_live::rabbitmq::Address;
 
 pub(crate) use layers::{Flag, Sources};
 pub(crate) use loader::{Effective, load};
@@ -40,10 +48,22 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// Where live samples come from.
     pub(crate) live: LiveSettings,
+    /// The broker, where one is named.
+    pub(crate) broker: Option<Address>,
+    /// How many channels `focus feed` publishes in one message.
+    pub(crate) band_channels: NonZeroU32,
     /// How rows are served.
     pub(crate) grpc: GrpcSettings,
     /// What is logged, and how.
     pub(crate) log: LogSettings,
+}
+
+/// A time above 0 as settings are written, e.g. `30s`, for flags that are no settings.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    parse::parsed(text).ok_or_else(|| "must be a time above 0, for example 30s, 10m, \"1h 30m\"".to_owned())
 }
 
 /// How jobs live.
@@ -118,6 +138,21 @@ pub(crate) struct LogSettings {
     pub(crate) format: LogFormat,
     /// Which lines.
     pub(crate) filter: LogFilter,
+}
+
+impl LogSettings {
+    /// In words, for another process.
+    pub(crate) fn style(&self) -> LogStyle {
+        LogStyle { format: self.format.name().to_owned(), level: self.filter.text().to_owned() }
+    }
+
+    /// From words; what is not understood is as by default.
+    pub(crate) fn of(style: &LogStyle) -> Self {
+        Self {
+            format: parse::parsed(&style.format).unwrap_or(LogFormat::Auto),
+            filter: parse::parsed(&style.level).unwrap_or_default(),
+        }
+    }
 }
 
 /// The look of a log line.

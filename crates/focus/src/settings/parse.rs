@@ -2,12 +2,13 @@
 
 use std::{
     net::SocketAddr,
-    num::{NonZeroU16, NonZeroUsize},
+    num::{NonZeroU16, NonZeroU32, NonZeroUsize},
     path::PathBuf,
     str::FromStr,
     time::Duration,
 };
 
+use focus_live::rabbitmq::Address;
 use jiff::SignedDuration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
@@ -135,6 +136,52 @@ fn is_origin(origin: &str) -> bool {
     matches!(scheme, "http" | "https") && is_host(host) && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
+impl Setting for Address {
+    fn parse(raw: &Raw) -> Result<Self, Refused> {
+        const EXAMPLE: &str = "For example: amqp://user:password@broker:5672/vhost";
+        let url = text(raw).ok_or_else(|| Refused::new("must be a URL", EXAMPLE))?;
+        // The error does not repeat the URL, which may contain a password.
+        Self::parse(url).map_err(|error| Refused::new(error.to_string(), EXAMPLE))
+    }
+
+    fn show(&self) -> toml::Value {
+        self.to_string().into()
+    }
+}
+
+/// The name of an exchange.
+pub(super) struct Exchange(pub(super) String);
+
+impl Setting for Exchange {
+    fn parse(raw: &Raw) -> Result<Self, Refused> {
+        const LONGEST: usize = 127;
+        let name = text(raw).filter(|name| {
+            (1..=LONGEST).contains(&name.len())
+                && !name.starts_with("amq.")
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+        });
+        name.map(|name| Self(name.to_owned())).ok_or_else(|| {
+            let expected =
+                "1 to 127 letters, digits, hyphens, underscores, periods and colons, not beginning with amq.";
+            Refused::not(raw, expected, "focus.live")
+        })
+    }
+
+    fn show(&self) -> toml::Value {
+        self.0.clone().into()
+    }
+}
+
+impl Setting for NonZeroU32 {
+    fn parse(raw: &Raw) -> Result<Self, Refused> {
+        number(raw, "a whole number from 1", "128")
+    }
+
+    fn show(&self) -> toml::Value {
+        toml::Value::Integer(i64::from(self.get()))
+    }
+}
+
 impl Setting for NonZeroUsize {
     fn parse(raw: &Raw) -> Result<Self, Refused> {
         number(raw, "a whole number from 1", "30")
@@ -235,13 +282,24 @@ impl Setting for LogFormat {
     }
 
     fn show(&self) -> toml::Value {
+        self.name().into()
+    }
+}
+
+impl LogFormat {
+    /// As it stands in a file.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Pretty => "pretty",
             Self::Json => "json",
         }
-        .into()
     }
+}
+
+/// A value from its text, if it is one.
+pub(super) fn parsed<T: Setting>(text: &str) -> Option<T> {
+    T::parse(&Raw::Plain(text.to_owned())).ok()
 }
 
 /// Which kind of live source; the rest of it are settings of their own.

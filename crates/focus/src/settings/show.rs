@@ -9,7 +9,7 @@ use super::loader::Entry;
 /// As commented TOML: what each setting means, its value and where that came from.
 pub(crate) fn as_toml(entries: &[Entry]) -> String {
     let mut text = String::from(
-        "# The settings of `focus up`. A flag wins over the environment, that over this file, that over the default.\n\
+        "# The settings of Focus Server. A flag wins over the environment, that over this file, that over the default.\n\
          # In the environment jobs.max_jobs is FOCUS_JOBS_MAX_JOBS; as a flag it is --set jobs.max_jobs=30.\n",
     );
     let mut current = "";
@@ -22,6 +22,13 @@ pub(crate) fn as_toml(entries: &[Entry]) -> String {
             text.push('\n');
         }
         let _ = match &entry.value {
+            Some(value) if entry.key.secret => {
+                writeln!(
+                    text,
+                    "# {}\n# {name} is set to {value}, the rest is secret  # {}",
+                    entry.key.help, entry.origin
+                )
+            }
             Some(value) => writeln!(text, "# {}\n{name} = {value}  # {}", entry.key.help, entry.origin),
             None => writeln!(text, "# {}\n# {name} = {}  # not set", entry.key.help, entry.key.example),
         };

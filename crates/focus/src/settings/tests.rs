@@ -7,7 +7,7 @@ use super::*;
 /// Sources without any setting, in a directory of their own.
 fn sources(dir: &Path) -> Sources {
     let env = BTreeMap::from([("HOME".to_owned(), dir.display().to_string())]);
-    Sources { config: None, flags: Vec::new(), env, working_dir: dir.to_owned() }
+    Sources { config: None, flags: Vec::new(), env, needs_broker: false, working_dir: dir.to_owned() }
 }
 
 fn flag(name: &str, value: &str) -> Flag {
@@ -283,4 +283,47 @@ fn a_file_that_is_no_recording_cannot_be_replayed() {
     assert!(found[0].starts_with("--set live.file: cannot be replayed: "), "{found:?}");
     sources.flags.push(flag("live.source", "none"));
     load(&sources).unwrap();
+}
+
+#[test]
+fn a_command_that_needs_a_broker_says_so_and_nothing_else_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let sources = sources(dir.path());
+    assert!(load(&sources).unwrap().settings.broker.is_none());
+    let needing = Sources { needs_broker: true, ..sources };
+    let all = problems(&needing);
+    assert!(all.len() == 1 && all[0].contains("rabbitmq.url: is not set"), "{all:?}");
+    assert!(all[0].contains("FOCUS_RABBITMQ_URL=amqp://"), "{all:?}");
+    let given = with_env(needing, "FOCUS_RABBITMQ_URL", "amqp://u:hunter2@broker/v");
+    let settings = load(&given).unwrap().settings;
+    assert_eq!(settings.broker.unwrap().to_string(), "amqp://u@broker:5672 (virtual host \"v\")");
+    assert_eq!(settings.band_channels.get(), 128);
+}
+
+#[test]
+fn the_password_of_the_broker_is_never_repeated() {
+    let dir = tempfile::tempdir().unwrap();
+    let given = with_env(sources(dir.path()), "FOCUS_RABBITMQ_URL", "amqp://u:hunter2@broker/v");
+    let effective = load(&given).unwrap();
+    let shown = format!("{}{}{:?}", as_toml(&effective.entries), as_json(&effective.entries), effective);
+    assert!(shown.contains("u@broker:5672") && !shown.contains("hunter2"), "{shown}");
+    assert!(toml::from_str::<toml::Table>(&as_toml(&effective.entries)).is_ok(), "it is still a file");
+    for wrong in ["amqp:/u:hunter2@broker", "http://u:hunter2@broker", "amqp://u:hunter2@broker:port"] {
+        let all = problems(&with_env(sources(dir.path()), "FOCUS_RABBITMQ_URL", wrong)).join("\n");
+        assert!(all.contains("FOCUS_RABBITMQ_URL") && !all.contains("hunter2"), "{all}");
+    }
+}
+
+#[test]
+fn numbers_of_the_broker_are_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sources = sources(dir.path());
+    sources.flags.push(flag("rabbitmq.deadline", "2s"));
+    sources.flags.push(flag("rabbitmq.band_channels", "5000"));
+    sources.flags.push(flag("rabbitmq.exchange", "amq.topic"));
+    sources.flags.push(flag("rabbitmq.ca_file", "none.pem"));
+    let all = problems(&sources).join("\n");
+    for name in ["deadline", "band_channels", "exchange", "ca_file"] {
+        assert!(all.contains(&format!("--set rabbitmq.{name}:")), "{name} is missing in:\n{all}");
+    }
 }

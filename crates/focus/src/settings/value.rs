@@ -85,7 +85,7 @@ impl LogFilter {
     }
 
     /// As it was given.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.0
     }
 

@@ -1,9 +1,9 @@
-//! Where live samples come from, as configured.
+//! What plays the part of an interrogator, as configured.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
+use focus_live::{LiveOptions, Playback, Scene, Simulator};
 use focus_recordings::{EXCERPT, EXCERPT_NAME, Header, Recording, RecordingReader};
 
 use crate::settings::{LiveSettings, LiveSource};
@@ -11,17 +11,17 @@ use crate::settings::{LiveSettings, LiveSource};
 /// Distance between the simulator's channels, metres.
 const SIMULATED_DX: f64 = 1.0;
 
-/// Starts the source; it lives as long as what is returned beside the fibre.
+/// What is to be played; `None`: nothing.
 ///
 /// # Errors
 /// When the recording to replay cannot be used, or the simulator's numbers make no fibre.
-pub(super) fn start(settings: &LiveSettings, data_dir: &Path) -> Result<(LiveFibre, Option<Source>)> {
+pub(crate) fn playback(settings: &LiveSettings, data_dir: &Path) -> Result<Option<Playback>> {
     let options = LiveOptions { block: settings.block, ..LiveOptions::default() };
-    let (fibre, source) = match &settings.source {
-        LiveSource::None => return Ok((focus_live::waiting(), None)),
+    Ok(match &settings.source {
+        LiveSource::None => None,
         LiveSource::Replay { file } => {
             let file = file.clone().map_or_else(|| built_in(data_dir), Ok)?;
-            replay(&file, options)?
+            Some(replay(&file, options)?)
         }
         LiveSource::Simulator { channels, sampling_rate, seed } => {
             let scene = Scene {
@@ -30,10 +30,9 @@ pub(super) fn start(settings: &LiveSettings, data_dir: &Path) -> Result<(LiveFib
                 dx: SIMULATED_DX,
                 seed: *seed,
             };
-            focus_live::simulate(Simulator::new(scene)?, options)?
+            Some(Playback::simulated(Simulator::new(scene)?, options))
         }
-    };
-    Ok((fibre, Some(source)))
+    })
 }
 
 /// The built-in recording as a file, outside the recordings that belong to the user.
@@ -48,7 +47,7 @@ fn built_in(data_dir: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn replay(path: &Path, options: LiveOptions) -> Result<(LiveFibre, Source)> {
+fn replay(path: &Path, options: LiveOptions) -> Result<Playback> {
     let unusable = || format!("cannot replay {}", path.display());
     let Header { fibre, start, samples } =
         focus_recordings::open(path).with_context(unusable)?.header().clone();
@@ -58,5 +57,5 @@ fn replay(path: &Path, options: LiveOptions) -> Result<(LiveFibre, Source)> {
     let recording =
         Recording { id, fibre: fibre.clone(), start, end, ongoing: false, files: vec![path.to_owned()] };
     let open = move || RecordingReader::new(vec![recording.clone()], start, end, channels);
-    focus_live::replay(fibre, options, open).with_context(unusable)
+    Ok(Playback::replayed(fibre, options, open))
 }

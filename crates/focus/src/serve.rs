@@ -1,0 +1,55 @@
+//! `focus serve`: the control plane on a real broker; each job is a process of its own.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use focus_core::Upstream;
+use focus_jobs::Processes;
+use focus_live::rabbitmq::{self, Address, Broker};
+use focus_upstream::{Gate, Metrics, Probe};
+
+use crate::server::{Backend, Server, serving};
+use crate::settings::Settings;
+
+/// The gate gives the broker's client this much longer than its own deadline, whose sentence tells more.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// Shown below `--help`.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  export FOCUS_RABBITMQ_URL=amqp://user:password@broker:5672/vhost
+  focus serve                                    live views of what is published there, on http://127.0.0.1:5000
+  focus serve --listen 0.0.0.0:5000 --public-host focus.example.org
+  focus feed                                     beside it: publishes a real earthquake as the live fibre
+
+It starts with the broker down, too, and says so in its log, /health and /metrics; views work as soon as it is back.
+Jobs are processes (focus work) that end with this one, however it ends.";
+
+/// Starts everything and serves until it is told to stop.
+///
+/// # Errors
+/// When a part cannot start.
+pub(crate) async fn run(settings: Settings, address: Address) -> Result<()> {
+    let server = Server::bind(&settings).await?;
+    tracing::info!(broker = %address, "live samples and job control go through RabbitMQ");
+    let live_metrics = server.metrics.register(rabbitmq::Metrics::register);
+    let (broker, fibre) = Broker::start(address.clone(), "focus serve", live_metrics);
+    let gate = gate(broker, &address, server.metrics.upstreams()).await;
+    let launcher = Processes {
+        program: std::env::current_exe().context("cannot find this program's file")?,
+        serving: serving(&settings),
+        limits: settings.limits.clone(),
+        broker: address,
+        threads: settings.threads.get(),
+        log: settings.log.style(),
+        metrics: server.metrics.register(focus_stream::Metrics::register),
+    };
+    let backend = Backend { fibre, launcher: launcher.into_launcher(), broker: Some(gate) };
+    server.run(settings, backend).await
+}
+
+async fn gate(broker: Broker, address: &Address, metrics: &Metrics) -> Gate {
+    let wake = broker.changed();
+    let probe = Probe::new(Upstream::RabbitMq, address.deadline() + GRACE, move || broker.round_trip());
+    Gate::start(probe, metrics, Some(wake)).await
+}
