@@ -1,7 +1,9 @@
 //! The control plane's connection against a real broker that is broken in every way it can be.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use focus_core::Outage;
@@ -12,6 +14,8 @@ use lapin::options::{BasicPublishOptions, ExchangeDeclareOptions};
 use lapin::{BasicProperties, ConnectionProperties, ExchangeKind};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 /// What a busy machine may add to a deadline.
@@ -223,6 +227,42 @@ async fn a_broker_that_refuses_is_quoted_and_metadata_makes_the_fibre() {
     assert!(outage.starts_with("RabbitMQ error: PRECONDITION_FAILED"), "{outage}");
 
     metadata(&node).await;
+    half_open(&node).await;
+}
+
+/// A connection that has silently gone is given up by the round trip that finds out.
+async fn half_open(node: &Node) {
+    let (address, mute) = proxy(node.address()).await;
+    let subject = Subject::new(&format!("amqp://guest:guest@{address}"));
+    for _ in 0..3 {
+        assert_eq!(subject.trip().await.0, Ok(()));
+        assert_eq!(subject.trip().await.0, Ok(()));
+        mute.notify_waiters();
+        assert_eq!(subject.outage().await, "RabbitMQ unavailable: no answer within 600 ms");
+    }
+    assert_eq!(subject.trip().await.0, Ok(()));
+}
+
+/// Passes everything on until it is muted: then the connections that are there stay open and nothing goes
+/// through them any more.
+async fn proxy(to: SocketAddr) -> (SocketAddr, Arc<Notify>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mute = Arc::new(Notify::new());
+    let muted = mute.clone();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let muted = muted.clone();
+            tokio::spawn(async move {
+                let mut broker = TcpStream::connect(to).await.unwrap();
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut broker) => {}
+                    () = muted.notified() => std::future::pending().await,
+                }
+            });
+        }
+    });
+    (address, mute)
 }
 
 async fn metadata(node: &Node) {

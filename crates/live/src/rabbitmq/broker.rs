@@ -71,6 +71,7 @@ impl Broker {
     ///
     /// # Errors
     /// Why the broker cannot serve.
+    #[must_use]
     pub fn round_trip(&self) -> BoxFuture<'static, Result<(), Outage>> {
         let task = tokio::spawn(round_trip(self.shared.clone()));
         async {
