@@ -217,6 +217,7 @@ impl From<ConfigureError> for ApiError {
         let code = match error {
             ConfigureError::Invalid(faults) => return faults.into(),
             ConfigureError::Outage(outage) => return outage.into(),
+            ConfigureError::Failed(reason) => return Self::internal(reason),
             ConfigureError::KeyReused => Code::IdempotencyKeyReused,
             ConfigureError::TooManyJobs { .. } => Code::TooManyJobs,
             ConfigureError::WaitingForFibre => Code::WaitingForFiber,

@@ -1,7 +1,10 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A service that this one depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Upstream {
     /// The broker that live samples and job control go through.
     RabbitMq,
@@ -36,7 +39,8 @@ impl fmt::Display for Upstream {
 }
 
 /// An upstream that cannot serve, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Outage {
     /// It cannot be reached or does not answer in time.
     #[error("{upstream} unavailable: {reason}")]

@@ -1,6 +1,8 @@
 //! `POST /configure` as one transaction: nothing is created before everything that the view needs has
-//! answered, and what is created is undone by being dropped unless the whole succeeds.
+//! answered, and what is created is undone before the answer unless the whole succeeds.
 
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,14 +10,20 @@ use bytes::Bytes;
 use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, Upstream, View};
 use focus_recordings::Recording;
 use focus_stream::JobSpec;
+use futures::FutureExt as _;
 use jiff::Timestamp;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::idempotency::Known;
-use crate::launcher::Show;
+use crate::launcher::gone;
 use crate::slots::Slot;
-use crate::{ConfigureError, Job, Jobs};
+use crate::{ConfigureError, Job, Jobs, Show, Worker};
 
+/// A job is launched within this time, or not at all ..
+const DEADLINE: Duration = Duration::from_millis(2500);
+/// .. and what was created is undone in twice this time: 3 s for the whole.
+const UNDO_DEADLINE: Duration = Duration::from_millis(250);
 /// The catalogue has this long to answer one question.
 const CATALOGUE_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -30,9 +38,24 @@ pub struct ConfigureRequest {
     pub host: String,
 }
 
+/// A request's job.
+#[derive(Clone, Debug)]
+pub struct Configured {
+    /// The job, running.
+    pub job: Arc<Job>,
+    /// Whether an earlier request with the same key started it.
+    pub repeated: bool,
+}
+
+/// What an attempt has created and nobody knows of yet.
+#[derive(Default)]
+struct Attempt {
+    slot: Option<Slot>,
+    worker: Option<Arc<dyn Worker>>,
+}
+
 /// What is known once nothing is left to ask: all that a launch needs.
 struct Prepared {
-    slot: Slot,
     view: View,
     plan: Plan,
     fibre: Arc<Fibre>,
@@ -48,8 +71,8 @@ impl Jobs {
     /// Why there is no job; then nothing is left of the attempt.
     ///
     /// # Panics
-    /// Passes on a panic of the transaction.
-    pub async fn configure(&self, request: ConfigureRequest) -> Result<Arc<Job>, ConfigureError> {
+    /// Passes on a panic of the transaction; nothing is left of it either.
+    pub async fn configure(&self, request: ConfigureRequest) -> Result<Configured, ConfigureError> {
         let jobs = self.clone();
         let transaction = async move { jobs.transaction(request).await };
         match tokio::spawn(transaction.in_current_span()).await {
@@ -59,62 +82,97 @@ impl Jobs {
         }
     }
 
-    async fn transaction(&self, request: ConfigureRequest) -> Result<Arc<Job>, ConfigureError> {
-        let Some(name) = request.idempotency_key.clone() else { return self.start(&request).await };
+    async fn transaction(&self, request: ConfigureRequest) -> Result<Configured, ConfigureError> {
+        let Some(name) = request.idempotency_key.clone() else {
+            let job = self.start_or_undo(&request).await?;
+            return Ok(Configured { job, repeated: false });
+        };
         let mut key = self.shared.keys.hold(name).await;
         match key.known(&request.body) {
             Known::Other => return Err(ConfigureError::KeyReused),
             Known::Same(id) => {
                 if let Some(job) = self.get(id) {
-                    return Ok(job);
+                    return Ok(Configured { job, repeated: true });
                 }
             }
             Known::New => {}
         }
-        let job = self.start(&request).await?;
+        let job = self.start_or_undo(&request).await?;
         key.remember(request.body, job.spec().id);
-        Ok(job)
+        Ok(Configured { job, repeated: false })
     }
 
-    async fn start(&self, request: &ConfigureRequest) -> Result<Arc<Job>, ConfigureError> {
+    async fn start_or_undo(&self, request: &ConfigureRequest) -> Result<Arc<Job>, ConfigureError> {
+        let mut attempt = Attempt::default();
+        let started = AssertUnwindSafe(self.start(request, &mut attempt)).catch_unwind().await;
+        if !matches!(started, Ok(Ok(_))) {
+            attempt.undo().await;
+        }
+        started.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    async fn start(
+        &self,
+        request: &ConfigureRequest,
+        attempt: &mut Attempt,
+    ) -> Result<Arc<Job>, ConfigureError> {
+        let by = Instant::now() + DEADLINE;
         if self.is_draining() {
             return Err(ConfigureError::Draining);
         }
         let draft = Draft::parse(&request.body, Timestamp::now())?;
-        let Prepared { slot, view, plan, fibre, show } =
-            if draft.is_live() { self.prepare_live(draft)? } else { self.prepare_historic(draft).await? };
+        let period = self.validate(&draft)?;
+        let id = attempt.slot.insert(self.admit()?).id();
+        let prepared = match period {
+            Period::Live => self.prepare_live(draft).await?,
+            Period::Historic { start, end } => self.prepare_historic(draft, start, end, by).await?,
+        };
+        let Prepared { view, plan, fibre, show } = prepared;
 
-        let spec = Arc::new(JobSpec { id: slot.id(), view, plan, fibre });
-        let launched = self.shared.launcher.launch(Arc::clone(&spec), show).await?;
+        let spec = Arc::new(JobSpec { id, view, plan, fibre });
+        let worker = self.shared.launcher.launch(Arc::clone(&spec), show, by).await?;
+        let worker = attempt.worker.insert(worker);
         let host = self.shared.settings.public_host.as_deref().unwrap_or(&request.host);
-        let job = self.commit(launched, slot, host)?;
+        let job = self.commit(Arc::clone(&spec), &mut attempt.slot, worker, host)?;
         tracing::info!(job = %spec.id, view = %spec.view.to_request(), port = job.stream_port(), "job started");
         Ok(job)
     }
 
-    fn prepare_live(&self, draft: Draft) -> Result<Prepared, ConfigureError> {
-        let Some(fibre) = self.shared.upstreams.fibre.fibre() else {
-            draft.check()?;
-            return Err(ConfigureError::WaitingForFibre);
-        };
-        let (view, plan) = draft.resolve(&fibre, self.limits())?;
-        Ok(Prepared { slot: self.admit()?, view, plan, fibre, show: Show::Live })
+    /// Whatever can be known to be wrong before anybody is asked.
+    fn validate(&self, draft: &Draft) -> Result<Period, Faults> {
+        let live = self.shared.upstreams.fibre.fibre().filter(|_| draft.is_live());
+        match live {
+            Some(fibre) => Ok(draft.clone().resolve(&fibre, self.limits())?.0.period()),
+            None => draft.check(),
+        }
     }
 
-    async fn prepare_historic(&self, draft: Draft) -> Result<Prepared, ConfigureError> {
-        let Period::Historic { start, end } = draft.check()? else { return self.prepare_live(draft) };
-        let slot = self.admit()?;
-        let recordings = self.find(start, end).await?;
+    async fn prepare_live(&self, draft: Draft) -> Result<Prepared, ConfigureError> {
+        self.require_broker().await?;
+        let fibre = self.shared.upstreams.fibre.fibre().ok_or(ConfigureError::WaitingForFibre)?;
+        let (view, plan) = draft.resolve(&fibre, self.limits())?;
+        Ok(Prepared { view, plan, fibre, show: Show::Live })
+    }
+
+    async fn prepare_historic(
+        &self,
+        draft: Draft,
+        start: Timestamp,
+        end: Timestamp,
+        by: Instant,
+    ) -> Result<Prepared, ConfigureError> {
+        self.require_broker_and_catalogue().await?;
+        let recordings = self.find(start, end, by).await?;
         let Some(first) = recordings.first() else { return Err(ConfigureError::NoRecording { start, end }) };
         one_layout(&recordings)?;
         let fibre = Arc::new(first.fibre.clone());
         let (view, plan) = draft.resolve(&fibre, self.limits())?;
         // The first and last windows reach beyond the range: into the same recordings, where they go on.
         let (from, to) = focus_stream::reach(&plan, start, end);
-        let mut recordings = self.find(from, to).await?;
+        let mut recordings = self.find(from, to, by).await?;
         recordings.retain(|recording| recording.start < end && recording.end > start);
         window_fits(&plan, &recordings, from, to)?;
-        Ok(Prepared { slot, view, plan, fibre, show: Show::Historic(recordings.into()) })
+        Ok(Prepared { view, plan, fibre, show: Show::Historic(recordings.into()) })
     }
 
     fn admit(&self) -> Result<Slot, ConfigureError> {
@@ -122,16 +180,60 @@ impl Jobs {
         slots.take().ok_or(ConfigureError::TooManyJobs { max: slots.max() })
     }
 
-    async fn find(&self, start: Timestamp, end: Timestamp) -> Result<Vec<Recording>, Outage> {
+    async fn require_broker(&self) -> Result<(), Outage> {
+        match &self.shared.upstreams.broker {
+            Some(gate) => gate.require().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Asks both at once; when both are out, it is the broker that is told of.
+    async fn require_broker_and_catalogue(&self) -> Result<(), Outage> {
+        let mut broker = pin!(self.require_broker());
+        let mut catalogue = pin!(self.shared.upstreams.catalogue_gate.require());
+        tokio::select! {
+            biased;
+            broker = &mut broker => {
+                broker?;
+                catalogue.await
+            }
+            catalogue = &mut catalogue => {
+                broker.await?;
+                catalogue
+            }
+        }
+    }
+
+    async fn find(&self, start: Timestamp, end: Timestamp, by: Instant) -> Result<Vec<Recording>, Outage> {
+        let deadline = CATALOGUE_DEADLINE.min(by.saturating_duration_since(Instant::now()));
         let answer = self.shared.upstreams.catalogue.find(start, end);
-        tokio::time::timeout(CATALOGUE_DEADLINE, answer).await.unwrap_or_else(|_| {
-            let reason = format!("no answer within {} ms", CATALOGUE_DEADLINE.as_millis());
+        tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {} ms", deadline.as_millis());
             Err(Outage::Unavailable { upstream: Upstream::Catalogue, reason })
         })
     }
 
     fn limits(&self) -> &Limits {
         &self.shared.settings.limits
+    }
+}
+
+impl Attempt {
+    /// Frees everything, what was created last first.
+    async fn undo(mut self) {
+        if let Some(worker) = self.worker.take() {
+            let gone = gone(worker.report());
+            worker.stop("it could not be started");
+            let mut gone = pin!(gone);
+            if tokio::time::timeout(UNDO_DEADLINE, &mut gone).await.is_err() {
+                // Without a farewell, then.
+                drop(worker);
+                if tokio::time::timeout(UNDO_DEADLINE, gone).await.is_err() {
+                    tracing::error!(job = ?self.slot, "a job that could not be started does not end");
+                }
+            }
+        }
+        drop(self.slot.take());
     }
 }
 

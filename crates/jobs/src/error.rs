@@ -1,5 +1,7 @@
 use focus_core::{Faults, Outage};
 
+use crate::LaunchError;
+
 /// Why `POST /configure` starts no job. Nothing is left behind by any of them.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ConfigureError {
@@ -35,4 +37,18 @@ pub enum ConfigureError {
     /// Every port of the configured range is taken by other programs.
     #[error("no free port for the job's stream: {0}")]
     NoPort(String),
+    /// A fault of this server's own, or of the machine.
+    #[error("the job could not be started: {0}")]
+    Failed(String),
+}
+
+impl From<LaunchError> for ConfigureError {
+    fn from(error: LaunchError) -> Self {
+        match error {
+            LaunchError::Outage(outage) => Self::Outage(outage),
+            LaunchError::WaitingForFibre => Self::WaitingForFibre,
+            LaunchError::NoPort(reason) => Self::NoPort(reason),
+            LaunchError::Failed(reason) => Self::Failed(reason),
+        }
+    }
 }

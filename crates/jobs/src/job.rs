@@ -1,13 +1,15 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use focus_stream::{Feed, JobSpec, Viewer, WatchError};
+use focus_stream::{JobSpec, Viewer, WatchError};
 use jiff::Timestamp;
-use serde::Serialize;
-use tokio::sync::SetOnce;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::{Report, Worker};
+
 /// Where a job is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// Being started.
@@ -22,31 +24,40 @@ pub enum JobState {
     Cancelled,
 }
 
+impl JobState {
+    /// Whether it has ended, however that was.
+    #[must_use]
+    pub fn is_end(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
 /// A job, from the moment that `/configure` answered.
-#[derive(Debug)]
 pub struct Job {
-    pub(crate) feed: Arc<Feed>,
+    pub(crate) spec: Arc<JobSpec>,
+    pub(crate) worker: Arc<dyn Worker>,
     pub(crate) stream_url: String,
     pub(crate) stream_port: u16,
     pub(crate) started: Timestamp,
-    pub(crate) state: Mutex<JobState>,
-    /// Asks the keeper to end the job, and why.
-    pub(crate) stop: SetOnce<&'static str>,
+    pub(crate) report: watch::Receiver<Report>,
     /// Says that all it owned is freed.
     pub(crate) gone: CancellationToken,
 }
 
-impl Job {
-    /// Asks for its end; only the first reason counts.
-    pub(crate) fn stop(&self, reason: &'static str) {
-        // An error says that it was asked for before.
-        drop(self.stop.set(reason));
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job")
+            .field("id", &self.spec.id)
+            .field("report", &self.report())
+            .finish_non_exhaustive()
     }
+}
 
+impl Job {
     /// What it shows.
     #[must_use]
     pub fn spec(&self) -> &JobSpec {
-        self.feed.spec()
+        &self.spec
     }
 
     /// `http://<host>` (`https` where TLS is configured), without the port.
@@ -64,7 +75,19 @@ impl Job {
     /// Where it is in its life.
     #[must_use]
     pub fn state(&self) -> JobState {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.report().state
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let closed = self.report.has_changed().is_err();
+        let mut report = self.report.borrow().clone();
+        if closed && !report.state.is_end() {
+            // Whoever kept it is gone without a word.
+            report.state = JobState::Failed;
+        }
+        report
     }
 
     /// When it was started.
@@ -73,23 +96,19 @@ impl Job {
         self.started
     }
 
-    /// How many clients read it now, over gRPC and WebSocket.
-    #[must_use]
-    pub fn viewers(&self) -> usize {
-        self.feed.audience().borrow().viewers
-    }
-
-    /// Time of the newest row that it made.
-    #[must_use]
-    pub fn last_row(&self) -> Option<Timestamp> {
-        self.feed.last_row()
-    }
-
     /// A new viewer of one stream.
     ///
     /// # Errors
-    /// When there is no such stream, or no place for one more reader.
-    pub fn watch(&self, stream: usize) -> Result<Viewer, WatchError> {
-        self.feed.watch(stream)
+    /// When there is no such stream, no place for one more reader, or no way to the job.
+    pub async fn watch(&self, stream: usize) -> Result<Viewer, WatchError> {
+        self.worker.watch(stream).await
+    }
+
+    /// Waits until it has ended, and tells how. What it owned may not be freed yet.
+    pub async fn ended(&self) -> JobState {
+        let mut report = self.report.clone();
+        // An error: whoever kept it is gone, and so the job has ended.
+        drop(report.wait_for(|report| report.state.is_end()).await);
+        self.state()
     }
 }

@@ -4,22 +4,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use focus_core::JobId;
 use focus_live::LiveFibre;
 use focus_recordings::Catalogue;
-use focus_stream::Feed;
-use tokio::sync::{Semaphore, SetOnce};
+use focus_stream::JobSpec;
+use focus_upstream::Gate;
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::idempotency::Keys;
-use crate::launcher::Launched;
-use crate::slots::{Slot, Slots};
-use crate::{ConfigureError, Job, JobState, Launcher, Metrics, Settings, keeper};
-
-/// Most gRPC connections at the same time, over all jobs: half of what a process usually may open.
-const MAX_CONNECTIONS: usize = 512;
+use crate::launcher::gone;
+use crate::slots::{Slot, Slots, first_sequence};
+use crate::{ConfigureError, Job, Launcher, Metrics, Settings, Worker};
 
 /// The jobs of this server. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Jobs {
     pub(crate) shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jobs").field("running", &self.shared.running).finish_non_exhaustive()
+    }
 }
 
 /// What views need to be there.
@@ -27,8 +31,12 @@ pub struct Jobs {
 pub struct Upstreams {
     /// The fibre now.
     pub fibre: LiveFibre,
-    /// The index of what was recorded.
+    /// The index of what was recorded ..
     pub catalogue: Arc<dyn Catalogue>,
+    /// .. and whether it serves.
+    pub catalogue_gate: Gate,
+    /// Whether the broker serves, where there is one: jobs are run through it, whatever they show.
+    pub broker: Option<Gate>,
 }
 
 impl std::fmt::Debug for Upstreams {
@@ -37,15 +45,12 @@ impl std::fmt::Debug for Upstreams {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) upstreams: Upstreams,
-    pub(crate) launcher: Launcher,
+    pub(crate) launcher: Arc<dyn Launcher>,
     pub(crate) slots: Slots,
     pub(crate) keys: Keys,
-    /// Places for the connections to all jobs together, so that idle ones cannot use up the process's files.
-    connections: Arc<Semaphore>,
     metrics: Metrics,
     running: Mutex<Running>,
 }
@@ -57,17 +62,21 @@ struct Running {
 }
 
 impl Jobs {
-    /// No jobs yet.
+    /// No jobs yet; `launcher` decides where they will run.
     #[must_use]
-    pub fn new(settings: Settings, upstreams: Upstreams, launcher: Launcher, metrics: Metrics) -> Self {
-        let slots = Slots::new(settings.max_jobs);
+    pub fn new(
+        settings: Settings,
+        upstreams: Upstreams,
+        launcher: Arc<dyn Launcher>,
+        metrics: Metrics,
+    ) -> Self {
+        let slots = Slots::new(settings.max_jobs, first_sequence(Timestamp::now()));
         let shared = Shared {
             settings,
             upstreams,
             launcher,
             slots,
             keys: Keys::default(),
-            connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             metrics,
             running: Mutex::default(),
         };
@@ -91,7 +100,7 @@ impl Jobs {
     /// Stops a job and waits until everything it owned is gone. `false`: there is no such job.
     pub async fn stop(&self, id: JobId) -> bool {
         let Some(job) = self.get(id) else { return false };
-        job.stop("the job was stopped");
+        job.worker.stop("the job was stopped");
         job.gone.cancelled().await;
         true
     }
@@ -100,7 +109,7 @@ impl Jobs {
     pub async fn drain(&self) {
         self.shared.running().draining = true;
         for job in self.list() {
-            job.stop("the server is shutting down");
+            job.worker.stop("the server is shutting down");
         }
         for job in self.list() {
             job.gone.cancelled().await;
@@ -113,29 +122,37 @@ impl Jobs {
         self.shared.running().draining
     }
 
-    /// Puts a launched job under the care of its keeper and makes it known.
+    /// Makes a launched job known, and frees its slot and its key when it is gone.
     pub(crate) fn commit(
         &self,
-        launched: Launched,
-        slot: Slot,
+        spec: Arc<JobSpec>,
+        slot: &mut Option<Slot>,
+        worker: &Arc<dyn Worker>,
         host: &str,
     ) -> Result<Arc<Job>, ConfigureError> {
-        let settings = &self.shared.settings;
-        let scheme = if settings.tls.is_some() { "https" } else { "http" };
-        let Launched { feed, listener, port } = launched;
-        let job = Arc::new(new_job(feed, format!("{scheme}://{host}"), port));
+        let scheme = if self.shared.settings.serving.tls.is_some() { "https" } else { "http" };
+        let id = spec.id;
+        let job = Arc::new(Job {
+            spec,
+            worker: Arc::clone(worker),
+            stream_url: format!("{scheme}://{host}"),
+            stream_port: worker.port(),
+            started: Timestamp::now(),
+            report: worker.report(),
+            gone: CancellationToken::new(),
+        });
         {
             let mut running = self.shared.running();
             if running.draining {
                 return Err(ConfigureError::Draining);
             }
-            running.jobs.insert(slot.id(), Arc::clone(&job));
+            running.jobs.insert(id, Arc::clone(&job));
         }
         self.shared.metrics.started();
-        let (shared, kept) = (Arc::clone(&self.shared), Arc::clone(&job));
+        let (shared, kept, slot) = (Arc::clone(&self.shared), Arc::clone(&job), slot.take());
         tokio::spawn(async move {
-            let end = Ended { shared: &shared, job: &kept, slot: Some(slot) };
-            keeper::keep(&kept, listener, &shared.settings, Arc::clone(&shared.connections)).await;
+            let end = Ended { shared: &shared, job: &kept, slot };
+            gone(kept.report.clone()).await;
             drop(end);
         });
         Ok(job)
@@ -148,7 +165,7 @@ impl Shared {
     }
 }
 
-/// Strikes a job off when its keeper has ended, even by a panic: who waits for its end must not wait for ever.
+/// Strikes a job off when it is gone: who waits for its end must not wait for ever.
 struct Ended<'a> {
     shared: &'a Shared,
     job: &'a Job,
@@ -164,17 +181,5 @@ impl Drop for Ended<'_> {
         // The slot is free before anybody hears that the job is gone.
         drop(self.slot.take());
         self.job.gone.cancel();
-    }
-}
-
-fn new_job(feed: Feed, stream_url: String, stream_port: u16) -> Job {
-    Job {
-        feed: Arc::new(feed),
-        stream_url,
-        stream_port,
-        started: jiff::Timestamp::now(),
-        state: Mutex::new(JobState::Pending),
-        stop: SetOnce::new(),
-        gone: CancellationToken::new(),
     }
 }

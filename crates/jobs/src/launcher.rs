@@ -1,87 +1,91 @@
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use focus_core::Outage;
 use focus_recordings::Recording;
-use focus_stream::{Feed, JobSpec, LiveSpectra};
-use rayon::ThreadPool;
-use tokio::net::TcpListener;
+use focus_stream::{JobSpec, Viewer, WatchError};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::ConfigureError;
+use crate::JobState;
 
-/// What a job shows, ready to be launched.
-#[derive(Debug)]
-pub(crate) enum Show {
+/// Where the samples that a job shows come from.
+#[derive(Clone, Debug)]
+pub enum Show {
     /// The fibre from now on.
     Live,
     /// These recordings.
     Historic(Arc<[Recording]>),
 }
 
-/// A launched job that nobody serves yet; dropping it undoes the launch.
-#[derive(Debug)]
-pub(crate) struct Launched {
-    pub(crate) feed: Feed,
-    pub(crate) listener: TcpListener,
-    pub(crate) port: u16,
+/// Starts jobs, wherever they run.
+pub trait Launcher: Send + Sync {
+    /// Everything that the job needs: it can be read when this resolves, which is by `by`.
+    ///
+    /// An error leaves nothing behind.
+    fn launch(
+        &self,
+        spec: Arc<JobSpec>,
+        show: Show,
+        by: Instant,
+    ) -> BoxFuture<'_, Result<Arc<dyn Worker>, LaunchError>>;
 }
 
-/// Starts jobs inside this process: a feed and a port of its own.
-#[derive(Debug)]
-pub struct Launcher {
-    bind: IpAddr,
-    ports: RangeInclusive<u16>,
-    /// Where the next search begins: a port rests as long as possible, so that a client which comes back
-    /// late finds nobody there rather than another job.
-    next: AtomicUsize,
-    spectra: LiveSpectra,
-    workers: Arc<ThreadPool>,
-    metrics: focus_stream::Metrics,
-}
+/// What one job runs in. Dropping it ends the job.
+pub trait Worker: Send + Sync {
+    /// Port of the job's gRPC service.
+    fn port(&self) -> u16;
 
-impl Launcher {
-    /// Jobs listen on `bind` at one of `ports`; their spectra are computed on `workers`.
-    #[must_use]
-    pub fn new(
-        bind: IpAddr,
-        ports: RangeInclusive<u16>,
-        spectra: LiveSpectra,
-        workers: Arc<ThreadPool>,
-        metrics: focus_stream::Metrics,
-    ) -> Self {
-        Self { bind, ports, next: AtomicUsize::new(0), spectra, workers, metrics }
-    }
+    /// How the job is. Closed when everything that it owned is freed.
+    fn report(&self) -> watch::Receiver<Report>;
 
-    /// Everything that the job needs, or nothing.
+    /// A new viewer of one stream.
     ///
     /// # Errors
-    /// When no port of the range is free, or the live source has ended.
-    pub(crate) async fn launch(&self, spec: Arc<JobSpec>, show: Show) -> Result<Launched, ConfigureError> {
-        let (listener, port) =
-            self.bind().await.map_err(|error| ConfigureError::NoPort(error.to_string()))?;
-        let feed = match show {
-            Show::Live => Feed::live(spec, &self.spectra, self.metrics.clone())
-                .ok_or(ConfigureError::WaitingForFibre)?,
-            Show::Historic(recordings) => {
-                Feed::historic(spec, recordings, Arc::clone(&self.workers), self.metrics.clone())
-            }
-        };
-        Ok(Launched { feed, listener, port })
-    }
+    /// When there is no such stream, no place for one more reader, or no way to the job.
+    fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>>;
 
-    /// A free port of the range; without one the reason is that of the last port tried.
-    async fn bind(&self) -> io::Result<(TcpListener, u16)> {
-        let mut last = io::Error::other("the port range is empty");
-        for _ in self.ports.clone() {
-            let offset = self.next.fetch_add(1, Ordering::Relaxed) % self.ports.len();
-            let port = self.ports.start() + offset as u16;
-            match TcpListener::bind(SocketAddr::new(self.bind, port)).await {
-                Ok(listener) => return Ok((listener, port)),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    }
+    /// Asks for the job's end, which is told to its viewers; only the first reason counts.
+    fn stop(&self, reason: &str);
+}
+
+/// How a job is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Where it is in its life.
+    pub state: JobState,
+    /// How many clients read it now, over gRPC and WebSocket.
+    pub viewers: usize,
+    /// Time of the newest row that it made, at most about a second ago.
+    pub last_row: Option<Timestamp>,
+}
+
+impl Report {
+    /// Of a job that was just launched.
+    pub(crate) const BEGIN: Self = Self { state: JobState::Running, viewers: 0, last_row: None };
+}
+
+/// Waits until everything that the worker behind this report owned is freed.
+pub(crate) async fn gone(mut report: watch::Receiver<Report>) {
+    while report.changed().await.is_ok() {}
+}
+
+/// Why a job cannot be launched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum LaunchError {
+    /// An upstream that it needs cannot serve.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+    /// A live view, and no fibre is connected any more.
+    #[error("waiting for fiber: the fibre has just gone")]
+    WaitingForFibre,
+    /// Every port of the configured range is taken by other programs.
+    #[error("no free port for the job's stream: {0}")]
+    NoPort(String),
+    /// A fault of this server's own, or of the machine.
+    #[error("the job could not be started: {0}")]
+    Failed(String),
 }

@@ -44,8 +44,9 @@ impl Metrics {
     pub(crate) fn ended(&self, state: JobState) {
         let state = match state {
             JobState::Completed => State::completed,
-            JobState::Failed => State::failed,
-            JobState::Pending | JobState::Running | JobState::Cancelled => State::cancelled,
+            JobState::Cancelled => State::cancelled,
+            // One that ended without a word did not end well.
+            JobState::Pending | JobState::Running | JobState::Failed => State::failed,
         };
         self.active.dec();
         self.ended.get_or_create(&Ended { state }).inc();

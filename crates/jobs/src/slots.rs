@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use focus_core::JobId;
+use jiff::Timestamp;
 
 /// Hands out job ids: the lowest free slot and the next sequence number.
 #[derive(Clone, Debug)]
@@ -10,7 +11,7 @@ pub(crate) struct Slots {
     taken: Arc<Mutex<Taken>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Taken {
     slots: BTreeSet<u32>,
     sequence: u32,
@@ -24,9 +25,10 @@ pub(crate) struct Slot {
 }
 
 impl Slots {
-    /// Slots 1 to `max`.
-    pub(crate) fn new(max: u32) -> Self {
-        Self { max, taken: Arc::default() }
+    /// Slots 1 to `max`; `sequence` is the last number that may be known to clients already.
+    pub(crate) fn new(max: u32, sequence: u32) -> Self {
+        let taken = Taken { slots: BTreeSet::new(), sequence };
+        Self { max, taken: Arc::new(Mutex::new(taken)) }
     }
 
     pub(crate) fn max(&self) -> u32 {
@@ -42,6 +44,12 @@ impl Slots {
         taken.sequence = taken.sequence % i32::MAX as u32 + 1;
         Some(Slot { id: JobId { slot, sequence: taken.sequence }, taken: Arc::clone(&self.taken) })
     }
+}
+
+/// A number that counting from an earlier start has not reached by `now`, as long as there were fewer than ten jobs
+/// a second: clients may still hold the ids of jobs that ran before a restart. Comes round every 6.8 years.
+pub(crate) fn first_sequence(now: Timestamp) -> u32 {
+    (now.as_millisecond() / 100).rem_euclid(i64::from(i32::MAX)) as u32
 }
 
 impl Slot {
@@ -62,11 +70,25 @@ mod tests {
 
     #[test]
     fn the_lowest_free_slot_and_never_the_same_id_twice() {
-        let slots = Slots::new(2);
+        let slots = Slots::new(2, 0);
         let (first, second) = (slots.take().unwrap(), slots.take().unwrap());
         assert_eq!((first.id().to_string(), second.id().to_string()), ("1-1".into(), "2-2".into()));
         assert!(slots.take().is_none());
         drop(first);
         assert_eq!(slots.take().unwrap().id().to_string(), "1-3");
+    }
+
+    #[test]
+    fn a_restart_repeats_no_id_and_all_fit_a_positive_int32() {
+        let time = |seconds| Timestamp::from_second(seconds).unwrap();
+        let before = Slots::new(1, first_sequence(time(1_763_000_000)));
+        let last = (0..9).map(|_| before.take().unwrap().id().sequence).max().unwrap();
+        let after = Slots::new(1, first_sequence(time(1_763_000_001)));
+        assert!(after.take().unwrap().id().sequence > last);
+
+        let full = Slots::new(1, i32::MAX as u32);
+        assert_eq!(full.take().unwrap().id().sequence, 1);
+        let begin = Slots::new(1, first_sequence(Timestamp::UNIX_EPOCH));
+        assert_eq!(begin.take().unwrap().id().sequence, 1);
     }
 }

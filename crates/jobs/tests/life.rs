@@ -8,14 +8,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use focus_core::{Limits, Outage, Upstream};
 use focus_jobs::{
-    ConfigureError, ConfigureRequest, Job, JobState, Jobs, Launcher, Metrics, Settings, Upstreams,
+    ConfigureError, ConfigureRequest, InProcess, Job, JobState, Jobs, Metrics, Serving, Settings, Upstreams,
 };
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
 use focus_stream::LiveSpectra;
 use focus_stream::proto::StreamDataRequest;
 use focus_stream::proto::data_stream_service_client::DataStreamServiceClient;
+use focus_upstream::{Gate, Probe};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -34,29 +36,54 @@ async fn server(change: impl FnOnce(&mut Settings)) -> Server {
     std::fs::write(data.path().join(EXCERPT_NAME), EXCERPT).unwrap();
     let catalogue = SqliteCatalogue::open(&data.path().join("catalogue.sqlite"), data.path()).await.unwrap();
     assert_eq!(catalogue.scan().await.unwrap().added, 1);
-    server_with(Arc::new(catalogue), data, change)
+    server_with(Arc::new(catalogue), data, change).await
 }
 
-fn server_with(catalogue: Arc<dyn Catalogue>, data: TempDir, change: impl FnOnce(&mut Settings)) -> Server {
-    let bind = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let mut settings = Settings {
-        max_jobs: 4,
-        connect_within: DEADLINE,
-        unwatched_for: DEADLINE,
-        limits: Limits::default(),
-        bind,
-        ports: free_ports(8),
-        public_host: None,
-        tls: None,
-    };
+async fn server_with(
+    catalogue: Arc<dyn Catalogue>,
+    data: TempDir,
+    change: impl FnOnce(&mut Settings),
+) -> Server {
+    let mut settings = settings();
     change(&mut settings);
-    let ports = settings.ports.clone();
-    let fibre = focus_live::waiting();
-    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
-    let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), focus_stream::Metrics::default()).unwrap();
-    let launcher = Launcher::new(bind, ports.clone(), spectra, workers, focus_stream::Metrics::default());
-    let jobs = Jobs::new(settings, Upstreams { fibre, catalogue }, launcher, Metrics::default());
+    let ports = settings.serving.ports.clone();
+    let launcher = Arc::new(in_process(&settings.serving));
+    let gate = gate(Upstream::Catalogue, || Ok(())).await;
+    let upstreams = Upstreams { fibre: focus_live::waiting(), catalogue, catalogue_gate: gate, broker: None };
+    let jobs = Jobs::new(settings, upstreams, launcher, Metrics::default());
     Server { jobs, ports, data }
+}
+
+fn settings() -> Settings {
+    Settings {
+        max_jobs: 4,
+        limits: Limits::default(),
+        public_host: None,
+        serving: Serving {
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ports: free_ports(8),
+            tls: None,
+            connect_within: DEADLINE,
+            unwatched_for: DEADLINE,
+        },
+    }
+}
+
+fn in_process(serving: &Serving) -> InProcess {
+    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
+    let metrics = focus_stream::Metrics::default();
+    let spectra = LiveSpectra::start(&focus_live::waiting(), Arc::clone(&workers), metrics.clone()).unwrap();
+    InProcess::new(serving.clone(), spectra, workers, metrics)
+}
+
+/// A gate that asks `answer`.
+async fn gate(upstream: Upstream, answer: impl Fn() -> Result<(), Outage> + Send + Sync + 'static) -> Gate {
+    let probe = Probe::new(upstream, Duration::from_millis(300), move || {
+        let answer = answer();
+        Box::pin(async move { answer })
+    });
+    let metrics = focus_upstream::Metrics::register(&mut Registry::default());
+    Gate::start(probe, &metrics, None).await
 }
 
 /// Ports below the system's ephemeral range that nobody listens on, another stretch for each test.
@@ -94,7 +121,9 @@ fn request(body: &Value) -> ConfigureRequest {
 
 impl Server {
     async fn configure(&self, body: &Value) -> Result<Arc<Job>, ConfigureError> {
-        tokio::time::timeout(DEADLINE, self.jobs.configure(request(body))).await.unwrap()
+        let configured = tokio::time::timeout(DEADLINE, self.jobs.configure(request(body))).await.unwrap()?;
+        assert!(!configured.repeated);
+        Ok(configured.job)
     }
 
     /// Waits until the last job is gone and asserts that it left nothing.
@@ -132,7 +161,7 @@ async fn read(job: &Job, stream_id: i32) -> Result<Vec<i32>, tonic::Status> {
 async fn a_historic_job_ends_when_every_stream_was_read() {
     let server = server(|_| ()).await;
     let job = server.configure(&historic()).await.unwrap();
-    assert_eq!(job.spec().id.to_string(), "1-1");
+    assert_eq!(job.spec().id.slot, 1);
     for stream in 0..3 {
         assert!(server.jobs.get(job.spec().id).is_some());
         let rows = read(&job, stream).await.unwrap();
@@ -146,7 +175,7 @@ async fn a_historic_job_ends_when_every_stream_was_read() {
 
 #[tokio::test]
 async fn a_job_that_nobody_connects_to_is_stopped() {
-    let server = server(|settings| settings.connect_within = Duration::from_millis(50)).await;
+    let server = server(|settings| settings.serving.connect_within = Duration::from_millis(50)).await;
     let job = server.configure(&historic()).await.unwrap();
     let empty = async {
         while server.jobs.get(job.spec().id).is_some() {
@@ -160,17 +189,17 @@ async fn a_job_that_nobody_connects_to_is_stopped() {
 
 #[tokio::test]
 async fn a_job_that_is_no_longer_watched_is_stopped_but_not_while_it_is() {
-    let server = server(|settings| settings.unwatched_for = Duration::from_millis(500)).await;
+    let server = server(|settings| settings.serving.unwatched_for = Duration::from_millis(500)).await;
     let mut body = historic();
     body["end_time"] = json!(START + 50.0);
     let job = server.configure(&body).await.unwrap();
-    let mut viewer = job.watch(0).unwrap();
+    let mut viewer = job.watch(0).await.unwrap();
     // Watched, at a pace that a person might have, it outlives the rule.
     for _ in 0..20 {
         assert!(viewer.next().await.is_some());
         tokio::time::sleep(Duration::from_millis(40)).await;
     }
-    assert_eq!((job.state(), job.viewers()), (JobState::Running, 1));
+    assert_eq!((job.state(), job.report().viewers), (JobState::Running, 1));
     drop(viewer);
     let gone = async {
         while server.jobs.get(job.spec().id).is_some() {
@@ -209,9 +238,10 @@ async fn stopping_ends_the_streams_and_leaves_nothing() {
 async fn stuck(job: &Job) {
     let stuck = async {
         let mut last = None;
-        while last.is_none() || last != job.last_row() {
-            last = job.last_row();
-            tokio::time::sleep(Duration::from_millis(500)).await;
+        while last.is_none() || last != job.report().last_row {
+            last = job.report().last_row;
+            // Longer than a report is old.
+            tokio::time::sleep(Duration::from_millis(1200)).await;
         }
     };
     tokio::time::timeout(DEADLINE, stuck).await.unwrap();
@@ -233,13 +263,13 @@ async fn a_client_that_does_not_read_cannot_delay_the_end() {
     let stopped = tokio::time::timeout(Duration::from_secs(6), server.jobs.stop(job.spec().id)).await;
     assert!(stopped.expect("its connection is cut soon"));
     assert!(is_free(job.stream_port()));
-    assert_eq!(job.viewers(), 0, "its connection is cut, and nothing reads for it any more");
+    assert_eq!(job.report().viewers, 0, "its connection is cut, and nothing reads for it any more");
     drop(frames);
 }
 
 #[tokio::test]
 async fn a_client_that_is_connected_but_does_not_read_does_not_watch() {
-    let server = server(|settings| settings.unwatched_for = Duration::from_millis(200)).await;
+    let server = server(|settings| settings.serving.unwatched_for = Duration::from_millis(200)).await;
     let mut body = historic();
     body["nfftSelection"] = json!(2048);
     body["displayInfo"]["height"] = json!(1000);
@@ -278,7 +308,7 @@ async fn unknown_streams_are_refused() {
         let refused = read(&job, stream_id).await.unwrap_err();
         assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{refused}");
     }
-    assert_eq!(job.viewers(), 0);
+    assert_eq!(job.report().viewers, 0);
 }
 
 #[tokio::test]
@@ -331,7 +361,7 @@ async fn whatever_is_wrong_leaves_nothing() {
 
 #[tokio::test]
 async fn ports_that_others_hold_are_passed_over_until_none_is_left() {
-    let server = server(|settings| settings.ports = free_ports(2)).await;
+    let server = server(|settings| settings.serving.ports = free_ports(2)).await;
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, *server.ports.start())).unwrap();
     let job = server.configure(&historic()).await.unwrap();
     assert_eq!(job.stream_port(), *server.ports.end());
@@ -356,7 +386,7 @@ impl Catalogue for SilentCatalogue {
 
 #[tokio::test]
 async fn a_silent_catalogue_is_an_outage_after_its_deadline() {
-    let server = server_with(Arc::new(SilentCatalogue), TempDir::new().unwrap(), |_| ());
+    let server = server_with(Arc::new(SilentCatalogue), TempDir::new().unwrap(), |_| ()).await;
     let error = server.configure(&historic()).await.unwrap_err();
     assert_eq!(error.to_string(), "Catalogue unavailable: no answer within 1000 ms");
     assert!(server.jobs.list().is_empty());
@@ -378,7 +408,7 @@ impl Catalogue for BrokenCatalogue {
 
 #[tokio::test]
 async fn an_outage_is_told_as_one_and_not_as_nothing_found() {
-    let server = server_with(Arc::new(BrokenCatalogue), TempDir::new().unwrap(), |_| ());
+    let server = server_with(Arc::new(BrokenCatalogue), TempDir::new().unwrap(), |_| ()).await;
     let error = server.configure(&historic()).await.unwrap_err();
     assert!(matches!(&error, ConfigureError::Outage(_)));
     assert_eq!(error.to_string(), "Catalogue unavailable: disk gone");
@@ -390,8 +420,9 @@ async fn any_number_of_equal_requests_with_one_key_make_one_job() {
     let server = server(|_| ()).await;
     let with_key = |body: &Value| ConfigureRequest { idempotency_key: Some("k".to_owned()), ..request(body) };
     let tries = (0..100).map(|_| server.jobs.configure(with_key(&historic())));
-    let ids: Vec<_> =
-        futures::future::join_all(tries).await.into_iter().map(|job| job.unwrap().spec().id).collect();
+    let all: Vec<_> = futures::future::join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(all.iter().filter(|one| !one.repeated).count(), 1, "one has started it");
+    let ids: Vec<_> = all.iter().map(|one| one.job.spec().id).collect();
     assert!(ids.iter().all(|id| *id == ids[0]));
     assert_eq!(server.jobs.list().len(), 1);
 

@@ -3,9 +3,10 @@ use std::path::PathBuf;
 use focus_core::{Fibre, Outage};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// An uninterrupted stretch of recorded time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
     /// What the catalogue calls it.
     pub id: String,

@@ -4,6 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use focus_core::{Period, Picture};
 use serde_json::json;
 
+use crate::row::floats;
 use crate::{Batch, JobSpec};
 
 const HEADER: &[u8; 4] = b"FSH1";
@@ -93,9 +94,7 @@ pub(crate) struct Quantised {
 impl Quantised {
     /// Of little-endian float32 values, none of them negative.
     pub(crate) fn of(values: &[u8]) -> Self {
-        let values = || {
-            values.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-        };
+        let values = || floats(values);
         let largest = values().fold(0.0_f32, f32::max);
         // A row of zeros has no largest level; any offset shows it as the faintest.
         let top = if largest > 0.0 && largest.is_finite() { decibels(largest).ceil() } else { 0.0 };

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use focus_core::Period;
+use focus_core::{Fibre, Period, View};
 use focus_recordings::Recording;
 use jiff::Timestamp;
 use rayon::ThreadPool;
@@ -22,7 +22,7 @@ pub struct Feed {
 }
 
 /// Why somebody cannot watch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WatchError {
     /// The job has fewer streams.
     #[error("there is no such stream: this job has streams 0 to {last}")]
@@ -36,12 +36,20 @@ pub enum WatchError {
         /// How many that is.
         places: usize,
     },
+    /// The process that the job runs in cannot be read.
+    #[error("the job's rows cannot be reached: {0}")]
+    Unreachable(String),
 }
 
 /// Readers of a live job share its rows, so that one more costs little.
 const LIVE_PLACES: usize = 300;
 /// Most readers of a historic job, over all its streams: each has a blocking thread that reads for it.
 pub const HISTORIC_PLACES: usize = 15;
+
+/// Most readers of a job that shows `view`.
+pub(crate) fn places(view: &View) -> usize {
+    if view.period().is_live() { LIVE_PLACES } else { HISTORIC_PLACES }
+}
 
 #[derive(Debug)]
 enum Source {
@@ -91,10 +99,7 @@ impl Feed {
         let streams = &self.spec.plan.streams;
         let channels =
             streams.get(stream).ok_or(WatchError::NoSuchStream { last: streams.len() - 1 })?.channels;
-        let places = match self.source {
-            Source::Live(_) => LIVE_PLACES,
-            Source::Historic(_) => HISTORIC_PLACES,
-        };
+        let places = places(&self.spec.view);
         if !self.status.enter(places) {
             return Err(WatchError::TooManyViewers { places });
         }
@@ -138,10 +143,30 @@ impl Feed {
         }
     }
 
-    /// Waits until the rows have ended for the whole job, and tells why.
+    /// Waits until the rows have ended for the whole job, and tells why. Another live fibre than the one that
+    /// the job shows is an end, too.
     pub async fn ended(&self) -> End {
         let mut end = self.status.end();
-        let ended = end.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
-        ended.unwrap_or_else(|| End::Failed("the job is gone".to_owned()))
+        tokio::select! {
+            ended = end.wait_for(Option::is_some) => {
+                let ended = ended.ok().and_then(|end| end.clone());
+                ended.unwrap_or_else(|| End::Failed("the job is gone".to_owned()))
+            }
+            change = self.fibre_exchanged() => End::Failed(change),
+        }
+    }
+
+    async fn fibre_exchanged(&self) -> String {
+        if let Source::Live(membership) = &self.source {
+            let mut fibre = membership.fibre();
+            let other = |now: &Option<Arc<Fibre>>| self.spec.fibre.difference(now.as_ref()?);
+            // A source that has ended ends the rows; that is told elsewhere.
+            if let Ok(now) = fibre.wait_for(|now| other(now).is_some()).await
+                && let Some((what, before, after)) = other(&now)
+            {
+                return format!("another fibre is connected: {what} changed from {before} to {after}");
+            }
+        }
+        std::future::pending().await
     }
 }

@@ -12,12 +12,12 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
 use crate::proto::data_stream_service_server::{DataStreamService, DataStreamServiceServer};
 use crate::proto::{DESCRIPTORS, DataStream, StreamDataRequest};
-use crate::{Batch, End, Feed, Viewer, WatchError};
+use crate::{Batch, End, Feed, Tls, Viewer, WatchError};
 
 /// A silent client is asked after this long whether it is still there ..
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
@@ -33,7 +33,7 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 pub async fn serve(
     feed: Arc<Feed>,
     listener: TcpListener,
-    tls: Option<Identity>,
+    tls: Option<&Tls>,
     stop: impl Future<Output = ()>,
     cut: CancellationToken,
     places: Arc<Semaphore>,
@@ -49,8 +49,8 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .tcp_nodelay(true);
-    if let Some(identity) = tls {
-        server = server.tls_config(ServerTlsConfig::new().identity(identity))?;
+    if let Some(tls) = tls {
+        server = server.tls_config(tls.server())?;
     }
     server
         .add_service(DataStreamServiceServer::new(Streams { feed }))
@@ -77,11 +77,12 @@ impl DataStreamService for Streams {
         let asked = request.into_inner().stream_id;
         // A negative number is as unknown as one that is too large.
         let stream = usize::try_from(asked).unwrap_or(usize::MAX);
-        let viewer = self.feed.watch(stream).map_err(|error| match error {
+        let viewer = self.feed.watch(stream).map_err(|error| match &error {
             WatchError::NoSuchStream { .. } => {
                 Status::invalid_argument(format!("stream_id {asked}: {error}"))
             }
             WatchError::TooManyViewers { .. } => Status::resource_exhausted(error.to_string()),
+            WatchError::Unreachable(reason) => Status::unavailable(reason),
         })?;
         let job = self.feed.spec().id.sequence;
         Ok(Response::new(Box::pin(frames(viewer, job))))

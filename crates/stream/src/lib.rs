@@ -2,7 +2,8 @@
 //!
 //! A [`Feed`] makes the rows of one job. Live feeds share their spectra with all jobs that show the
 //! same fibre in the same way ([`LiveSpectra`]); a historic feed reads the recording anew for each
-//! viewer, as fast as that viewer takes the rows. Whoever wants rows becomes a [`Viewer`].
+//! viewer, as fast as that viewer takes the rows. Whoever wants rows becomes a [`Viewer`], also of a job in another
+//! process ([`remote`]).
 
 pub mod browser;
 mod feed;
@@ -10,18 +11,21 @@ pub mod grpc;
 mod historic;
 mod live;
 mod metrics;
+pub mod remote;
 mod row;
 mod spec;
 mod status;
+mod tls;
 mod viewer;
 
 pub use feed::{Feed, HISTORIC_PLACES, WatchError};
 pub use historic::reach;
 pub use live::LiveSpectra;
-pub use metrics::Metrics;
+pub use metrics::{Counts, Metrics, Share};
 pub use row::{Batch, Extremes, StreamRow};
 pub use spec::JobSpec;
 pub use status::{Audience, End};
+pub use tls::Tls;
 pub use viewer::Viewer;
 
 /// The gRPC interface, generated from `proto/pandadatastream.proto`.

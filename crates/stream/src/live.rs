@@ -6,12 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use focus_core::{Block, ChannelRange, JobId};
+use focus_core::{Block, ChannelRange, Fibre, JobId};
 use focus_live::LiveFibre;
 use focus_spectrum::{Row, Spectrograph, Transform};
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::status::Status;
 use crate::viewer::Rows;
@@ -21,6 +21,7 @@ use crate::{End, JobSpec, Metrics, StreamRow};
 #[derive(Clone, Debug)]
 pub struct LiveSpectra {
     orders: mpsc::Sender<Order>,
+    fibre: LiveFibre,
 }
 
 enum Order {
@@ -46,7 +47,7 @@ impl LiveSpectra {
                 workers.install(|| groups.push(&block));
             }
         })?;
-        Ok(Self { orders })
+        Ok(Self { orders, fibre: fibre.clone() })
     }
 
     /// Adds a job: from now on its rows go to the queues that are returned, one per stream. `None` when the
@@ -58,7 +59,8 @@ impl LiveSpectra {
         let weak = queues.iter().map(broadcast::Sender::downgrade).collect();
         let job = LiveJob { spec: Arc::clone(spec), status: Arc::clone(status), first_row: None, queues };
         self.orders.send(Order::Join(Box::new(job))).ok()?;
-        Some(Membership { job: spec.id, orders: self.orders.clone(), queues: weak })
+        let fibre = self.fibre.changes();
+        Some(Membership { job: spec.id, orders: self.orders.clone(), queues: weak, fibre })
     }
 }
 
@@ -68,9 +70,15 @@ pub(crate) struct Membership {
     job: JobId,
     orders: mpsc::Sender<Order>,
     queues: Vec<broadcast::WeakSender<Arc<StreamRow>>>,
+    fibre: watch::Receiver<Option<Arc<Fibre>>>,
 }
 
 impl Membership {
+    /// The fibre that the rows are made of, as it is now and will be.
+    pub(crate) fn fibre(&self) -> watch::Receiver<Option<Arc<Fibre>>> {
+        self.fibre.clone()
+    }
+
     /// The rows of one stream from now on; none when the source has ended.
     pub(crate) fn read(&self, stream: usize) -> Rows {
         let queue = self.queues.get(stream).and_then(broadcast::WeakSender::upgrade);

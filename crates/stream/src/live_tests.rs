@@ -62,7 +62,7 @@ struct Bench {
 fn bench() -> Bench {
     let (orders, inbox) = mpsc::channel();
     let groups = Groups { groups: HashMap::new(), metrics: Metrics::default() };
-    Bench { spectra: LiveSpectra { orders }, inbox, groups }
+    Bench { spectra: LiveSpectra { orders, fibre: focus_live::waiting() }, inbox, groups }
 }
 
 impl Bench {

@@ -8,7 +8,7 @@ use crate::browser::Quantised;
 
 /// A frame carries at most this many bytes of float values, unless a single row is larger: well under
 /// the 4 MiB that gRPC clients accept by default.
-const MAX_BATCH_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BATCH_BYTES: usize = 1 << 20;
 /// Nor more rows than this, as each has a time and an index beside its values.
 const MAX_BATCH_ROWS: usize = 4096;
 
@@ -34,14 +34,14 @@ impl StreamRow {
     pub fn new(index: u32, time: Timestamp, values: Vec<f32>, extremes: Extremes) -> Self {
         // A missing sample makes every value of its channel NaN.
         let complete = !values.iter().any(|value| value.is_nan());
-        Self {
-            index,
-            time,
-            complete,
-            values: Bytes::from_owner(LittleEndian(values)),
-            extremes,
-            quantised: OnceLock::new(),
-        }
+        let values = Bytes::from_owner(LittleEndian(values));
+        Self { index, time, complete, values, extremes, quantised: OnceLock::new() }
+    }
+
+    /// A row that was encoded elsewhere.
+    pub(crate) fn received(index: u32, time: Timestamp, values: Bytes, extremes: Extremes) -> Self {
+        let complete = !floats(&values).any(f32::is_nan);
+        Self { index, time, complete, values, extremes, quantised: OnceLock::new() }
     }
 
     /// The index as it is sent. A job would have to run for years to reach the end of it.
@@ -53,6 +53,11 @@ impl StreamRow {
     pub(crate) fn quantised(&self) -> &Quantised {
         self.quantised.get_or_init(|| Quantised::of(&self.values))
     }
+}
+
+/// The values of a row as they are sent.
+pub(crate) fn floats(values: &[u8]) -> impl Iterator<Item = f32> + '_ {
+    values.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes))
 }
 
 /// Float values whose memory is what goes over the wire.

@@ -3,17 +3,32 @@ use std::sync::Arc;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, mpsc, watch};
 
+use crate::remote::Remote;
 use crate::status::{End, Status, StreamPlace};
 use crate::{Batch, Metrics, StreamRow};
 
 /// One reader of one stream of a job. Dropping it leaves the audience.
 #[derive(Debug)]
 pub struct Viewer {
+    source: Source,
+    ended: Option<End>,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// A feed in this process.
+    Here(Seat),
+    /// The gRPC service of another process.
+    Elsewhere(Remote),
+}
+
+/// A place in the audience of a feed.
+#[derive(Debug)]
+struct Seat {
     rows: Rows,
     place: StreamPlace,
     status: Arc<Status>,
     end: watch::Receiver<Option<End>>,
-    ended: Option<End>,
 }
 
 /// Where a viewer's rows come from.
@@ -34,7 +49,12 @@ impl Viewer {
     /// Of somebody who has [entered](Status::enter) already.
     pub(crate) fn new(rows: Rows, place: StreamPlace, status: Arc<Status>) -> Self {
         let end = status.end();
-        Self { rows, place, status, end, ended: None }
+        Self { source: Source::Here(Seat { rows, place, status, end }), ended: None }
+    }
+
+    /// Of a job in another process.
+    pub(crate) fn remote(remote: Remote) -> Self {
+        Self { source: Source::Elsewhere(remote), ended: None }
     }
 
     /// The next rows, as soon as there are any; `None` when no more will come, see [`Self::end`].
@@ -44,26 +64,44 @@ impl Viewer {
         if self.ended.is_some() {
             return None;
         }
-        let _attentive = self.status.attend();
-        let ended = tokio::select! {
-            biased;
-            end = self.end.wait_for(Option::is_some) => end.ok().and_then(|end| end.clone()),
-            rows = self.rows.next(self.place, &self.status.metrics) => match rows {
-                Ok(batch) => return Some(batch),
-                Err(end) => Some(end),
-            },
+        let next = match &mut self.source {
+            Source::Here(seat) => seat.next().await,
+            Source::Elsewhere(remote) => remote.next().await,
         };
-        if ended == Some(End::Completed) {
-            self.status.read_to_end(self.place.index);
-        }
-        self.ended = ended.or_else(|| Some(End::Failed("the job is gone".to_owned())));
-        None
+        next.map_err(|end| self.ended = Some(end)).ok()
     }
 
     /// Why the rows ended; [`End::Completed`] until [`Self::next`] has said that they did.
     #[must_use]
     pub fn end(&self) -> End {
         self.ended.clone().unwrap_or(End::Completed)
+    }
+}
+
+impl Seat {
+    async fn next(&mut self) -> Result<Batch, End> {
+        let _attentive = self.status.attend();
+        let end = tokio::select! {
+            biased;
+            end = self.end.wait_for(Option::is_some) => {
+                let end = end.ok().and_then(|end| end.clone());
+                end.unwrap_or_else(|| End::Failed("the job is gone".to_owned()))
+            }
+            rows = self.rows.next(self.place, &self.status.metrics) => match rows {
+                Ok(batch) => return Ok(batch),
+                Err(end) => end,
+            },
+        };
+        if end == End::Completed {
+            self.status.read_to_end(self.place.index);
+        }
+        Err(end)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.status.leave();
     }
 }
 
@@ -99,11 +137,5 @@ impl Rows {
                 Ok(batch)
             }
         }
-    }
-}
-
-impl Drop for Viewer {
-    fn drop(&mut self) {
-        self.status.leave();
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 use focus_core::Faults;
-use focus_jobs::{ConfigureRequest, Job};
+use focus_jobs::{ConfigureRequest, Configured, Job};
 use futures::FutureExt;
 use tracing::Instrument;
 
@@ -77,9 +77,13 @@ async fn start(app: &SharedApp, request: ConfigureRequest, came: Instant) -> Res
             Ok(result) => result.map_err(ApiError::from),
             Err(panic) => Err(ApiError::panicked(panic.as_ref())),
         };
-        let outcome = result.as_ref().map_or_else(|error| Outcome::Error(error.code), |_| Outcome::Started);
+        let outcome = match &result {
+            Ok(Configured { repeated: false, .. }) => Outcome::Started,
+            Ok(Configured { repeated: true, .. }) => Outcome::Repeated,
+            Err(error) => Outcome::Error(error.code),
+        };
         metrics.ended(outcome, came.elapsed());
-        result
+        result.map(|configured| configured.job)
     };
     let ended = tokio::spawn(task.in_current_span()).await;
     ended.unwrap_or_else(|error| Err(ApiError::internal(error.to_string())))

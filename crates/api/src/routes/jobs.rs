@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::extract::State;
-use focus_jobs::{Job, JobState};
+use focus_jobs::{Job, JobState, Report};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub(crate) struct JobEntry {
     started: Timestamp,
     /// How many clients read it now.
     viewers: usize,
-    /// Time of the newest row that it made, UTC.
+    /// Time of the newest row that it made, UTC; about a second old.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_row: Option<Timestamp>,
 }
@@ -92,12 +92,13 @@ pub(crate) async fn list(State(app): State<SharedApp>) -> Json<Vec<JobEntry>> {
 }
 
 fn entry(job: &Job) -> JobEntry {
+    let Report { state, viewers, last_row } = job.report();
     JobEntry {
         id: job.spec().id.to_string(),
         view: job.spec().view.to_request(),
-        state: job.state(),
+        state,
         started: job.started(),
-        viewers: job.viewers(),
-        last_row: job.last_row(),
+        viewers,
+        last_row,
     }
 }

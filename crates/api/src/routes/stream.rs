@@ -10,7 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use focus_jobs::{Job, JobState};
 use focus_stream::{End, Viewer, WatchError, browser};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug};
 
@@ -23,8 +23,6 @@ use crate::path::{PathJob, PathStream};
 const PING_PERIOD: Duration = Duration::from_secs(15);
 /// A client that takes longer for one message is as good as gone.
 const SEND_DEADLINE: Duration = Duration::from_secs(15);
-/// While a send waits, how often is looked whether the job still runs.
-const LOOK_PERIOD: Duration = Duration::from_millis(50);
 /// The time that a client has to take a close and answer it.
 const GOODBYE_DEADLINE: Duration = Duration::from_secs(1);
 /// Clients have nothing to say but pongs and good-bye.
@@ -79,9 +77,10 @@ pub(crate) async fn stream(
             "too many streams are open; close one or try again later",
         ));
     };
-    let viewer = job.watch(index).map_err(|error| match error {
+    let viewer = job.watch(index).await.map_err(|error| match error {
         WatchError::NoSuchStream { .. } => PathStream::unknown(),
         WatchError::TooManyViewers { .. } => ApiError::new(Code::TooManyViewers, error.to_string()),
+        WatchError::Unreachable(_) => ApiError::internal(error.to_string()),
     })?;
     let header = browser::header(job.spec(), index);
     let open = app.sockets.token();
@@ -198,8 +197,8 @@ async fn good_bye(mut socket: WebSocket, close: CloseFrame) {
 
 /// Until the job is stopped or has failed. One that has completed waits for its viewers.
 async fn over(job: &Job) {
-    while !matches!(job.state(), JobState::Cancelled | JobState::Failed) {
-        sleep(LOOK_PERIOD).await;
+    if job.ended().await == JobState::Completed {
+        std::future::pending::<()>().await;
     }
 }
 

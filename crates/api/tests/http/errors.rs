@@ -123,13 +123,14 @@ async fn an_outage_is_503_and_names_the_upstream() {
     server.catalogue(Behaviour::Silent);
     let answer = server.post("/recordings_in_time_range", range.clone()).await;
     assert!(answer.error(503, "catalogue_unavailable").contains("no answer within"), "{answer:?}");
+    server.catalogue_recovers().await;
     server.catalogue(Behaviour::Refused);
     for answer in [server.configure(&historic()).await, server.post("/recordings_in_time_range", range).await]
     {
         let sentence = answer.error(502, "catalogue_error");
         assert_eq!(sentence, "Catalogue error: the index is damaged");
     }
-    server.catalogue(Behaviour::Normal);
+    server.catalogue_recovers().await;
     server.job(&historic()).await;
 }
 

@@ -74,6 +74,7 @@ async fn each_request_has_one_line_and_no_secret_is_in_it() {
     assert_eq!(outage["level"], "WARN");
     assert_eq!(outage["fields"]["code"], "catalogue_unavailable");
     assert_eq!(outage["fields"]["error"], "Catalogue unavailable: the disk is full");
+    server.catalogue_recovers().await;
     server.catalogue(Behaviour::Panics);
     let panicked = ask("g", "POST", "/configure", historic().to_string()).await;
     assert_eq!(panicked["level"], "WARN");

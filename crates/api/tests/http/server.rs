@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use focus_api::{AllowedOrigins, Build, Metrics, Services};
 use focus_core::{Limits, Outage, Upstream};
-use focus_jobs::{Jobs, Launcher, Settings, Upstreams};
+use focus_jobs::{InProcess, Jobs, Serving, Settings, Upstreams};
 use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
 use focus_stream::LiveSpectra;
@@ -88,7 +88,10 @@ impl Catalogue for TestCatalogue {
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Outage>> {
         Box::pin(async move {
-            self.obey().await?;
+            // A client that panics in a probe is an outage; these tests want one that panics in a request.
+            if !matches!(*self.behaviour.lock().unwrap(), Behaviour::Panics) {
+                self.obey().await?;
+            }
             self.real.probe().await
         })
     }
@@ -143,13 +146,13 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
     let build = Build { version: "1.2.3".to_owned(), commit: Some("abc".to_owned()) };
     let metrics = Metrics::new(&build);
     let (fibre, source) = if wish.fibre { simulated() } else { (focus_live::waiting(), None) };
-    let jobs = jobs(&wish, &fibre, &catalogue, &metrics);
     let probed = catalogue.clone();
     let probe = Probe::new(Upstream::Catalogue, Duration::from_millis(600), move || {
         let catalogue = probed.clone();
         Box::pin(async move { catalogue.probe().await })
     });
     let gate = Gate::start(probe, metrics.upstreams(), None).await;
+    let jobs = jobs(&wish, &fibre, &catalogue, &gate, &metrics);
     let services = Services {
         jobs: jobs.clone(),
         fibre,
@@ -177,26 +180,28 @@ fn simulated() -> (LiveFibre, Option<Source>) {
     (fibre, Some(source))
 }
 
-fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: &TestCatalogue, metrics: &Metrics) -> Jobs {
-    let bind = IpAddr::V4(Ipv4Addr::LOCALHOST);
+fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: &TestCatalogue, gate: &Gate, metrics: &Metrics) -> Jobs {
     let first = free_ports(wish.ports);
-    let ports = first..=first + wish.ports - 1;
-    let settings = Settings {
-        max_jobs: wish.max_jobs,
+    let serving = Serving {
+        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ports: first..=first + wish.ports - 1,
+        tls: None,
         connect_within: DEADLINE,
         unwatched_for: DEADLINE,
-        limits: Limits::default(),
-        bind,
-        ports: ports.clone(),
-        public_host: None,
-        tls: None,
     };
     let stream_metrics = metrics.register(focus_stream::Metrics::register);
     let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
     let spectra = LiveSpectra::start(fibre, Arc::clone(&workers), stream_metrics.clone()).unwrap();
-    let launcher = Launcher::new(bind, ports, spectra, workers, stream_metrics);
-    let upstreams = Upstreams { fibre: fibre.clone(), catalogue: Arc::new(catalogue.clone()) };
-    Jobs::new(settings, upstreams, launcher, metrics.register(focus_jobs::Metrics::register))
+    let launcher = InProcess::new(serving.clone(), spectra, workers, stream_metrics);
+    let settings =
+        Settings { max_jobs: wish.max_jobs, limits: Limits::default(), public_host: None, serving };
+    let upstreams = Upstreams {
+        fibre: fibre.clone(),
+        catalogue: Arc::new(catalogue.clone()),
+        catalogue_gate: gate.clone(),
+        broker: None,
+    };
+    Jobs::new(settings, upstreams, Arc::new(launcher), metrics.register(focus_jobs::Metrics::register))
 }
 
 /// The first of so many ports that nobody has. Others could take them before the job does, so the search starts
@@ -211,6 +216,12 @@ fn free_ports(count: u16) -> u16 {
 }
 
 impl Server {
+    /// Ends the catalogue's outage and waits until the server knows.
+    pub(crate) async fn catalogue_recovers(&self) {
+        self.catalogue(Behaviour::Normal);
+        eventually("healthy", async || self.get("/health").await.json()["status"] == "healthy").await;
+    }
+
     pub(crate) fn catalogue(&self, behaviour: Behaviour) {
         *self.behaviour.lock().unwrap() = behaviour;
     }
