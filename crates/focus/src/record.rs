@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueHint};
 use focus_core::{ChannelRange, Outage};
 use focus_live::rabbitmq::{self, Address, Subscription, Wanted};
@@ -49,7 +49,7 @@ pub(crate) struct RecordArgs {
     /// Which channels, FIRST-LAST [default: all].
     #[arg(long, value_name = "CHANNELS", value_parser = channels)]
     pub(crate) channels: Option<ChannelRange>,
-    /// Stop after this long, e.g. `1h` [default: go on until Ctrl-C].
+    /// Stop this long after the first sample, e.g. `1h` [default: go on until Ctrl-C].
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub(crate) time: Option<Duration>,
     #[command(flatten)]
@@ -66,7 +66,7 @@ fn channels(text: &str) -> Result<ChannelRange, String> {
 /// Records until it is told to stop or the time is over.
 ///
 /// # Errors
-/// When the directory cannot be used, or the last file cannot be written.
+/// When the directory cannot be used, or some samples could not be written.
 pub(crate) async fn run(settings: Settings, address: Address, args: RecordArgs) -> Result<()> {
     let directory = args.output.unwrap_or(settings.data_dir);
     let channels = args.channels.unwrap_or(ChannelRange::ALL);
@@ -76,24 +76,26 @@ pub(crate) async fn run(settings: Settings, address: Address, args: RecordArgs) 
     }
     tracing::info!(broker = %address, directory = %directory.display(), "recording");
     let mut told = std::pin::pin!(until_told_to_stop()?);
-    let end = Instant::now() + args.time.unwrap_or(FOR_EVER);
-    let subscribed = tokio::select! {
-        () = &mut told => None,
-        () = sleep_until(end) => None,
-        subscribed = subscribe(&address, channels) => Some(subscribed),
+    let (fibre, subscription) = tokio::select! {
+        () = &mut told => return Ok(()),
+        subscribed = subscribe(&address, channels) => subscribed,
     };
-    let Some((fibre, subscription)) = subscribed else { return Ok(()) };
 
     let writer = Writer::start(started.recorder, fibre)?;
     let mut shows = interval(SHOW_PERIOD);
     shows.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut progress = Progress::start();
+    let (mut progress, mut end) = (Progress::start(), None);
     loop {
         tokio::select! {
             () = &mut told => break,
-            () = sleep_until(end) => break,
-            _ = shows.tick() => progress.show(&line(&writer.seen())),
+            () = sleep_until(end.unwrap_or_else(|| Instant::now() + FOR_EVER)) => break,
+            _ = shows.tick() => {}
         }
+        let seen = writer.seen();
+        if seen.samples > 0 && end.is_none() {
+            end = args.time.map(|time| Instant::now() + time);
+        }
+        progress.show(&line(&seen));
     }
     // With the subscription the blocks end, and with them the writer.
     drop(subscription);
@@ -133,8 +135,12 @@ impl Writer {
         let shown = Arc::clone(&seen);
         let mut blocks = fibre.subscribe(ChannelRange::ALL);
         let write = move || {
-            record(&mut recorder, &fibre, &mut blocks, &shown);
-            recorder.finish().context("the last file could not be finished")
+            let failed = record(&mut recorder, &fibre, &mut blocks, &shown);
+            let all = recorder.finish()?;
+            match failed {
+                Some(error) => bail!("some samples were not recorded: {error}"),
+                None => Ok(all),
+            }
         };
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(write)?;
         Ok(Self { seen, thread })
@@ -149,14 +155,21 @@ impl Writer {
     }
 }
 
-/// Writes until the blocks end. What cannot be written is told once for each reason.
-fn record(recorder: &mut Recorder, fibre: &LiveFibre, blocks: &mut Blocks, shown: &Mutex<RecordingProgress>) {
-    let (mut failing, mut lost) = (None, 0);
+/// Writes until the blocks end. What cannot be written is told once for each reason; it goes on, for somebody may
+/// make room. Returns the first reason.
+fn record(
+    recorder: &mut Recorder,
+    fibre: &LiveFibre,
+    blocks: &mut Blocks,
+    shown: &Mutex<RecordingProgress>,
+) -> Option<String> {
+    let (mut first, mut failing, mut lost) = (None, None, 0);
     while let Some(block) = blocks.blocking_next() {
         let Some(fibre) = fibre.fibre() else { continue };
         let failed = recorder.record(&fibre, &block).err().map(|error| error.to_string());
         if let Some(error) = failed.as_ref().filter(|error| failing.as_ref() != Some(*error)) {
             tracing::error!("{error}");
+            first.get_or_insert_with(|| error.clone());
         }
         failing = failed;
         if blocks.lost() > lost {
@@ -165,6 +178,7 @@ fn record(recorder: &mut Recorder, fibre: &LiveFibre, blocks: &mut Blocks, shown
         }
         *shown.lock().unwrap_or_else(PoisonError::into_inner) = recorder.progress();
     }
+    first
 }
 
 fn line(progress: &RecordingProgress) -> String {
