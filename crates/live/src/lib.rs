@@ -5,6 +5,7 @@
 //! of its own until its [`Source`] is dropped; or [`rabbitmq`], into which a [`Feed`] of a playback goes elsewhere.
 
 mod clock;
+mod feed;
 mod fibre;
 mod options;
 mod pace;
@@ -15,9 +16,10 @@ mod simulator;
 mod source;
 
 pub use clock::{InvalidSpeed, Speed};
+pub use feed::Feed;
 pub use fibre::{Blocks, LiveFibre, waiting};
 pub use options::LiveOptions;
-pub use playback::{Feed, Playback};
+pub use playback::Playback;
 pub use replay::replay;
 pub use simulator::{InvalidScene, Scene, Simulator, simulate};
 pub use source::Source;

@@ -1,4 +1,5 @@
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::source::Announced;
-use crate::{LiveFibre, LiveOptions, Source, Speed};
+use crate::{Feed, LiveFibre, LiveOptions, Source, Speed};
 
 /// What makes blocks.
 pub(crate) trait Publisher: Send + 'static {
@@ -37,15 +38,6 @@ pub struct Playback {
     options: LiveOptions,
     speed: Speed,
     begin: Box<dyn FnOnce(Timestamp) -> Box<dyn Publisher> + Send>,
-}
-
-/// A fibre for one reader. Nothing is lost on the way: what is not taken holds the playback up.
-#[derive(Debug)]
-pub struct Feed {
-    /// What the fibre is; `None` while it cannot be played.
-    pub fibre: watch::Receiver<Option<Arc<Fibre>>>,
-    /// Its blocks; they end with their [`Source`].
-    pub blocks: mpsc::Receiver<Arc<Block>>,
 }
 
 impl Playback {
@@ -84,22 +76,27 @@ impl Playback {
         Ok((LiveFibre::new(fibre, readers), source))
     }
 
-    /// Plays to one reader.
+    /// Plays to one reader. In real time it is as [`live`](Self::live); at other speeds nothing is lost: what is
+    /// not taken holds the playback up.
     ///
     /// # Errors
     /// When its thread cannot be started.
     pub fn feed(self) -> io::Result<(Feed, Source)> {
+        if self.speed == Speed::RealTime {
+            let (live, source) = self.live()?;
+            return Ok((Feed::from(&live), source));
+        }
         let (sender, blocks) = mpsc::channel(1);
         let (fibre, source) = self.play(move |block, stop| {
             let room = block_on(async {
-                match select(std::pin::pin!(sender.reserve()), std::pin::pin!(stop.cancelled())).await {
+                match select(pin!(sender.reserve()), pin!(stop.cancelled())).await {
                     Either::Left((room, _)) => room.ok(),
                     Either::Right(_) => None,
                 }
             });
             room.map(|room| room.send(block)).is_some()
         })?;
-        Ok((Feed { fibre, blocks }, source))
+        Ok((Feed::new(fibre, blocks), source))
     }
 
     /// Plays on a thread of its own until it is stopped or `take` takes no more.

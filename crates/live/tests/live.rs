@@ -140,15 +140,15 @@ async fn one_reader_decides_how_fast_a_playback_goes_and_misses_nothing() {
     for speed in [Speed::Max, Speed::Times(1000.0)] {
         let began = Instant::now();
         let (mut feed, _source) = fast(speed);
-        assert!(feed.fibre.borrow().is_some());
-        let first = feed.blocks.recv().await.unwrap();
+        assert!(feed.fibre().is_some());
+        let first = feed.next().await.unwrap();
         let mut last = first.clone();
         while last.sequence < 1000 {
             if last.sequence == 500 {
                 // Ten seconds of a clock that runs 1000 times as fast.
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            let block = feed.blocks.recv().await.unwrap();
+            let block = feed.next().await.unwrap();
             assert_eq!(block.sequence, last.sequence + 1, "{speed:?}");
             assert_eq!(block.start, end(&last), "{speed:?}");
             last = block;
@@ -162,8 +162,8 @@ async fn one_reader_decides_how_fast_a_playback_goes_and_misses_nothing() {
 async fn a_playback_at_many_times_real_time_is_no_faster() {
     let began = Instant::now();
     let (mut feed, _source) = fast(Speed::Times(20.0));
-    let first = feed.blocks.recv().await.unwrap();
-    while feed.blocks.recv().await.unwrap().sequence < first.sequence + 400 {}
+    let first = feed.next().await.unwrap();
+    while feed.next().await.unwrap().sequence < first.sequence + 400 {}
     // 4 s of samples; the clock may begin up to a second ahead.
     assert!(began.elapsed() > Duration::from_millis(140), "{:?}", began.elapsed());
 }
@@ -171,11 +171,11 @@ async fn a_playback_at_many_times_real_time_is_no_faster() {
 #[tokio::test]
 async fn a_playback_that_nobody_takes_can_be_stopped() {
     let (mut feed, source) = fast(Speed::Max);
-    while feed.blocks.len() < feed.blocks.max_capacity() {
-        tokio::task::yield_now().await;
-    }
+    assert!(feed.next().await.is_some());
+    // Time to make the next two, of which only one has room.
+    tokio::time::sleep(Duration::from_millis(20)).await;
     drop(source);
-    assert!(feed.blocks.recv().await.is_some(), "what was there is there");
-    assert!(feed.blocks.recv().await.is_none());
-    assert_eq!(*feed.fibre.borrow_and_update(), None);
+    assert!(feed.next().await.is_some(), "what was there is there");
+    assert!(feed.next().await.is_none());
+    assert_eq!(feed.fibre(), None);
 }
