@@ -1,0 +1,378 @@
+//! Jobs as processes of their own, with the real program: nothing is left of them, however they or the server end.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use focus_api::Build;
+use focus_core::{Limits, Upstream};
+use focus_jobs::{
+    ConfigureError, ConfigureRequest, Job, JobState, Jobs, LogStyle, Processes, Serving, Settings, Upstreams,
+};
+use focus_live::rabbitmq::Address;
+use focus_recordings::{EXCERPT, EXCERPT_NAME, SqliteCatalogue};
+use focus_stream::proto::StreamDataRequest;
+use focus_stream::proto::data_stream_service_client::DataStreamServiceClient;
+use focus_stream::{End, Tls};
+use focus_upstream::{Gate, Probe};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Longer than anything here takes, on a slow machine too.
+const DEADLINE: Duration = Duration::from_secs(30);
+const START: f64 = 1_458_545_850.532_309;
+
+struct Server {
+    jobs: Jobs,
+    /// By this name the jobs' processes are known to belong to this test.
+    program: PathBuf,
+    ports: std::ops::RangeInclusive<u16>,
+    _data: TempDir,
+}
+
+async fn server() -> Server {
+    server_with(None, |path| symlink(env!("CARGO_BIN_EXE_focus"), path)).await
+}
+
+async fn server_with(tls: Option<Tls>, program: impl FnOnce(&Path) -> std::io::Result<()>) -> Server {
+    let data = TempDir::new().unwrap();
+    let path = data.path().join("focus");
+    program(&path).unwrap();
+    fs::write(data.path().join(EXCERPT_NAME), EXCERPT).unwrap();
+    let catalogue = SqliteCatalogue::open(&data.path().join("catalogue.sqlite"), data.path()).await.unwrap();
+    catalogue.scan().await.unwrap();
+
+    let metrics = focus_api::Metrics::new(&Build { version: "1".to_owned(), commit: None });
+    let probe = Probe::new(Upstream::Catalogue, DEADLINE, || Box::pin(async { Ok(()) }));
+    let serving = Serving {
+        bind: Ipv4Addr::LOCALHOST.into(),
+        ports: free_ports(6),
+        tls,
+        connect_within: DEADLINE,
+        unwatched_for: DEADLINE,
+    };
+    let launcher = Processes {
+        program: path.clone(),
+        serving: serving.clone(),
+        limits: Limits::default(),
+        broker: Address::parse("amqp://guest:hush@127.0.0.1:1").unwrap(),
+        threads: 1,
+        log: LogStyle { format: "json".to_owned(), level: "warn".to_owned() },
+        metrics: focus_stream::Metrics::default(),
+    };
+    let ports = serving.ports.clone();
+    let settings = Settings { max_jobs: 4, limits: Limits::default(), public_host: None, serving };
+    let upstreams = Upstreams {
+        fibre: focus_live::waiting(),
+        catalogue: Arc::new(catalogue),
+        catalogue_gate: Gate::start(probe, metrics.upstreams(), None).await,
+        broker: None,
+    };
+    let jobs = Jobs::new(settings, upstreams, launcher.into_launcher(), focus_jobs::Metrics::default());
+    Server { jobs, program: path, ports, _data: data }
+}
+
+/// Ports below the system's ephemeral range that nobody listens on, another stretch for each process.
+fn free_ports(count: u16) -> std::ops::RangeInclusive<u16> {
+    let mut first = 21_000 + (std::process::id() % 1000) as u16 * 8;
+    while !(first..first + count).all(is_free) {
+        first = if first > 31_000 { 21_000 } else { first + 8 };
+    }
+    first..=first + count - 1
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+fn historic() -> Value {
+    json!({
+        "view_type": 0, "channels": {"min": 1, "max": 30}, "displayInfo": {"height": 100},
+        "nfftSelection": 128, "start_time": START, "end_time": START + 20.0,
+    })
+}
+
+fn request() -> ConfigureRequest {
+    ConfigureRequest {
+        body: historic().to_string().into(),
+        idempotency_key: None,
+        host: "127.0.0.1".to_owned(),
+    }
+}
+
+/// The processes that run `program`, zombies too: those have no command line, but no parent that waits either.
+fn processes(program: &Path) -> Vec<u32> {
+    let pids = fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|argument| argument == program.as_os_str().as_encoded_bytes())
+    })
+    .collect()
+}
+
+/// Children of this process that have ended and that nobody has waited for.
+fn zombies() -> usize {
+    let children = fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok());
+    let children: String = children.collect();
+    let stat = |pid: &str| fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    children.split_whitespace().filter(|pid| stat(pid).contains(") Z ")).count()
+}
+
+fn signal(name: &str, pid: u32) {
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+}
+
+async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < end, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+impl Server {
+    async fn job(&self) -> Arc<Job> {
+        self.jobs.configure(request()).await.unwrap().job
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        processes(&self.program)
+    }
+
+    fn nothing_is_left(&self) {
+        assert!(self.jobs.list().is_empty());
+        assert_eq!((self.processes(), zombies()), (vec![], 0));
+        for port in self.ports.clone() {
+            assert!(is_free(port), "port {port} is still bound");
+        }
+    }
+
+    async fn gone(&self, job: &Job) {
+        eventually("the job is gone", || self.jobs.get(job.spec().id).is_none()).await;
+        self.nothing_is_left();
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_a_process_whose_rows_are_the_same_by_either_way() {
+    let server = server().await;
+    let job = server.job().await;
+    assert_eq!(server.processes().len(), 1);
+    for stream in 0..3 {
+        let address = format!("{}:{}", job.stream_url(), job.stream_port());
+        let mut client = DataStreamServiceClient::connect(address).await.unwrap();
+        let mut frames =
+            client.stream_data(StreamDataRequest { stream_id: stream }).await.unwrap().into_inner();
+        let mut viewer = job.watch(stream as usize).await.unwrap();
+        let mut direct = Vec::new();
+        while let Some(frame) = frames.message().await.unwrap() {
+            direct.extend(frame.row_index.into_iter().zip(frame.timestamp_in_milis).zip(frame.main_data));
+        }
+        let mut seen = Vec::new();
+        while let Some(batch) = viewer.next().await {
+            assert_eq!(batch.lost, 0);
+            let extremes = batch.rows[0].extremes;
+            assert!(extremes.minimum < extremes.maximum, "{extremes:?}");
+            for row in batch.rows {
+                assert!(row.complete);
+                seen.push(((row.index as i32, row.time.as_millisecond()), row.values.clone()));
+            }
+        }
+        assert!(direct.len() > 100 && seen == direct, "{} rows, {} rows", seen.len(), direct.len());
+        assert_eq!(viewer.end(), End::Completed);
+        assert!(job.report().last_row.is_some(), "reports come in");
+    }
+    assert!(job.watch(3).await.unwrap_err().to_string().contains("streams 0 to 2"));
+    server.gone(&job).await;
+    assert_eq!(job.state(), JobState::Completed);
+}
+
+#[tokio::test]
+async fn stopping_leaves_no_process_and_no_port_and_tells_why() {
+    let server = server().await;
+    let job = server.job().await;
+    let mut viewer = job.watch(0).await.unwrap();
+    assert!(viewer.next().await.is_some());
+    assert!(server.jobs.stop(job.spec().id).await);
+    server.nothing_is_left();
+    while viewer.next().await.is_some() {}
+    assert_eq!(viewer.end(), End::Stopped("the job was stopped".to_owned()));
+    assert_eq!(job.state(), JobState::Cancelled);
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_is_a_failed_job() {
+    let server = server().await;
+    let job = server.job().await;
+    let mut viewer = job.watch(0).await.unwrap();
+    signal("-KILL", server.processes()[0]);
+    while viewer.next().await.is_some() {}
+    assert!(matches!(viewer.end(), End::Failed(_)), "{:?}", viewer.end());
+    assert_eq!(job.ended().await, JobState::Failed);
+    server.gone(&job).await;
+}
+
+#[tokio::test]
+async fn a_process_that_is_told_to_stop_ends_its_job() {
+    let server = server().await;
+    let job = server.job().await;
+    signal("-TERM", server.processes()[0]);
+    assert_eq!(job.ended().await, JobState::Cancelled);
+    server.gone(&job).await;
+}
+
+#[tokio::test]
+async fn a_process_that_hangs_does_not_outlive_its_job() {
+    let server = server().await;
+    let job = server.job().await;
+    signal("-STOP", server.processes()[0]);
+    let stopped = tokio::time::timeout(Duration::from_secs(12), server.jobs.stop(job.spec().id)).await;
+    assert!(stopped.expect("it is killed"));
+    server.nothing_is_left();
+}
+
+#[tokio::test]
+async fn what_does_not_become_a_job_leaves_nothing() {
+    let script = |text: &'static str| {
+        move |path: &Path| {
+            fs::write(path, text)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+        }
+    };
+    let absent = server_with(None, |_| Ok(())).await;
+    let at_once = server_with(None, script("#!/bin/sh\nexit 3\n")).await;
+    let never = server_with(None, script("#!/bin/sh\nread order\nread stop\n")).await;
+    for (server, reason) in
+        [(absent, "No such file"), (at_once, "ended at once"), (never, "not ready in time")]
+    {
+        let asked = Instant::now();
+        let error = server.jobs.configure(request()).await.unwrap_err();
+        assert!(matches!(&error, ConfigureError::Failed(why) if why.contains(reason)), "{error}");
+        assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+        server.nothing_is_left();
+    }
+    let server = server().await;
+    let taken: Vec<_> =
+        server.ports.clone().map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
+    let error = server.jobs.configure(request()).await.unwrap_err();
+    assert!(matches!(error, ConfigureError::NoPort(_)), "{error}");
+    drop(taken);
+    server.nothing_is_left();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
+    let server = server().await;
+    for millis in (0..60).step_by(4) {
+        drop(tokio::time::timeout(Duration::from_millis(millis), server.jobs.configure(request())).await);
+        // The transaction goes on without the client, and there is nobody else.
+        let jobs = || server.jobs.list().len();
+        eventually("it has settled", || jobs() == server.processes().len() && jobs() <= 1).await;
+        eventually("a job or no slot taken", || jobs() == 1).await;
+        for job in server.jobs.list() {
+            assert!(job.watch(0).await.unwrap().next().await.is_some(), "what is there works");
+            server.jobs.stop(job.spec().id).await;
+        }
+        server.nothing_is_left();
+    }
+}
+
+/// Plays the server for the next test: only there it does anything.
+#[tokio::test]
+async fn server_to_be_killed() {
+    if std::env::var_os("TO_BE_KILLED").is_none() {
+        return;
+    }
+    let server = server().await;
+    let job = server.job().await;
+    let mut viewer = job.watch(0).await.unwrap();
+    viewer.next().await.unwrap();
+    println!("READY {} {}", job.stream_port(), server.program.display());
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_leaves_no_process() {
+    let mut server = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "server_to_be_killed", "--nocapture"])
+        .env("TO_BE_KILLED", "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(server.stdout.take().unwrap());
+    let ready = output.lines().map_while(Result::ok).find_map(|line| {
+        let (port, program) = line.split_once("READY ")?.1.split_once(' ')?;
+        Some((port.parse::<u16>().ok()?, PathBuf::from(program)))
+    });
+    let (port, program) = ready.unwrap();
+    assert_eq!(processes(&program).len(), 1);
+    assert!(!is_free(port));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let killed = Instant::now();
+    eventually("no process", || processes(&program).is_empty() && is_free(port)).await;
+    assert!(killed.elapsed() < Duration::from_secs(7), "{:?}", killed.elapsed());
+    fs::remove_dir_all(program.parent().unwrap()).unwrap();
+}
+
+#[tokio::test]
+async fn secrets_are_in_no_argument_and_no_environment() {
+    let server = server().await;
+    let job = server.job().await;
+    let pid = server.processes()[0];
+    for file in ["cmdline", "environ"] {
+        let text = fs::read(format!("/proc/{pid}/{file}")).unwrap();
+        let text = String::from_utf8_lossy(&text);
+        assert!(!text.contains("hush") && !text.contains("FOCUS_"), "{file}: {text}");
+    }
+    server.jobs.stop(job.spec().id).await;
+    server.nothing_is_left();
+}
+
+#[tokio::test]
+async fn with_tls_the_server_reads_its_own_jobs_and_nobody_elses() {
+    let tls = Tls {
+        certificates: pem("CERTIFICATE", CERTIFICATE).into(),
+        private_key: pem("PRIVATE KEY", ITS_KEY).into(),
+    };
+    let link = |path: &Path| symlink(env!("CARGO_BIN_EXE_focus"), path);
+    let server = server_with(Some(tls.clone()), link).await;
+    let job = server.job().await;
+    assert_eq!(job.stream_url(), "https://127.0.0.1");
+    let mut viewer = job.watch(0).await.unwrap();
+    assert!(viewer.next().await.is_some());
+    let address = (Ipv4Addr::LOCALHOST, job.stream_port()).into();
+    let plain = focus_stream::remote::watch(address, None, job.spec(), 0).await;
+    assert!(plain.is_err(), "only over TLS");
+    server.jobs.stop(job.spec().id).await;
+    server.nothing_is_left();
+}
+
+fn pem(what: &str, base64: &str) -> String {
+    format!("-----BEGIN {what}-----\n{base64}\n-----END {what}-----\n")
+}
+
+const CERTIFICATE: &str = "\
+    MIIBgDCCASWgAwIBAgIUPoGfxqpUtzChhJNtq8khSTRN8PAwCgYIKoZIzj0EAwIw\
+    FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE4MzA0MloYDzIxMjYxMDI5\
+    MTgzMDQyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\
+    PQMBBwNCAATO/ocpby8v21eYKNaeavQc7Gop1ROCBTyXdHUdTgEttcmc+UAjDq/I\
+    UsOyD3OxqXw7oo7kC950irjWv46ecWl/o1MwUTAdBgNVHQ4EFgQUQTb4VPtlDYBh\
+    HbVGcqNl5Xtbj8AwHwYDVR0jBBgwFoAUQTb4VPtlDYBhHbVGcqNl5Xtbj8AwDwYD\
+    VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAtfSN6LknTpMZ+36SDKvw\
+    SLtedChHu6c2RrKtM8c64G8CIQDzgM0A0M84/dVit7B/7Eui8wqG+QBhQ+O1ZwKZ\
+    3dUcQg==";
+
+const ITS_KEY: &str = "\
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQga1TbHbdOeQaYnZFv\
+    NyUaHWwsSQnnkJTY2J+pJrlhNeehRANCAATO/ocpby8v21eYKNaeavQc7Gop1ROC\
+    BTyXdHUdTgEttcmc+UAjDq/IUsOyD3OxqXw7oo7kC950irjWv46ecWl/";
