@@ -3,6 +3,7 @@
 import pytest
 from focus_process import FocusServer
 from rabbitmq_node import RabbitMqNode
+from rows import generate_stubs
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,9 @@ def rabbitmq(tmp_path_factory):
     node = RabbitMqNode(tmp_path_factory.mktemp("rabbitmq"))
     yield node
     node.stop()
+
+
+@pytest.fixture(scope="session")
+def stubs(tmp_path_factory):
+    """Messages and client of the gRPC service."""
+    return generate_stubs(tmp_path_factory.mktemp("stubs"))

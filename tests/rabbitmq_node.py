@@ -25,6 +25,9 @@ STARTED_WITHIN = 60.0
 ANSWERS_WITHIN = 15
 NAME = "focus-test@localhost"
 MEMORY_LIMIT = 0.4  # of the machine's memory; RabbitMQ's default
+# A function from what a client says of itself to the name that it gives itself.
+NAME_OF = """fun(Said) -> case is_list(Said) andalso lists:keyfind(<<"connection_name">>, 1, Said) of
+    {_, _, Given} -> Given; false -> null end end"""
 
 
 def binary(text):
@@ -242,27 +245,24 @@ class RabbitMqNode:
     # What is in it
 
     def queues(self):
-        """A list of `{"name", "exclusive", "messages", "bound"}`; `bound` has the routing keys that lead to the queue."""
-        vhost = binary(self.vhost)
+        """A list of `{"name", "owner", "messages", "bound"}`: `owner` is the name of the connection to which the queue is
+        exclusive (none: to nobody that is there), `bound` are the routing keys that lead to it."""
         return self.evaluate(
-            f"""[begin
-                    [{{name, {{resource, _, queue, Name}}}}, {{exclusive, Exclusive}}, {{messages, Messages}}] =
-                        rabbit_amqqueue:info(Queue, [name, exclusive, messages]),
-                    Bindings = rabbit_binding:list_for_destination(amqqueue:get_name(Queue)),
-                    Keys = [Key || {{binding, {{resource, _, exchange, Exchange}}, Key, _, _}} <- Bindings, Exchange =/= <<>>],
-                    #{{name => Name, exclusive => Exclusive, messages => Messages, bound => Keys}}
-                end || Queue <- rabbit_amqqueue:list({vhost})]"""
+            f"""begin
+                    Owners = maps:from_list([{{Pid, ({NAME_OF})(Properties)}} || [{{pid, Pid}}, {{client_properties, Properties}}]
+                        <- rabbit_networking:connection_info_all([pid, client_properties])]),
+                    KeysTo = fun(Queue) -> [Key || {{binding, {{resource, _, exchange, From}}, Key, _, _}}
+                        <- rabbit_binding:list_for_destination(Queue), From =/= <<>>] end,
+                    [#{{name => element(4, Queue), owner => maps:get(Owner, Owners, null), messages => Messages,
+                        bound => KeysTo(Queue)}} || [{{name, Queue}}, {{owner_pid, Owner}}, {{messages, Messages}}]
+                        <- rabbit_amqqueue:info_all({binary(self.vhost)}, [name, owner_pid, messages])]
+                end"""
         )
 
     def connections(self):
-        """A list of `{"name", "state", "user", "channels"}`; the name is the one that the client gives itself, or empty."""
+        """A list of `{"name", "state", "user", "channels"}`; the name is the one that the client gives itself, if any."""
         return self.evaluate(
-            """[begin
-                    Name = case is_list(Properties) andalso lists:keyfind(<<"connection_name">>, 1, Properties) of
-                        {_, _, Given} -> Given;
-                        false -> <<>>
-                    end,
-                    #{name => Name, state => State, user => User, channels => Channels}
-                end || [{client_properties, Properties}, {state, State}, {user, User}, {channels, Channels}]
-                           <- rabbit_networking:connection_info_all([client_properties, state, user, channels])]"""
+            f"""[#{{name => ({NAME_OF})(Properties), state => State, user => User, channels => Channels}}
+                || [{{client_properties, Properties}}, {{state, State}}, {{user, User}}, {{channels, Channels}}]
+                <- rabbit_networking:connection_info_all([client_properties, state, user, channels])]"""
         )
