@@ -1,8 +1,11 @@
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A process that does not outlive its owner: it is killed when this is dropped, and when our own process dies.
+/// In that case what it wrote goes too.
 #[derive(Debug)]
 pub(crate) struct Guarded {
     child: Child,
@@ -11,14 +14,21 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    pub(crate) fn spawn(command: &mut Command) -> Self {
+    pub(crate) fn spawn(command: &mut Command, home: &Path) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("{} cannot be run: {error}", command.get_program().display()));
         // Its input, a pipe that only we hold, ends when we do, however that happens.
         let guard = Command::new("sh")
-            .args(["-c", "cat >/dev/null; kill -KILL \"$0\"", &child.id().to_string()])
+            .args([
+                "-c",
+                "cat >/dev/null; kill -KILL \"$0\"; sleep 1; rm -rf \"$1\"",
+                &child.id().to_string(),
+            ])
+            .arg(home)
+            // Not among those that a test runner kills together.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

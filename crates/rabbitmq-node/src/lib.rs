@@ -94,7 +94,7 @@ impl Node {
         let ports = Ports::free();
         let mut mapper = Command::new("epmd");
         mapper.args(["-address", "127.0.0.1", "-port", &ports.mapper.to_string()]);
-        let mapper = Guarded::spawn(&mut mapper);
+        let mapper = Guarded::spawn(&mut mapper, home.path());
         Self { broker: None, _mapper: mapper, home, ports }
     }
 
@@ -108,7 +108,7 @@ impl Node {
             // Replaces the script by the broker, which then has the script's process id.
             .env("RABBITMQ_ALLOW_INPUT", "true")
             .env("RABBITMQ_SERVER_START_ARGS", "-noinput");
-        let broker = self.broker.insert(Guarded::spawn(&mut server));
+        let broker = self.broker.insert(Guarded::spawn(&mut server, self.home.path()));
         let started = Instant::now();
         while !serves(self.ports.amqp) {
             if broker.has_ended() || started.elapsed() > PATIENCE {
