@@ -163,9 +163,9 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_is_there_at_once() {
         let mut clock = Clock::new(Speed::Max);
-        let (begin, began) = (clock.now(), Instant::now());
+        let (first, began) = (clock.now(), Instant::now());
         clock.wait(Duration::from_secs(3600));
-        assert_eq!(clock.now(), begin + SignedDuration::from_hours(1));
+        assert_eq!(clock.now(), first + SignedDuration::from_hours(1));
         assert!(began.elapsed() < Duration::from_secs(60));
         clock.rest(Duration::from_millis(20));
         assert!(began.elapsed() >= Duration::from_millis(20), "a failure takes its time");

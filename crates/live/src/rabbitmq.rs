@@ -16,10 +16,9 @@ mod topology;
 mod wire;
 
 pub use address::{Address, InvalidAddress};
-pub use bands::{Band, Bands};
+use bands::Bands;
 pub use broker::Broker;
 pub use consumer::{Subscription, Wanted, consume};
 pub use metadata::{InvalidMetadata, Metadata};
-pub use metrics::Metrics;
+pub use metrics::{Counts, Metrics};
 pub use publisher::{Progress, Publication, publish};
-pub use wire::{LARGEST, Message, WireError, decode, encode};

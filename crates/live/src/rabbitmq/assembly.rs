@@ -140,7 +140,6 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use focus_core::Samples;
     use jiff::SignedDuration;
 
@@ -186,7 +185,7 @@ mod tests {
     }
 
     fn message(block: &Block, channels: ChannelRange) -> Message {
-        decode(Bytes::from(encode(block, channels).unwrap())).unwrap()
+        decode(&encode(block, channels).unwrap().into()).unwrap()
     }
 
     fn assembly() -> Assembly {

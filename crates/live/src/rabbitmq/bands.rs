@@ -7,24 +7,24 @@ use focus_core::ChannelRange;
 /// Each band's blocks are published under a routing key of their own, so that a reader receives no more than
 /// the bands that it wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bands {
+pub(crate) struct Bands {
     channels: u32,
     width: NonZeroU32,
 }
 
 /// Some neighbouring channels of a fibre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Band {
+pub(crate) struct Band {
     /// Counted from 0, from channel 1 on.
-    pub number: u32,
+    pub(crate) number: u32,
     /// Its channels.
-    pub channels: ChannelRange,
+    pub(crate) channels: ChannelRange,
 }
 
 impl Band {
     /// What its blocks are published under.
     #[must_use]
-    pub fn routing_key(self) -> String {
+    pub(crate) fn routing_key(self) -> String {
         format!("band.{}", self.number)
     }
 }
@@ -32,17 +32,17 @@ impl Band {
 impl Bands {
     /// Cuts so many channels into bands of this width.
     #[must_use]
-    pub fn new(channels: u32, width: NonZeroU32) -> Self {
+    pub(crate) fn new(channels: u32, width: NonZeroU32) -> Self {
         Self { channels, width }
     }
 
     /// Every band, in the order of their channels.
-    pub fn all(self) -> impl Iterator<Item = Band> {
+    pub(crate) fn all(self) -> impl Iterator<Item = Band> {
         self.holding(ChannelRange::ALL)
     }
 
     /// The bands that hold these channels, as far as the fibre has them, in order.
-    pub fn holding(self, channels: ChannelRange) -> impl Iterator<Item = Band> {
+    pub(crate) fn holding(self, channels: ChannelRange) -> impl Iterator<Item = Band> {
         let width = self.width.get();
         let last = channels.last().min(self.channels);
         let first = (channels.first() - 1) / width;

@@ -20,7 +20,8 @@ use super::backoff::Backoff;
 use super::connection::{Connection, outage};
 use super::metadata::follow;
 use super::topology::{METADATA_KEY, declare_exchange};
-use super::{Address, Bands, Metadata, Metrics, decode};
+use super::wire::decode;
+use super::{Address, Bands, Metadata, Metrics};
 use crate::{LiveFibre, LiveOptions};
 
 /// Metadata comes once a second: after this long without any message something is wrong, or no fibre is
@@ -235,7 +236,7 @@ impl Reader {
 
     fn assemble(&mut self, message: Vec<u8>) -> Result<Option<Block>, String> {
         let Some(layout) = &mut self.layout else { return Ok(None) };
-        let message = decode(Bytes::from(message)).map_err(|error| error.to_string())?;
+        let message = decode(&Bytes::from(message)).map_err(|error| error.to_string())?;
         let block = layout.assembly.push(message).map_err(|error| error.to_string());
         let lost = layout.assembly.take_losses();
         self.metrics.gaps.inc_by(lost.gaps);

@@ -16,7 +16,8 @@ use super::address::unavailable;
 use super::backoff::Backoff;
 use super::connection::{Connection, State, outage};
 use super::topology::{METADATA_KEY, declare_exchange};
-use super::{Address, Bands, Metadata, WireError, encode};
+use super::wire::{WireError, encode};
+use super::{Address, Bands, Metadata};
 use crate::Feed;
 
 /// What may be on its way without the broker's confirmation; one block more is begun.

@@ -8,7 +8,7 @@ use focus_core::{Block, ChannelRange, DataType, Samples};
 use jiff::Timestamp;
 
 /// Largest message, bytes: what brokers take unless they are told otherwise.
-pub const LARGEST: usize = 16 * 1024 * 1024;
+pub(crate) const LARGEST: usize = 16 * 1024 * 1024;
 
 const MAGIC: [u8; 4] = *b"FBLK";
 const VERSION: u16 = 1;
@@ -21,7 +21,7 @@ const LONGEST: f64 = 3600.0;
 
 /// Why some bytes are no block, or a block cannot become bytes.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-pub enum WireError {
+pub(crate) enum WireError {
     /// Too few bytes for a header.
     #[error("{0} bytes are too few for a block's header")]
     Short(usize),
@@ -69,7 +69,7 @@ pub enum WireError {
 
 /// One band of a block as it was received: checked, its samples still as bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Message {
+pub(crate) struct Message {
     pub(crate) sequence: u64,
     pub(crate) start: Timestamp,
     pub(crate) sampling_rate: f64,
@@ -84,7 +84,7 @@ pub struct Message {
 ///
 /// # Errors
 /// When the block lacks some of them, or is too large or too strange for a message.
-pub fn encode(block: &Block, channels: ChannelRange) -> Result<Vec<u8>, WireError> {
+pub(crate) fn encode(block: &Block, channels: ChannelRange) -> Result<Vec<u8>, WireError> {
     let count = u32::try_from(channels.count()).unwrap_or(u32::MAX);
     let wrong = WireError::Channels { first: channels.first(), count };
     let begin = channels.first().checked_sub(block.first_channel).ok_or(wrong)? as usize;
@@ -121,7 +121,7 @@ pub fn encode(block: &Block, channels: ChannelRange) -> Result<Vec<u8>, WireErro
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn decode(message: Bytes) -> Result<Message, WireError> {
+pub(crate) fn decode(message: &Bytes) -> Result<Message, WireError> {
     let header = message.first_chunk::<HEADER>().ok_or(WireError::Short(message.len()))?;
     if header[0..4] != MAGIC {
         return Err(WireError::Magic);
@@ -321,7 +321,7 @@ mod tests {
     fn with(at: usize, bytes: &[u8]) -> Result<Message, WireError> {
         let mut message = small();
         message[at..at + bytes.len()].copy_from_slice(bytes);
-        decode(message.into())
+        decode(&message.into())
     }
 
     #[test]
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn each_field_is_checked() {
         assert!(with(0, b"FBLK").is_ok());
-        assert_eq!(decode(Bytes::new()), Err(WireError::Short(0)));
+        assert_eq!(decode(&Bytes::new()), Err(WireError::Short(0)));
         assert_eq!(with(0, b"FBLQ"), Err(WireError::Magic));
         assert_eq!(with(4, &[2, 0]), Err(WireError::Version(2)));
         assert_eq!(with(6, &[47, 0]), Err(WireError::HeaderLength(47)));
@@ -374,7 +374,7 @@ mod tests {
         message[24..32].copy_from_slice(&1e9_f64.to_le_bytes());
         message[32..36].copy_from_slice(&1_u32.to_le_bytes());
         message[36..44].copy_from_slice(&huge);
-        assert!(matches!(decode(message.into()), Err(WireError::TooLarge(_))));
+        assert!(matches!(decode(&message.into()), Err(WireError::TooLarge(_))));
     }
 
     #[test]
@@ -408,7 +408,7 @@ mod tests {
 
         #[test]
         fn a_block_comes_back_as_it_was((block, channels) in block()) {
-            let message = decode(encode(&block, channels).unwrap().into()).unwrap();
+            let message = decode(&encode(&block, channels).unwrap().into()).unwrap();
             let back = Message::join(&[message]).unwrap();
             prop_assert_eq!(back.sequence, block.sequence);
             prop_assert_eq!(back.start, block.start);
@@ -423,7 +423,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_a_block_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode(bytes.into());
+            let _ = decode(&bytes.into());
         }
 
         #[test]
@@ -442,7 +442,7 @@ mod tests {
                 message.truncate(cut.index(message.len()));
             }
             let length = message.len();
-            if let Ok(message) = decode(message.into()) {
+            if let Ok(message) = decode(&message.into()) {
                 let block = Message::join(&[message]).unwrap();
                 prop_assert!(block.samples.len() * block.samples.data_type().bytes() <= length - HEADER);
                 prop_assert_eq!(block.times() * block.channels, block.samples.len());
