@@ -33,7 +33,7 @@ pub(crate) async fn run(settings: Settings, address: Address) -> Result<()> {
     let server = Server::bind(&settings).await?;
     tracing::info!(broker = %address, "live samples and job control go through RabbitMQ");
     let live_metrics = server.metrics.register(rabbitmq::Metrics::register);
-    let (broker, fibre) = Broker::start(address.clone(), "focus serve", live_metrics);
+    let (broker, fibre) = Broker::start(address.clone(), "focus serve", live_metrics.clone());
     let gate = gate(broker, &address, server.metrics.upstreams()).await;
     let launcher = Processes {
         program: std::env::current_exe().context("cannot find this program's file")?,
@@ -43,6 +43,7 @@ pub(crate) async fn run(settings: Settings, address: Address) -> Result<()> {
         threads: settings.threads.get(),
         log: settings.log.style(),
         metrics: server.metrics.register(focus_stream::Metrics::register),
+        live_metrics,
     };
     let backend = Backend { fibre, launcher: launcher.into_launcher(), broker: Some(gate) };
     server.run(settings, backend).await

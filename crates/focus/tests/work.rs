@@ -14,7 +14,9 @@ use focus_core::{Limits, Upstream};
 use focus_jobs::{
     ConfigureError, ConfigureRequest, Job, JobState, Jobs, LogStyle, Processes, Serving, Settings, Upstreams,
 };
-use focus_live::rabbitmq::Address;
+use focus_live::rabbitmq::{self, Address, Broker, Publication};
+use focus_live::{Feed, LiveFibre, LiveOptions, Playback, Scene, Simulator, Source};
+use focus_rabbitmq_node::Node;
 use focus_recordings::{EXCERPT, EXCERPT_NAME, SqliteCatalogue};
 use focus_stream::proto::StreamDataRequest;
 use focus_stream::proto::data_stream_service_client::DataStreamServiceClient;
@@ -32,6 +34,7 @@ struct Server {
     /// By this name the jobs' processes are known to belong to this test.
     program: PathBuf,
     ports: std::ops::RangeInclusive<u16>,
+    live_metrics: rabbitmq::Metrics,
     _data: TempDir,
 }
 
@@ -40,6 +43,16 @@ async fn server() -> Server {
 }
 
 async fn server_with(tls: Option<Tls>, program: impl FnOnce(&Path) -> std::io::Result<()>) -> Server {
+    let broker = Address::parse("amqp://guest:hush@127.0.0.1:1").unwrap();
+    server_on(focus_live::waiting(), broker, tls, program).await
+}
+
+async fn server_on(
+    fibre: LiveFibre,
+    broker: Address,
+    tls: Option<Tls>,
+    program: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> Server {
     let data = TempDir::new().unwrap();
     let path = data.path().join("focus");
     program(&path).unwrap();
@@ -56,25 +69,27 @@ async fn server_with(tls: Option<Tls>, program: impl FnOnce(&Path) -> std::io::R
         connect_within: DEADLINE,
         unwatched_for: DEADLINE,
     };
+    let live_metrics = rabbitmq::Metrics::default();
     let launcher = Processes {
         program: path.clone(),
         serving: serving.clone(),
         limits: Limits::default(),
-        broker: Address::parse("amqp://guest:hush@127.0.0.1:1").unwrap(),
+        broker,
         threads: 1,
         log: LogStyle { format: "json".to_owned(), level: "warn".to_owned() },
         metrics: focus_stream::Metrics::default(),
+        live_metrics: live_metrics.clone(),
     };
     let ports = serving.ports.clone();
     let settings = Settings { max_jobs: 4, limits: Limits::default(), public_host: None, serving };
     let upstreams = Upstreams {
-        fibre: focus_live::waiting(),
+        fibre,
         catalogue: Arc::new(catalogue),
         catalogue_gate: Gate::start(probe, metrics.upstreams(), None).await,
         broker: None,
     };
     let jobs = Jobs::new(settings, upstreams, launcher.into_launcher(), focus_jobs::Metrics::default());
-    Server { jobs, program: path, ports, _data: data }
+    Server { jobs, program: path, ports, live_metrics, _data: data }
 }
 
 /// Ports below the system's ephemeral range that nobody listens on, another stretch for each process.
@@ -336,6 +351,68 @@ async fn secrets_are_in_no_argument_and_no_environment() {
     }
     server.jobs.stop(job.spec().id).await;
     server.nothing_is_left();
+}
+
+/// A simulated fibre on the broker.
+fn feed(address: &Address, channels: u32) -> (Source, Publication) {
+    let scene = Scene { channels, sampling_rate: 500.0, ..Scene::default() };
+    let playback = Playback::simulated(Simulator::new(scene).unwrap(), LiveOptions::default());
+    let (live, source) = playback.live().unwrap();
+    let bands = 64.try_into().unwrap();
+    (source, rabbitmq::publish(address.clone(), "test feed", Feed::from(&live), bands))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_job_survives_its_broker_but_not_another_fibre() {
+    let mut node = Node::start();
+    let address = Address::parse(&node.url()).unwrap().with_deadline(Duration::from_millis(1500));
+    let first = feed(&address, 300);
+    let (broker, fibre) = Broker::start(address.clone(), "test server", rabbitmq::Metrics::default());
+    broker.round_trip().await.unwrap();
+    eventually("the fibre is known", || fibre.fibre().is_some()).await;
+    let link = |path: &Path| symlink(env!("CARGO_BIN_EXE_focus"), path);
+    let server = server_on(fibre.clone(), address.clone(), None, link).await;
+    let body = json!({
+        "view_type": 0, "channels": {"min": 100, "max": 160}, "displayInfo": {"height": 100}, "nfftSelection": 128,
+    });
+    let live = || ConfigureRequest { body: body.to_string().into(), ..request() };
+    let job = server.jobs.configure(live()).await.unwrap().job;
+    let mut viewer = job.watch(2).await.unwrap();
+    let batch = tokio::time::timeout(DEADLINE, viewer.next()).await.unwrap().unwrap();
+    let (before, channels) = (batch.rows[0].index, batch.channels);
+    assert_eq!((channels.first(), channels.last()), (141, 160));
+
+    node.kill();
+    let refused = server.jobs.configure(live()).await.unwrap_err();
+    assert!(refused.to_string().starts_with("RabbitMQ unavailable: "), "{refused}");
+    assert_eq!(server.processes().len(), 1, "only the job that ran before");
+    node.start_again();
+    let mut gap = false;
+    let resumed = async {
+        while let Some(batch) = viewer.next().await {
+            gap |= batch.rows.iter().any(|row| !row.complete);
+            if gap && batch.rows.iter().any(|row| row.complete && row.index > before) {
+                return;
+            }
+        }
+        panic!("{:?}", viewer.end());
+    };
+    tokio::time::timeout(DEADLINE, resumed).await.expect("a gap, and then rows again");
+    let counted = || server.live_metrics.counts();
+    eventually("what the process counts is counted", || counted().gaps == 1 && counted().reconnects == 1)
+        .await;
+
+    drop(first);
+    let _second = feed(&address, 301);
+    assert_eq!(job.ended().await, JobState::Failed);
+    let end = loop {
+        if viewer.next().await.is_none() {
+            break viewer.end();
+        }
+    };
+    let change = "another fibre is connected: the number of channels changed from 300 to 301";
+    assert_eq!(end, End::Failed(change.to_owned()));
+    server.gone(&job).await;
 }
 
 #[tokio::test]

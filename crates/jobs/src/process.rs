@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use focus_core::Limits;
-use focus_live::rabbitmq::Address;
+use focus_live::rabbitmq::{self, Address};
 use focus_stream::{JobSpec, Share, Tls, Viewer, WatchError};
 use futures::future::BoxFuture;
 use tokio::sync::{SetOnce, watch};
@@ -23,7 +23,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::ports::Ports;
 use crate::{LaunchError, Launcher, Report, Serving, Show, Worker};
-use child::Child;
+use child::{Child, Shares};
 use order::Source;
 
 pub use order::{LogStyle, Order};
@@ -47,8 +47,10 @@ pub struct Processes {
     pub threads: usize,
     /// What the processes log, to this process's standard error.
     pub log: LogStyle,
-    /// What the processes count is counted here.
+    /// What the processes count of their rows is counted here ..
     pub metrics: focus_stream::Metrics,
+    /// .. and here what they count of their connections to the broker.
+    pub live_metrics: rabbitmq::Metrics,
 }
 
 impl Processes {
@@ -72,7 +74,7 @@ impl ProcessLauncher {
         show: Show,
         by: Instant,
     ) -> Result<Arc<dyn Worker>, LaunchError> {
-        let Processes { program, serving, limits, broker, threads, log, metrics } = &self.settings;
+        let Processes { program, serving, limits, broker, threads, log, .. } = &self.settings;
         let order = Order {
             job: spec.id,
             request: spec.view.to_request(),
@@ -92,8 +94,12 @@ impl ProcessLauncher {
 
         let (stop, drop_guard) = (Arc::new(SetOnce::new()), CancellationToken::new());
         let (report, reported) = watch::channel(Report::BEGIN);
-        let share = Share::of(metrics.clone());
-        tokio::spawn(child.mind(Arc::clone(&stop), drop_guard.clone(), report, share));
+        let shares = Shares {
+            stream: Share::of(self.settings.metrics.clone()),
+            live: self.settings.live_metrics.clone(),
+            live_before: rabbitmq::Counts::default(),
+        };
+        tokio::spawn(child.mind(Arc::clone(&stop), drop_guard.clone(), report, shares));
         Ok(Arc::new(Remote {
             address: SocketAddr::new(reachable(serving.bind), port),
             tls: serving.tls.clone(),

@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use focus_live::rabbitmq;
 use focus_stream::Share;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
@@ -13,7 +14,7 @@ use tokio::sync::{SetOnce, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::order::{Asked, Order, Told, line};
+use super::order::{Asked, Counts, Order, Told, line};
 use crate::keeper::{CLEAR, FAREWELL, LAST_ROWS};
 use crate::{JobState, LaunchError, Report};
 
@@ -27,6 +28,22 @@ const SPARE: Duration = Duration::from_secs(1);
 const LINE_DEADLINE: Duration = Duration::from_secs(1);
 /// A killed process is gone within this time, unless the kernel itself waits for something.
 const KILL_DEADLINE: Duration = Duration::from_millis(500);
+
+/// What one process contributes to the metrics of this one.
+#[derive(Debug)]
+pub(super) struct Shares {
+    pub(super) stream: Share,
+    pub(super) live: rabbitmq::Metrics,
+    pub(super) live_before: rabbitmq::Counts,
+}
+
+impl Shares {
+    fn set(&mut self, counts: Counts) {
+        self.stream.set(counts.stream);
+        self.live.add(self.live_before, counts.live);
+        self.live_before = counts.live;
+    }
+}
 
 /// The process of one job.
 #[derive(Debug)]
@@ -100,7 +117,7 @@ impl Child {
             match serde_json::from_str(&line) {
                 Ok(told) => return Some(told),
                 Err(error) => {
-                    tracing::warn!(job = self.id, %error, "its process tells what nobody understands")
+                    tracing::warn!(job = self.id, %error, "its process tells what nobody understands");
                 }
             }
         }
@@ -113,7 +130,7 @@ impl Child {
         stop: Arc<SetOnce<String>>,
         unwanted: CancellationToken,
         report: watch::Sender<Report>,
-        mut share: Share,
+        mut shares: Shares,
     ) {
         let mut asked = false;
         let mut heard = Instant::now();
@@ -125,7 +142,7 @@ impl Child {
                 told = self.next() => match told {
                     Some(Told::Report(now, counts)) => {
                         heard = Instant::now();
-                        share.set(counts);
+                        shares.set(counts);
                         if now.state.is_end() && !report.borrow().state.is_end() {
                             leaves = Some(heard + farewell(now.state));
                         }
@@ -157,7 +174,7 @@ impl Child {
             let status = status.map_or_else(|| "still there".to_owned(), |status| status.to_string());
             tracing::error!(job = self.id, killed = kill, status, "the job's process ended out of turn");
         }
-        drop(share);
+        drop(shares);
         tell(&report, Report { state, viewers: 0, ..last });
     }
 

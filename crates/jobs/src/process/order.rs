@@ -4,9 +4,9 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use focus_core::{Draft, Faults, Fibre, JobId, Limits};
-use focus_live::rabbitmq::Address;
+use focus_live::rabbitmq::{self, Address};
 use focus_recordings::Recording;
-use focus_stream::{Counts, JobSpec};
+use focus_stream::JobSpec;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,6 +66,13 @@ pub(super) enum Told {
     Failed(LaunchError),
     /// Any later line, at least once a second.
     Report(Report, Counts),
+}
+
+/// What the process has counted since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Counts {
+    pub(super) stream: focus_stream::Counts,
+    pub(super) live: rabbitmq::Counts,
 }
 
 impl std::fmt::Debug for Order {

@@ -16,13 +16,26 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::order::{Asked, Order, Source, Told, line};
+use super::order::{Asked, Counts, Order, Source, Told, line};
 use crate::keeper::REPORT_PERIOD;
 use crate::launcher::gone;
 use crate::{InProcess, LaunchError, Launcher as _, Show, Worker};
 
 /// When the server has gone, so has this process after this long, whatever hangs in it.
 const ORPHANED_FOR: Duration = Duration::from_secs(5);
+
+/// What this process counts.
+#[derive(Clone, Debug, Default)]
+struct Metrics {
+    stream: focus_stream::Metrics,
+    live: rabbitmq::Metrics,
+}
+
+impl Metrics {
+    fn counts(&self) -> Counts {
+        Counts { stream: self.stream.counts(), live: self.live.counts() }
+    }
+}
 
 /// Runs the job of `order` to its end and tells on standard output how it is. Ends the job when the server asks
 /// for it, when standard input closes because the server has gone, and on a signal to terminate; ends this process
@@ -33,7 +46,7 @@ const ORPHANED_FOR: Duration = Duration::from_secs(5);
 pub async fn work(order: Order) -> anyhow::Result<()> {
     let mut asked = listen()?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let metrics = focus_stream::Metrics::default();
+    let metrics = Metrics::default();
     let mut output = tokio::io::stdout();
 
     let (worker, _subscription) = match launch(order, metrics.clone()).await {
@@ -67,7 +80,7 @@ pub async fn work(order: Order) -> anyhow::Result<()> {
 /// The job, and what brings it its samples when it is live.
 async fn launch(
     order: Order,
-    metrics: focus_stream::Metrics,
+    metrics: Metrics,
 ) -> Result<(Arc<dyn Worker>, Option<Subscription>), LaunchError> {
     let failed = |error: &dyn std::fmt::Display| LaunchError::Failed(error.to_string());
     let spec = order.spec().map_err(|faults| failed(&faults))?;
@@ -75,23 +88,27 @@ async fn launch(
     let workers = Arc::new(workers.map_err(|error| failed(&error))?);
     let (fibre, subscription, show) = match order.source {
         Source::Live(broker) => {
-            let (fibre, subscription) = subscribe(broker, &spec).await?;
+            let (fibre, subscription) = subscribe(broker, &spec, metrics.live).await?;
             (fibre, Some(subscription), Show::Live)
         }
         Source::Historic(recordings) => (focus_live::waiting(), None, Show::Historic(recordings)),
     };
-    let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), metrics.clone());
+    let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), metrics.stream.clone());
     let spectra = spectra.map_err(|error| failed(&error))?;
     let launcher =
-        InProcess::new(order.serving, spectra, workers, metrics).with_port_offset(order.port_offset);
+        InProcess::new(order.serving, spectra, workers, metrics.stream).with_port_offset(order.port_offset);
     let worker = launcher.launch(Arc::new(spec), show, Instant::now()).await?;
     Ok((worker, subscription))
 }
 
-async fn subscribe(broker: Address, spec: &JobSpec) -> Result<(LiveFibre, Subscription), Outage> {
+async fn subscribe(
+    broker: Address,
+    spec: &JobSpec,
+    metrics: rabbitmq::Metrics,
+) -> Result<(LiveFibre, Subscription), Outage> {
     let wanted = Wanted { channels: spec.plan.channels, options: LiveOptions::default(), metadata: None };
     let name = format!("focus work {}", spec.id);
-    rabbitmq::consume(broker, &name, wanted, rabbitmq::Metrics::default()).await
+    rabbitmq::consume(broker, &name, wanted, metrics).await
 }
 
 /// What the server asks for, read on a thread that nothing else can hold up.

@@ -1,6 +1,7 @@
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use serde::{Deserialize, Serialize};
 
 /// How the live fibre comes in, for Prometheus. Clones count together.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,34 @@ impl Metrics {
         );
         metrics
     }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            gaps: self.gaps.get(),
+            blocks_lost: self.blocks_lost.get(),
+            reconnects: self.reconnects.get(),
+        }
+    }
+
+    /// Adds what another process has counted from `before` to `now`.
+    pub fn add(&self, before: Counts, now: Counts) {
+        self.gaps.inc_by(now.gaps.saturating_sub(before.gaps));
+        self.blocks_lost.inc_by(now.blocks_lost.saturating_sub(before.blocks_lost));
+        self.reconnects.inc_by(now.reconnects.saturating_sub(before.reconnects));
+    }
+}
+
+/// What [`Metrics`] have counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Breaks in the sequence of blocks.
+    pub gaps: u64,
+    /// Blocks that are missing in them.
+    pub blocks_lost: u64,
+    /// Connections that were lost and made again.
+    pub reconnects: u64,
 }
 
 /// Shows 1 as long as it lives.
