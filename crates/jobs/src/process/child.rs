@@ -139,6 +139,8 @@ impl Child {
         let kill = loop {
             let stopped = async { if asked { pending().await } else { stop.wait().await } };
             tokio::select! {
+                // What it has told counts, also when this process was halted and comes late to read it.
+                biased;
                 told = self.next() => match told {
                     Some(Told::Report(now, counts)) => {
                         heard = Instant::now();
