@@ -199,6 +199,40 @@ async fn a_broker_that_restarts_is_a_gap_and_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_is_blocked_or_frozen_costs_blocks_and_no_memory() {
+    let node = Node::start();
+    let (live, _source) =
+        playback(300, 500.0, LiveOptions { queue: Duration::from_millis(200), ..OPTIONS }).live().unwrap();
+    let address = address(&node).with_deadline(Duration::from_secs(1));
+    let publication = publish(address.clone(), "test feed", Feed::from(&live), band_channels());
+    let wanted = Wanted { channels: ALL, options: OPTIONS, metadata: None };
+    let (there, _subscription) = consume(address, "test reader", wanted, Metrics::default()).await.unwrap();
+    let mut blocks = there.subscribe(ALL);
+    next(&mut blocks).await;
+
+    let mut progress = publication.progress();
+    let faults: [(fn(&Node), fn(&Node), &str); 2] = [
+        (|node| node.alarm(true), |node| node.alarm(false), "blocks publishers"),
+        (Node::freeze, Node::thaw, "confirmed nothing for 3 s"),
+    ];
+    for (fault, mend, words) in faults {
+        tokio::task::block_in_place(|| fault(&node));
+        let told = timeout(PATIENCE, progress.wait_for(|progress| progress.outage.is_some())).await;
+        let told = told.unwrap().unwrap().clone();
+        let outage = told.outage.unwrap().to_string();
+        assert!(outage.starts_with("RabbitMQ unavailable: ") && outage.contains(words), "{outage}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::task::block_in_place(|| mend(&node));
+        let served = |progress: &focus_live::rabbitmq::Progress| {
+            progress.outage.is_none() && progress.blocks > told.blocks && progress.lost > told.lost + 20
+        };
+        timeout(PATIENCE, progress.wait_for(served)).await.expect("it goes on").unwrap();
+        let sequence = next(&mut blocks).await.sequence;
+        while next(&mut blocks).await.sequence < sequence + 100 {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_fills_its_queue_to_its_bound_and_sees_a_gap() {
     let node = Node::start();
     // 2 s of it are 1.6 MB: more comes while the reader sleeps.

@@ -157,7 +157,6 @@ impl Writer {
             let mut window = Window::default();
             let ended = match self.connect().await {
                 Ok((connection, channel)) => {
-                    tracing::info!("the live fibre is being published on RabbitMQ");
                     backoff = Backoff::new();
                     let ended = self.write(&connection, &channel, &mut window).await;
                     if ended.is_ok() {
@@ -169,9 +168,6 @@ impl Writer {
             };
             self.given_up += window.blocks;
             let outage = ended.err();
-            if let Some(outage) = outage.as_ref().filter(|_| self.tell.borrow().outage.is_none()) {
-                tracing::warn!("{outage}; the live fibre is not published");
-            }
             let ended = outage.is_none();
             self.report(&Window::default(), outage);
             if ended {
@@ -315,7 +311,7 @@ impl Writer {
         let sending = channel.basic_publish(exchange, key, options, message, BasicProperties::default());
         tokio::select! {
             confirm = sending => confirm.map_err(|error| outage(&error)),
-            outage = out_of_patience(connection) => Err(outage),
+            outage = self.out_of_patience(connection) => Err(outage),
         }
     }
 
@@ -343,26 +339,44 @@ impl Writer {
         let lost = self.feed.lost() + self.given_up;
         let unconfirmed = window.blocks;
         self.tell.send_if_modified(|progress| {
-            let next = Progress { unconfirmed, lost, outage, ..*progress };
-            let changed = *progress != next;
-            *progress = next;
+            let changed = (progress.lost, progress.unconfirmed) != (lost, unconfirmed);
+            (progress.lost, progress.unconfirmed) = (lost, unconfirmed);
+            changed
+        });
+        self.show(outage);
+    }
+
+    /// Tells whether anything is published; logs when that changes.
+    fn show(&self, outage: Option<Outage>) {
+        self.tell.send_if_modified(|progress| {
+            match (&progress.outage, &outage) {
+                (None, Some(outage)) => tracing::warn!("{outage}; the live fibre is not published"),
+                (Some(_), None) => tracing::info!("the live fibre is published on RabbitMQ again"),
+                _ => {}
+            }
+            let changed = progress.outage != outage;
+            progress.outage = outage;
             changed
         });
     }
-}
 
-/// Waits until the connection has ended, or has been silent for too long without saying that it is blocked.
-async fn out_of_patience(connection: &Connection) -> Outage {
-    let mut state = connection.state();
-    loop {
-        let blocked = match &*state.borrow_and_update() {
-            State::Open => false,
-            State::Blocked(_) => true,
-            State::Closed(outage) => return outage.clone(),
-        };
-        tokio::select! {
-            changed = state.changed() => if changed.is_err() { return connection.closed().await },
-            () = sleep(PATIENCE), if !blocked => return silent(),
+    /// Waits until the connection has ended, or has been silent for too long without saying that it is blocked.
+    async fn out_of_patience(&self, connection: &Connection) -> Outage {
+        let mut state = connection.state();
+        loop {
+            let blocked = match &*state.borrow_and_update() {
+                State::Open => None,
+                State::Blocked(outage) => Some(outage.clone()),
+                State::Closed(outage) => return outage.clone(),
+            };
+            let serves = blocked.is_none();
+            if !serves {
+                self.show(blocked);
+            }
+            tokio::select! {
+                changed = state.changed() => if changed.is_err() { return connection.closed().await },
+                () = sleep(PATIENCE), if serves => return silent(),
+            }
         }
     }
 }
