@@ -211,7 +211,7 @@ async fn a_broker_that_is_blocked_or_frozen_costs_blocks_and_no_memory() {
     next(&mut blocks).await;
 
     let mut progress = publication.progress();
-    let faults: [(fn(&Node), fn(&Node), &str); 2] = [
+    let faults: [(Deed, Deed, &str); 2] = [
         (|node| node.alarm(true), |node| node.alarm(false), "blocks publishers"),
         (Node::freeze, Node::thaw, "confirmed nothing for 3 s"),
     ];
@@ -310,6 +310,9 @@ fn until_no_queues(node: &Node) {
         assert!(began.elapsed() < PATIENCE, "{queues:?}");
     }
 }
+
+/// What is done to a broker.
+type Deed = fn(&Node);
 
 /// Where the broker is, for the process that is killed.
 const BROKER: &str = "FOCUS_TEST_BROKER";
