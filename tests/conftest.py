@@ -1,6 +1,10 @@
 """Servers and brokers for the tests."""
 
 import pytest
+
+pytest.register_assert_rewrite("told")
+
+from deployment import Deployment
 from focus_process import FocusServer
 from rabbitmq_node import RabbitMqNode
 from rows import generate_stubs
@@ -34,6 +38,14 @@ def rabbitmq(tmp_path_factory):
     node = RabbitMqNode(tmp_path_factory.mktemp("rabbitmq"))
     yield node
     node.stop()
+
+
+@pytest.fixture(scope="session")
+def deployment(rabbitmq, tmp_path_factory):
+    """A feed and two control planes on the broker that all tests share: leave no job behind."""
+    whole = Deployment(rabbitmq, tmp_path_factory.mktemp)
+    yield whole
+    whole.stop()
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,15 @@
 
 import contextlib
 import time
+from collections import Counter
 from pathlib import Path
 
+from faulty_proxy import FaultyProxy
 from focus_process import FocusProcess, FocusServer
 
 FIBRE = {"live.source": "simulator", "live.simulator.channels": 300, "live.simulator.sampling_rate": 200}
 FIBRE_WITHIN = 20.0
+LIVE = {"view_type": 2, "channels": {"min": 101, "max": 160}, "displayInfo": {"height": 100}}
 
 
 class FocusFeed(FocusProcess):
@@ -29,13 +32,43 @@ class FocusControlPlane(FocusServer):
 
     def workers(self):
         """The processes (`focus work`) of its jobs, also when it has died: ids."""
-        return [pid for pid in map(int, filter(str.isdigit, (path.name for path in Path("/proc").iterdir()))) if self._owns(pid)]
+        return [int(process.name) for process in Path("/proc").glob("[0-9]*") if self._owns(process)]
 
-    def _owns(self, pid):
+    def _owns(self, process):
         with contextlib.suppress(OSError):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            return command[1:2] == [b"work"] and Path(f"/proc/{pid}/cwd").readlink() == self.directory
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            return command[1:2] == [b"work"] and (process / "cwd").readlink() == self.directory
         return False
+
+
+class Deployment:
+    """Two control planes on one broker, one of them behind a proxy that can misbehave."""
+
+    def __init__(self, node, new_directory):
+        self.node = node
+        self.proxy = FaultyProxy(node.port)
+        self.feed = FocusFeed(new_directory("feed"), node.url())
+        self.direct = FocusControlPlane(new_directory("direct"), node.url())
+        self.proxied = FocusControlPlane(new_directory("proxied"), node.url(port=self.proxy.port))
+        for server in (self.direct, self.proxied):
+            server.wait_for_fibre()
+
+    def stop(self):
+        for process in (self.direct, self.proxied, self.feed):
+            process.stop()
+        self.proxy.close()
+
+    def queues(self):
+        """How many queues each client has, by its name."""
+        return Counter(queue["owner"] for queue in self.node.queues())
+
+
+def view_of(server, kind):
+    """A request that is right."""
+    if kind == "live":
+        return LIVE
+    start, end = server.recording()
+    return LIVE | {"start_time": start, "end_time": end}
 
 
 def until(condition, seconds, what, log=lambda: ""):

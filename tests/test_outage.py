@@ -5,61 +5,23 @@ request succeeds when the broker is back, with nothing restarted.
 """
 
 import contextlib
-import json
 import re
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Callable
 
+import grpc
+import numpy as np
 import packets
 import pytest
-from deployment import FocusControlPlane, FocusFeed, until
-from faulty_proxy import FaultyProxy
-from rows import read
+import requests
+from deployment import LIVE, FocusControlPlane, until, view_of
+from rows import DEADLINE, channel_of, read
+from told import ANSWERED_WITHIN, assert_told_once, assert_unharmed, configure_counts, keys_of
 
-ANSWERED_WITHIN = 2.0  # s; a request that finds an outage waits at most 1 s, and the machine may be busy
 BACK_WITHIN = 20.0  # s, the broker's own start included
-LIVE = {"view_type": 2, "channels": {"min": 101, "max": 160}, "displayInfo": {"height": 100}}
 VIEWS = ["live", "historic"]
-
-
-class Deployment:
-    """Two control planes on one broker, one of them behind a proxy that can misbehave."""
-
-    def __init__(self, node, new_directory):
-        self.node = node
-        self.proxy = FaultyProxy(node.port)
-        self.feed = FocusFeed(new_directory("feed"), node.url())
-        self.direct = FocusControlPlane(new_directory("direct"), node.url())
-        self.proxied = FocusControlPlane(new_directory("proxied"), node.url(port=self.proxy.port))
-        for server in (self.direct, self.proxied):
-            server.wait_for_fibre()
-
-    def stop(self):
-        for process in (self.direct, self.proxied, self.feed):
-            process.stop()
-        self.proxy.close()
-
-    def queues(self):
-        """How many queues each client has, by its name."""
-        return Counter(queue["owner"] for queue in self.node.queues())
-
-
-@pytest.fixture(scope="module")
-def deployment(rabbitmq, tmp_path_factory):
-    whole = Deployment(rabbitmq, tmp_path_factory.mktemp)
-    yield whole
-    whole.stop()
-
-
-def view_of(server, kind):
-    """A request that is right."""
-    if kind == "live":
-        return LIVE
-    start, end = server.recording()
-    return LIVE | {"start_time": start, "end_time": end}
 
 
 # Faults: each is a context in which the broker is broken. It is given a function that sends the request, for those that have to
@@ -136,16 +98,6 @@ FAULTS = [
 ]
 
 
-# What is seen
-
-
-def keys_of(value):
-    """All keys of a JSON value, at any depth."""
-    if isinstance(value, dict):
-        return {key for name, inner in value.items() for key in {name} | keys_of(inner)}
-    return {key for inner in value for key in keys_of(inner)} if isinstance(value, list) else set()
-
-
 def assert_refused(answer, fault):
     body = answer.json()
     assert (answer.status_code, body["code"]) == (fault.status, fault.code), answer.text
@@ -167,45 +119,6 @@ def assert_everything_else_goes_on(server):
     assert health.json()["status"] == "degraded"
     broker = health.json()["upstreams"]["rabbitmq"]
     assert broker["status"] == "down" and broker["last_error"]
-
-
-def configure_counts(server):
-    """`focus_configure_requests_total` of what was not started or repeated, by reason."""
-    lines = re.findall(
-        r'^focus_configure_requests_total\{outcome="(refused|failed)",reason="(\w+)"\} (\d+)$',
-        server.get("/metrics").text,
-        re.MULTILINE,
-    )
-    assert lines
-    return Counter({reason: int(count) for _, reason, count in lines})
-
-
-def answer_lines(log):
-    """What was logged of answers that are not 2xx: by request, the lines."""
-    lines = {}
-    for line in map(json.loads, log.splitlines()):
-        if line["level"] == "WARN" and line.get("path") == "/configure":
-            lines.setdefault(line["span"]["request_id"], []).append(line)
-    return lines
-
-
-def assert_told_once(server, log, answers, counts_before):
-    """Answers, counter and log say the same, each answer once."""
-    codes = Counter(answer.json()["code"] for answer in answers)
-    assert configure_counts(server) - counts_before == codes
-    lines = answer_lines(log)
-    assert sorted(lines) == sorted(answer.json()["request_id"] for answer in answers)
-    for answer in answers:
-        body = answer.json()
-        (line,) = lines[body["request_id"]]
-        assert (line["status"], line["code"], line["error"]) == (answer.status_code, body["code"], body["error"])
-        assert 0 < line["ms"] < 1000 * ANSWERED_WITHIN
-        if body["code"].startswith("rabbitmq_"):
-            assert line["upstream"] == "rabbitmq"
-
-
-def assert_unharmed(log):
-    assert "panic" not in log.lower() and "traceback" not in log.lower()
 
 
 @pytest.mark.parametrize("kind", VIEWS)
@@ -249,3 +162,104 @@ def test_an_outage_from_beginning_to_end(deployment, stubs, fault, kind):
     assert_unharmed(server.log()[logged:])
     assert deployment.node.password not in server.log()
     until(lambda: deployment.queues() == queues, BACK_WITHIN, f"queues as before, {queues}", lambda: str(deployment.queues()))
+
+
+class Viewer:
+    """Reads a job's first stream until it ends: of each row its index, time, and whether no sample was missing."""
+
+    def __init__(self):
+        self.index, self.ms, self.whole = [], [], []
+        self.ended = None
+
+    def watch(self, call):
+        try:
+            for frame in call:
+                self.index += frame.row_index
+                self.ms += frame.timestamp_in_milis
+                self.whole += [bool(np.isfinite(np.frombuffer(data, "<f4")).all()) for data in frame.main_data]
+            self.ended = call.code()
+        except grpc.RpcError as error:
+            self.ended = error.code()
+
+    def wait_for_whole_rows(self, log):
+        """Until more have come, or it has ended."""
+        seen = len(self.whole)
+        until(lambda: self.ended or sum(self.whole[seen:]) >= 10, BACK_WITHIN, "rows", log)
+
+
+def lost_samples(server):
+    """What a server has counted of samples of the live fibre that never arrived."""
+    return int(re.search(r"^focus_missing_samples_total (\d+)$", server.get("/metrics").text, re.MULTILINE)[1])
+
+
+@pytest.mark.parametrize("seconds", [0, 4], ids=["short", "longer-than-a-feed-holds-back"])
+def test_a_running_job_survives_a_restart_of_the_broker(deployment, stubs, seconds):
+    server, viewer = deployment.direct, Viewer()
+    messages, services = stubs
+    lost_before = lost_samples(server)
+    with server.job(LIVE) as job, channel_of(job) as channel, ThreadPoolExecutor() as threads:
+        call = services.DataStreamServiceStub(channel).StreamData(messages.StreamDataRequest(), timeout=DEADLINE)
+        threads.submit(viewer.watch, call)
+        viewer.wait_for_whole_rows(server.log)
+        deployment.node.restart(lambda: time.sleep(seconds))
+        viewer.wait_for_whole_rows(server.log)
+        assert viewer.ended is None, "the stream stays open"
+        call.cancel()
+    rows = np.diff(viewer.index)
+    assert (rows >= 1).all()
+    assert np.diff(viewer.ms) == pytest.approx(1000 * job["lines_dt"] * rows, abs=1.5), "no row is at another's time"
+    assert viewer.whole[-5:] == [True] * 5
+    if seconds:
+        assert (rows > 1).any() or not all(viewer.whole), "the gap is seen"
+        until(lambda: lost_samples(server) > lost_before, BACK_WITHIN, "count of lost samples")
+    assert_unharmed(server.log())
+
+
+def test_no_failure_is_silent(rabbitmq, deployment, tmp_path):
+    """Good and bad requests before, in and after an outage: answers, counter and log agree exactly."""
+    broker = rabbitmq.url(port=deployment.proxy.port)
+    server = FocusControlPlane(tmp_path, broker, **{"jobs.max_jobs": 2})
+    try:
+        server.wait_for_fibre()
+        live, historic = LIVE, view_of(server, "historic")
+        requests_of_all_kinds = [
+            # First, as long as there is room for a job.
+            {"json": historic | {"start_time": 1, "end_time": 2}},
+            {"json": live},
+            {"json": historic, "headers": {"Idempotency-Key": "one"}},
+            {"json": live, "headers": {"Idempotency-Key": "one"}},
+            {"json": live | {"view_type": 7}},
+            {"json": live | {"channels": {"min": 0, "max": 10_000}}},
+            {"json": historic | {"end_time": 0}},
+            {"data": b"no JSON"},
+            {"data": b"[" + b" " * (1 << 20) + b"]"},
+            {"json": live, "headers": {"Host": "focus.example.org"}},
+        ]
+        logged, counts = len(server.log()), configure_counts(server)
+
+        def send(number):
+            request = requests_of_all_kinds[number % len(requests_of_all_kinds)]
+            prefix = ("", "/focus-server")[number % 2]
+            return requests.post(f"{server.url}{prefix}/configure", timeout=10, **request)
+
+        def burst():
+            answers = [send(0)]
+            with ThreadPoolExecutor(8) as clients:
+                answers += clients.map(send, range(100))
+            for job in server.get("/jobs").json():
+                server.delete(f"/job/{job['id']}")
+            return answers
+
+        answers = burst()
+        deployment.proxy.refuse()
+        try:
+            answers += burst()
+        finally:
+            deployment.proxy.forward()
+        answers += burst()
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert {answer.status_code for answer in refused} == {400, 403, 404, 413, 422, 429, 503}
+        assert_told_once(server, server.log()[logged:], refused, counts)
+        assert_unharmed(server.log())
+    finally:
+        server.stop()

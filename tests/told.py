@@ -1,0 +1,53 @@
+"""What a server tells of requests that it did not fulfil: in the answer, in its metrics and in its log."""
+
+import json
+import re
+from collections import Counter
+
+ANSWERED_WITHIN = 2.0  # s; a request that finds an outage waits at most 1 s, and the machine may be busy
+
+
+def keys_of(value):
+    """All keys of a JSON value, at any depth."""
+    if isinstance(value, dict):
+        return {key for name, inner in value.items() for key in {name} | keys_of(inner)}
+    return {key for inner in value for key in keys_of(inner)} if isinstance(value, list) else set()
+
+
+def configure_counts(server):
+    """`focus_configure_requests_total` of what was not started or repeated, by reason."""
+    lines = re.findall(
+        r'^focus_configure_requests_total\{outcome="(refused|failed)",reason="(\w+)"\} (\d+)$',
+        server.get("/metrics").text,
+        re.MULTILINE,
+    )
+    assert lines
+    return Counter({reason: int(count) for _, reason, count in lines})
+
+
+def answer_lines(log):
+    """What was logged of answers that are not 2xx: by request, the lines."""
+    lines = {}
+    for line in map(json.loads, log.splitlines()):
+        if line["level"] == "WARN" and line.get("path", "").endswith("/configure"):
+            lines.setdefault(line["span"]["request_id"], []).append(line)
+    return lines
+
+
+def assert_told_once(server, log, answers, counts_before):
+    """Answers, counter and log say the same, each answer once."""
+    codes = Counter(answer.json()["code"] for answer in answers)
+    assert configure_counts(server) - counts_before == codes
+    lines = answer_lines(log)
+    assert sorted(lines) == sorted(answer.json()["request_id"] for answer in answers)
+    for answer in answers:
+        body = answer.json()
+        (line,) = lines[body["request_id"]]
+        assert (line["status"], line["code"], line["error"]) == (answer.status_code, body["code"], body["error"])
+        assert 0 < line["ms"] < 1000 * ANSWERED_WITHIN
+        if body["code"].startswith("rabbitmq_"):
+            assert line["upstream"] == "rabbitmq"
+
+
+def assert_unharmed(log):
+    assert "panic" not in log.lower() and "traceback" not in log.lower()
