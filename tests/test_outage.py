@@ -18,7 +18,7 @@ import pytest
 import requests
 from deployment import LIVE, FocusControlPlane, until, view_of
 from rows import DEADLINE, channel_of, read
-from told import ANSWERED_WITHIN, assert_told_once, assert_unharmed, configure_counts, keys_of
+from told import ANSWERED_WITHIN, assert_told_once, assert_unharmed, configure_counts, http_errors, keys_of
 
 BACK_WITHIN = 20.0  # s, the broker's own start included
 VIEWS = ["live", "historic"]
@@ -235,7 +235,7 @@ def test_no_failure_is_silent(rabbitmq, deployment, tmp_path):
             {"data": b"[" + b" " * (1 << 20) + b"]"},
             {"json": live, "headers": {"Host": "focus.example.org"}},
         ]
-        logged, counts = len(server.log()), configure_counts(server)
+        logged, counts, errors = len(server.log()), configure_counts(server), http_errors(server)
 
         def send(number):
             request = requests_of_all_kinds[number % len(requests_of_all_kinds)]
@@ -260,6 +260,7 @@ def test_no_failure_is_silent(rabbitmq, deployment, tmp_path):
         refused = [answer for answer in answers if answer.status_code != 200]
         assert {answer.status_code for answer in refused} == {400, 403, 404, 413, 422, 429, 503}
         assert_told_once(server, server.log()[logged:], refused, counts)
+        assert http_errors(server) - errors == len(refused)
         assert_unharmed(server.log())
     finally:
         server.stop()
