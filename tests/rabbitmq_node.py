@@ -158,10 +158,17 @@ class RabbitMqNode:
     def frozen(self):
         """No process of it runs (SIGSTOP): connections stay open and are silent, the kernel accepts new ones."""
         self._signal(signal.SIGSTOP)
+        # A thread that runs on another processor may go on for a moment.
+        while not self._stopped():
+            time.sleep(0.001)
         try:
             yield
         finally:
             self._signal(signal.SIGCONT)
+
+    def _stopped(self):
+        states = [(task / "stat").read_text().rpartition(")")[2] for task in Path(f"/proc/{self.process.pid}/task").iterdir()]
+        return all(state.split()[0] == "T" for state in states)
 
     def _signal(self, number):
         for pid in self._family():
@@ -208,6 +215,8 @@ class RabbitMqNode:
     def memory_alarm(self):
         """It is out of memory: it accepts connections, and lets nobody publish (`connection.blocked`)."""
         self.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.0)")
+        # Asked after the alarm was given, it answers when all connections have been told.
+        assert self.evaluate("rabbit_alarm:get_alarms() =/= []")
         try:
             yield
         finally:
