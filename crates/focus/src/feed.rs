@@ -80,9 +80,12 @@ pub(crate) async fn run(
         }
         let now = seen.borrow().clone();
         if now.outage != outage {
-            progress.aside(|| match &now.outage {
-                Some(outage) => tracing::warn!("{outage}"),
-                None => tracing::info!("RabbitMQ available"),
+            progress.aside(|| {
+                if let Some(outage) = &now.outage {
+                    tracing::warn!("{outage}");
+                } else {
+                    tracing::info!("RabbitMQ available");
+                }
             });
             outage.clone_from(&now.outage);
         }

@@ -1,8 +1,9 @@
 //! `focus serve`: the control plane on a real broker; each job is a process of its own.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use focus_core::Upstream;
 use focus_jobs::Processes;
 use focus_live::rabbitmq::{self, Address, Broker};
@@ -13,6 +14,9 @@ use crate::settings::Settings;
 
 /// The gate gives the broker's client this much longer than its own deadline, whose sentence tells more.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// The program that runs here, also when another version has taken its place on disk.
+const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// Shown below `--help`.
 pub(crate) const EXAMPLES: &str = "\
@@ -36,10 +40,11 @@ pub(crate) async fn run(settings: Settings, address: Address) -> Result<()> {
     let (broker, fibre) = Broker::start(address.clone(), "focus serve", live_metrics.clone());
     let gate = gate(broker, &address, server.metrics.upstreams()).await;
     let launcher = Processes {
-        program: std::env::current_exe().context("cannot find this program's file")?,
+        program: PathBuf::from(THIS_PROGRAM),
         serving: serving(&settings),
         limits: settings.limits.clone(),
         broker: address,
+        fibre: fibre.clone(),
         threads: settings.threads.get(),
         log: settings.log.style(),
         metrics: server.metrics.register(focus_stream::Metrics::register),

@@ -75,6 +75,7 @@ async fn server_on(
         serving: serving.clone(),
         limits: Limits::default(),
         broker,
+        fibre: fibre.clone(),
         threads: 1,
         log: LogStyle { format: "json".to_owned(), level: "warn".to_owned() },
         metrics: focus_stream::Metrics::default(),

@@ -122,13 +122,14 @@ impl Jobs {
         }
         let draft = Draft::parse(&request.body, Timestamp::now())?;
         let period = self.validate(&draft)?;
-        let id = attempt.slot.insert(self.admit()?).id();
+        self.admit()?;
         let prepared = match period {
             Period::Live => self.prepare_live(draft).await?,
             Period::Historic { start, end } => self.prepare_historic(draft, start, end, by).await?,
         };
         let Prepared { view, plan, fibre, show } = prepared;
 
+        let id = attempt.slot.insert(self.take_slot()?).id();
         let spec = Arc::new(JobSpec { id, view, plan, fibre });
         let worker = self.shared.launcher.launch(Arc::clone(&spec), show, by).await?;
         let worker = attempt.worker.insert(worker);
@@ -149,7 +150,7 @@ impl Jobs {
 
     async fn prepare_live(&self, draft: Draft) -> Result<Prepared, ConfigureError> {
         self.require_broker().await?;
-        let fibre = self.shared.upstreams.fibre.fibre().ok_or(ConfigureError::WaitingForFibre)?;
+        let fibre = self.shared.upstreams.fibre.arriving().await.ok_or(ConfigureError::WaitingForFibre)?;
         let (view, plan) = draft.resolve(&fibre, self.limits())?;
         Ok(Prepared { view, plan, fibre, show: Show::Live })
     }
@@ -175,7 +176,14 @@ impl Jobs {
         Ok(Prepared { view, plan, fibre, show: Show::Historic(recordings.into()) })
     }
 
-    fn admit(&self) -> Result<Slot, ConfigureError> {
+    /// Whether there is room for one more job now. Those who wait for an upstream take none of it: in an outage
+    /// everybody is to hear of the outage.
+    fn admit(&self) -> Result<(), ConfigureError> {
+        let slots = &self.shared.slots;
+        if slots.is_full() { Err(ConfigureError::TooManyJobs { max: slots.max() }) } else { Ok(()) }
+    }
+
+    fn take_slot(&self) -> Result<Slot, ConfigureError> {
         let slots = &self.shared.slots;
         slots.take().ok_or(ConfigureError::TooManyJobs { max: slots.max() })
     }

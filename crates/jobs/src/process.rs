@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use focus_core::Limits;
+use focus_live::LiveFibre;
 use focus_live::rabbitmq::{self, Address};
 use focus_stream::{JobSpec, Share, Tls, Viewer, WatchError};
 use futures::future::BoxFuture;
@@ -41,8 +42,10 @@ pub struct Processes {
     pub serving: Serving,
     /// What one view may cost.
     pub limits: Limits,
-    /// Where live samples come from.
+    /// Where live samples come from ..
     pub broker: Address,
+    /// .. and what is known of them.
+    pub fibre: LiveFibre,
     /// Threads that one process computes with.
     pub threads: usize,
     /// What the processes log, to this process's standard error.
@@ -74,14 +77,14 @@ impl ProcessLauncher {
         show: Show,
         by: Instant,
     ) -> Result<Arc<dyn Worker>, LaunchError> {
-        let Processes { program, serving, limits, broker, threads, log, .. } = &self.settings;
+        let Processes { program, serving, limits, broker, fibre, threads, log, .. } = &self.settings;
         let order = Order {
             job: spec.id,
             request: spec.view.to_request(),
             fibre: spec.fibre.as_ref().clone(),
             limits: limits.clone(),
             source: match show {
-                Show::Live => Source::Live(broker.clone()),
+                Show::Live => Source::Live { broker: broker.clone(), band_channels: fibre.band_channels() },
                 Show::Historic(recordings) => Source::Historic(recordings),
             },
             serving: serving.clone(),

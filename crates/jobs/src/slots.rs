@@ -35,6 +35,12 @@ impl Slots {
         self.max
     }
 
+    /// Whether all are taken.
+    pub(crate) fn is_full(&self) -> bool {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.slots.len() >= self.max as usize
+    }
+
     /// `None` when all are taken.
     pub(crate) fn take(&self) -> Option<Slot> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);

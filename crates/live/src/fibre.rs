@@ -1,8 +1,14 @@
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use focus_core::{Block, ChannelRange, Fibre};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
+use tokio::time::{Instant, timeout_at};
+
+/// A fibre that is announced every second has been heard of after this long.
+const ANNOUNCED_WITHIN: Duration = Duration::from_millis(1500);
 
 /// The fibre as it is now. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -10,6 +16,16 @@ pub struct LiveFibre {
     fibre: watch::Receiver<Option<Arc<Fibre>>>,
     /// Weak, so that the blocks end with their source and not with the last reader.
     blocks: broadcast::WeakSender<Arc<Block>>,
+    announced: Option<Announced>,
+}
+
+/// What is known of a fibre that somebody else announces.
+#[derive(Clone, Debug)]
+pub(crate) struct Announced {
+    /// Since when it would be heard.
+    pub(crate) listening: watch::Receiver<Option<Instant>>,
+    /// Into bands of how many channels it was cut when it was last heard.
+    pub(crate) band_channels: watch::Receiver<Option<NonZeroU32>>,
 }
 
 impl LiveFibre {
@@ -17,13 +33,36 @@ impl LiveFibre {
         fibre: watch::Receiver<Option<Arc<Fibre>>>,
         blocks: broadcast::WeakSender<Arc<Block>>,
     ) -> Self {
-        Self { fibre, blocks }
+        Self { fibre, blocks, announced: None }
+    }
+
+    /// The same, of a fibre that is announced every second.
+    pub(crate) fn announced(self, announced: Announced) -> Self {
+        Self { announced: Some(announced), ..self }
     }
 
     /// What the fibre is; `None` while none is connected.
     #[must_use]
     pub fn fibre(&self) -> Option<Arc<Fibre>> {
         self.fibre.borrow().clone()
+    }
+
+    /// What the fibre is. While it is announced by somebody else and has been listened to for less than 1.5 s,
+    /// `None` only means that it was not heard of yet: then this waits.
+    pub async fn arriving(&self) -> Option<Arc<Fibre>> {
+        let since = self.announced.as_ref().and_then(|announced| *announced.listening.borrow());
+        if let Some(since) = since {
+            let mut shown = self.fibre.clone();
+            // Whether it was heard of, or too late, or its source has ended, is seen below.
+            drop(timeout_at(since + ANNOUNCED_WITHIN, shown.wait_for(Option::is_some)).await);
+        }
+        self.fibre()
+    }
+
+    /// Into bands of how many channels the fibre is cut where it travels in bands, as far as its publisher has said.
+    #[must_use]
+    pub fn band_channels(&self) -> Option<NonZeroU32> {
+        self.announced.as_ref().and_then(|announced| *announced.band_channels.borrow())
     }
 
     /// The blocks from now on. Each holds at least these channels, as far as the fibre has them; here, in

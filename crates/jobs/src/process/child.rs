@@ -79,6 +79,8 @@ impl Child {
     fn spawn(program: &Path, order: &Order) -> io::Result<Self> {
         let mut command = Command::new(program);
         command
+            // What a list of processes shows, wherever the program lies.
+            .arg0("focus")
             .arg("work")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,6 +1,7 @@
 //! What a server and the process of a job say to each other: one JSON object a line.
 
 use std::io::{self, BufRead};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use focus_core::{Draft, Faults, Fibre, JobId, Limits};
@@ -35,7 +36,11 @@ pub struct Order {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Source {
-    Live(Address),
+    Live {
+        broker: Address,
+        /// Into bands of how many channels the fibre is cut, if that is known.
+        band_channels: Option<NonZeroU32>,
+    },
     Historic(Arc<[Recording]>),
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use focus_core::Outage;
-use focus_live::rabbitmq::{self, Address, Subscription, Wanted};
+use focus_live::rabbitmq::{self, Address, Metadata, Subscription, Wanted};
 use focus_live::{LiveFibre, LiveOptions};
 use focus_stream::{JobSpec, LiveSpectra};
 use rayon::ThreadPoolBuilder;
@@ -87,8 +87,9 @@ async fn launch(
     let workers = ThreadPoolBuilder::new().num_threads(order.threads).build();
     let workers = Arc::new(workers.map_err(|error| failed(&error))?);
     let (fibre, subscription, show) = match order.source {
-        Source::Live(broker) => {
-            let (fibre, subscription) = subscribe(broker, &spec, metrics.live).await?;
+        Source::Live { broker, band_channels } => {
+            let metadata = band_channels.map(|band_channels| Metadata { fibre: order.fibre, band_channels });
+            let (fibre, subscription) = subscribe(broker, &spec, metadata, metrics.live).await?;
             (fibre, Some(subscription), Show::Live)
         }
         Source::Historic(recordings) => (focus_live::waiting(), None, Show::Historic(recordings)),
@@ -104,9 +105,10 @@ async fn launch(
 async fn subscribe(
     broker: Address,
     spec: &JobSpec,
+    metadata: Option<Metadata>,
     metrics: rabbitmq::Metrics,
 ) -> Result<(LiveFibre, Subscription), Outage> {
-    let wanted = Wanted { channels: spec.plan.channels, options: LiveOptions::default(), metadata: None };
+    let wanted = Wanted { channels: spec.plan.channels, options: LiveOptions::default(), metadata };
     let name = format!("focus work {}", spec.id);
     rabbitmq::consume(broker, &name, wanted, metrics).await
 }

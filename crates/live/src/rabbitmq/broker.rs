@@ -10,8 +10,9 @@ use tokio_util::task::AbortOnDropHandle;
 use super::address::unavailable;
 use super::metadata;
 use super::session::{Common, Session};
-use super::{Address, Metrics};
+use super::{Address, Metadata, Metrics};
 use crate::LiveFibre;
+use crate::fibre::Announced;
 
 /// Metadata messages that are on their way within this process.
 const METADATA_QUEUE: usize = 4;
@@ -48,11 +49,18 @@ impl Broker {
     pub fn start(address: Address, name: &str, metrics: Metrics) -> (Self, LiveFibre) {
         let (metadata, messages) = mpsc::channel(METADATA_QUEUE);
         let (tell, fibre) = watch::channel(None);
-        let follow = tokio::spawn(metadata::follow(messages, tell, metrics.clone()));
+        let (heard, band_channels) = watch::channel(None);
+        let hear = move |metadata: &Metadata| {
+            heard.send_replace(Some(metadata.band_channels));
+        };
+        let follow = tokio::spawn(metadata::follow(messages, tell, metrics.clone(), hear));
         let changed = Arc::new(Notify::new());
-        let common = Common { address, name: name.into(), metrics, changed, metadata };
-        let parts = Parts { common, latest: Mutex::new(None), _metadata: AbortOnDropHandle::new(follow) };
-        let live = LiveFibre::new(fibre, broadcast::channel(1).0.downgrade());
+        let (listening, since) = watch::channel(None);
+        let common = Common { address, name: name.into(), metrics, changed, metadata, listening };
+        let announced = Announced { listening: since, band_channels };
+        let live = LiveFibre::new(fibre, broadcast::channel(1).0.downgrade()).announced(announced);
+        let follow = AbortOnDropHandle::new(follow);
+        let parts = Parts { common, latest: Mutex::new(None), _metadata: follow };
         (Self { shared: Arc::new(parts) }, live)
     }
 
@@ -98,7 +106,7 @@ async fn round_trip(parts: Arc<Parts>) -> Result<(), Outage> {
         && let Some(session) = used
     {
         // It had all the time. One that was only just made is judged by the next round trip.
-        session.cut();
+        session.give_up(address.silent());
     }
     result
 }

@@ -1,6 +1,6 @@
 use std::pin::pin;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use focus_core::Outage;
@@ -29,6 +29,7 @@ pub(crate) struct Connection {
     state: watch::Receiver<State>,
     lifeline: Lifeline,
     is_cut: AtomicBool,
+    given_up: Arc<OnceLock<Outage>>,
     _watcher: AbortOnDropHandle<()>,
 }
 
@@ -78,11 +79,12 @@ impl Connection {
         let client = lapin::Connection::connector(address.uri(), socket::runtime(), hand_over, properties)
             .await
             .map_err(|error| not_opened(address, &error))?;
+        let given_up = Arc::<OnceLock<Outage>>::default();
         let (tell, state) = watch::channel(State::Open);
         let events = client.events_listener();
-        let watcher = tokio::spawn(watch_over(events, released, tell));
+        let watcher = tokio::spawn(watch_over(events, released, Arc::clone(&given_up), tell));
         let watcher = AbortOnDropHandle::new(watcher);
-        Ok(Self { client, state, lifeline, is_cut: AtomicBool::new(false), _watcher: watcher })
+        Ok(Self { client, state, lifeline, is_cut: AtomicBool::new(false), given_up, _watcher: watcher })
     }
 
     /// Opens a channel. Without deadline of its own.
@@ -113,6 +115,18 @@ impl Connection {
     pub(crate) fn cut(&self) {
         self.is_cut.store(true, Ordering::Relaxed);
         self.lifeline.cut();
+    }
+
+    /// Cuts the connection, for this reason; the first one counts.
+    pub(crate) fn give_up(&self, reason: Outage) {
+        // An error says that there is a reason already.
+        drop(self.given_up.set(reason));
+        self.cut();
+    }
+
+    /// Why it was given up, if it was.
+    pub(crate) fn given_up(&self) -> Option<Outage> {
+        self.given_up.get().cloned()
     }
 
     /// Says good-bye, so that the broker's log has no warning, then ends the connection.
@@ -177,6 +191,7 @@ fn lost() -> Outage {
 async fn watch_over(
     events: impl futures::Stream<Item = Event>,
     released: CancellationToken,
+    given_up: Arc<OnceLock<Outage>>,
     tell: watch::Sender<State>,
 ) {
     let mut events = pin!(events);
@@ -199,6 +214,8 @@ async fn watch_over(
             None => break lost(),
         }
     };
+    // What the client makes of a cut is not why it was cut.
+    let reason = given_up.get().cloned().unwrap_or(reason);
     tracing::debug!("connection to RabbitMQ ended: {reason}");
     tell.send_replace(State::Closed(reason));
 }

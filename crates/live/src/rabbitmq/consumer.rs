@@ -101,7 +101,7 @@ pub async fn consume(
     tokio::spawn(async move {
         let reading = reader.run(connection, queue, &stopped);
         // With the messages their follower ends, and with it the fibre.
-        tokio::join!(reading, follow(messages, tell, metrics));
+        tokio::join!(reading, follow(messages, tell, metrics, |_| {}));
     });
     Ok((live, Subscription { _stop: stop.drop_guard() }))
 }

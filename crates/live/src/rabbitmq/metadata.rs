@@ -91,11 +91,13 @@ impl Metadata {
 }
 
 /// Shows the fibre that these messages tell of, and that there is none when they stay away; in between it logs
-/// what changes. Ends with the messages; when it has ended, or is dropped, there is no fibre for good.
+/// what changes. `hear` gets to know what each good message says. Ends with the messages; when it has ended, or
+/// is dropped, there is no fibre for good.
 pub(super) async fn follow(
     mut messages: mpsc::Receiver<Vec<u8>>,
     live: watch::Sender<Option<Arc<Fibre>>>,
     metrics: Metrics,
+    hear: impl Fn(&Metadata),
 ) {
     let mut told = Told { live, metrics, connected: None, ignored: None };
     let mut last_seen = Instant::now();
@@ -105,9 +107,10 @@ pub(super) async fn follow(
             None => Ok(messages.recv().await),
         };
         match next.map(|message| message.map(|bytes| Metadata::from_json(&bytes))) {
-            Ok(Some(Ok(Metadata { fibre, .. }))) => {
+            Ok(Some(Ok(metadata))) => {
                 last_seen = Instant::now();
-                told.there(fibre);
+                hear(&metadata);
+                told.there(metadata.fibre);
             }
             Ok(Some(Err(why))) => told.ignore(why),
             Ok(None) => return,
@@ -215,7 +218,7 @@ mod tests {
         let (send, messages) = mpsc::channel(1);
         let (tell, mut live) = watch::channel(None);
         let metrics = Metrics::default();
-        let task = tokio::spawn(follow(messages, tell, metrics.clone()));
+        let task = tokio::spawn(follow(messages, tell, metrics.clone(), |_| {}));
         let first = metadata();
         let mut second = metadata();
         second.fibre.channels += 1;

@@ -9,7 +9,7 @@ use lapin::options::{BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOpti
 use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Consumer};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Address;
@@ -34,6 +34,8 @@ pub(super) struct Common {
     pub(super) changed: Arc<Notify>,
     /// Takes the metadata messages.
     pub(super) metadata: mpsc::Sender<Vec<u8>>,
+    /// Since when metadata would be heard.
+    pub(super) listening: watch::Sender<Option<Instant>>,
 }
 
 /// The control plane's use of one connection: round trips over it, and the fibre's metadata from it.
@@ -64,6 +66,7 @@ impl Session {
                 listen_to_metadata(&channel, &common.address).await.map_err(|error| outage(&error))
             },
         )?;
+        common.listening.send_replace(Some(Instant::now()));
         let (channel, queue, echo) = echo;
         let echoes = Arc::new(Echoes::default());
         let tasks = [
@@ -80,9 +83,9 @@ impl Session {
         self.connection.is_alive()
     }
 
-    /// Ends the connection, for it is of no use any more.
-    pub(super) fn cut(&self) {
-        self.connection.cut();
+    /// Ends the connection for this reason.
+    pub(super) fn give_up(&self, reason: Outage) {
+        self.connection.give_up(reason);
     }
 
     /// Sends a message to ourselves and waits until the broker has both confirmed and delivered it. Without
@@ -93,11 +96,13 @@ impl Session {
             biased;
             outage = not_open(&mut state) => Err(outage),
             done = self.echo() => {
-                if done.is_err() {
+                if let Err(outage) = done {
+                    let outage = self.connection.given_up().unwrap_or(outage);
                     // Whatever is wrong with the channel or the queue, a new connection has new ones.
-                    self.cut();
+                    self.give_up(outage.clone());
+                    return Err(outage);
                 }
-                done
+                Ok(())
             }
         }
     }
