@@ -3,6 +3,7 @@
 import { health } from './api.js';
 
 const NAMES = { healthy: 'Healthy', degraded: 'Degraded', unreachable: 'Server unreachable' };
+const UPSTREAMS = { rabbitmq: 'RabbitMQ', mongodb: 'MongoDB', kubernetes: 'Kubernetes', catalogue: 'catalogue' };
 const DOWN = 'down';
 
 /** @param {HTMLElement} element @param {import('./api.js').Fibre} fibre */
@@ -25,7 +26,7 @@ export function showFibre(element, fibre) {
 export async function showHealth(element) {
   const answer = await health().catch(() => ({ status: 'unreachable' }));
   const upstreams = Object.entries(answer.upstreams ?? {});
-  const down = upstreams.filter(([, upstream]) => (upstream.state ?? upstream.status) === DOWN).map(([name]) => name);
+  const down = upstreams.filter(([, upstream]) => (upstream.state ?? upstream.status) === DOWN).map(([name]) => UPSTREAMS[name] ?? name);
   element.dataset.health = answer.status;
   const text = NAMES[answer.status] ?? answer.status;
   element.textContent = down.length ? `${text}: ${down.join(', ')} down` : text;

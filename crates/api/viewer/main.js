@@ -79,6 +79,8 @@ class Viewer {
     const fibre = await liveMetadata().catch(() => null);
     if (!fibre) return;
     showFibre(byId('fibre'), fibre);
+    // While it is away the controls stay as they are: it is likely to come back.
+    if (!fibre.number_of_channels && this.fibre?.number_of_channels) return;
     const same = this.fibre?.number_of_channels === fibre.number_of_channels;
     this.fibre = fibre;
     if (same || this.wanted?.period) return;
