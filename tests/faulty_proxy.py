@@ -59,9 +59,14 @@ class FaultyProxy:
         """Old and new connections stay open, and nothing moves in them."""
         self._run(self._change(self._relay, moving=False))
 
-    def cut(self):
-        """Resets the connections there are; new ones are treated as before."""
-        self._run(self._cut())
+    @contextlib.contextmanager
+    def while_it(self, misbehaves):
+        """A context in which one of its faults is there: `proxy.while_it(proxy.refuse)`."""
+        misbehaves()
+        try:
+            yield
+        finally:
+            self.forward()
 
     def close(self):
         """Ends it, with all its connections."""

@@ -38,7 +38,12 @@ class FocusProcess:
             env["FOCUS_RABBITMQ_URL"] = broker
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [focus_binary(), command, *flags], cwd=directory, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [focus_binary(), command, *flags],
+                cwd=directory,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
     def log(self):
@@ -53,7 +58,8 @@ class FocusProcess:
             code = self.process.wait(STOPPED_WITHIN)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"focus {self.command} did not stop in {STOPPED_WITHIN} s:\n{self.log()[-4000:]}") from None
+            what = f"focus {self.command} did not stop within {STOPPED_WITHIN} s"
+            raise AssertionError(f"{what}:\n{self.log()[-4000:]}") from None
         log = self.log()
         assert code == 0, f"focus {self.command} ended with {code}:\n{log[-4000:]}"
         assert "panicked" not in log, log[-4000:]

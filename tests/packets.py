@@ -1,6 +1,7 @@
 """Packets that get lost, by rules of the kernel's packet filter, in a network namespace of the tests' own.
 
-`./test` runs everything from outside in such a namespace, with nothing but a loopback: no rule can touch the machine's own network.
+`./test` runs everything from outside in such a namespace, with nothing but a loopback: no rule can touch the machine's
+own network.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ def dropped(port):
 
 @contextlib.contextmanager
 def rejected(port):
-    """Packets to the TCP port are sent back as undeliverable (ICMP), which ends attempts to connect, but no connection."""
+    """Packets to the TCP port come back as undeliverable (ICMP): that ends attempts to connect, but no connection."""
     with _rules(f"tcp dport {port} reject"):
         yield
 

@@ -1,10 +1,10 @@
 """A RabbitMQ node of the tests' own, from Debian's package: to start, break and remove.
 
-It shares nothing with other nodes of the machine: ports (also of Erlang's port mapper), directories and cookie are its own, it
-listens on the loopback only, and every process it starts is ended by its id.
+It shares nothing with other nodes of the machine: ports (also of Erlang's port mapper), directories and cookie are its
+own, it listens on the loopback only, and every process it starts is ended by its id.
 
-Whatever `rabbitmqctl` does in two seconds, `erl_call` (a part of Erlang) does in three milliseconds: it hands the node an
-expression to evaluate.
+Whatever `rabbitmqctl` does in two seconds, `erl_call` (a part of Erlang) does in three milliseconds: it hands the node
+an expression to evaluate.
 """
 
 import contextlib
@@ -113,7 +113,12 @@ class RabbitMqNode:
             )
         with open(self.directory / "node.log", "ab") as log:
             self.process = subprocess.Popen(
-                [LAUNCHER], cwd=self.directory, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [LAUNCHER],
+                cwd=self.directory,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         self._wait_until_it_serves()
 
@@ -135,6 +140,15 @@ class RabbitMqNode:
         """`kill -9`: every process of the node, and nothing is said to anybody. `start` brings it back."""
         self._signal(signal.SIGKILL)
         self.process.wait()
+
+    @contextlib.contextmanager
+    def killed(self):
+        """It is gone; afterwards it is started again."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
 
     def stop(self):
         """Ends everything that belongs to it."""
@@ -167,8 +181,8 @@ class RabbitMqNode:
             self._signal(signal.SIGCONT)
 
     def _stopped(self):
-        states = [(task / "stat").read_text().rpartition(")")[2] for task in Path(f"/proc/{self.process.pid}/task").iterdir()]
-        return all(state.split()[0] == "T" for state in states)
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
 
     def _signal(self, number):
         for pid in self._family():
@@ -254,11 +268,11 @@ class RabbitMqNode:
     # What is in it
 
     def queues(self):
-        """A list of `{"name", "owner", "messages", "bound"}`: `owner` is the name of the connection to which the queue is
-        exclusive (none: to nobody that is there), `bound` are the routing keys that lead to it."""
+        """A list of `{"name", "owner", "messages", "bound"}`: `owner` is the name of the connection to which the queue
+        is exclusive (none: to nobody that is there), `bound` are the routing keys that lead to it."""
         return self.evaluate(
             f"""begin
-                    Owners = maps:from_list([{{Pid, ({NAME_OF})(Properties)}} || [{{pid, Pid}}, {{client_properties, Properties}}]
+                    Owners = maps:from_list([{{Pid, ({NAME_OF})(Said)}} || [{{pid, Pid}}, {{client_properties, Said}}]
                         <- rabbit_networking:connection_info_all([pid, client_properties])]),
                     KeysTo = fun(Queue) -> [Key || {{binding, {{resource, _, exchange, From}}, Key, _, _}}
                         <- rabbit_binding:list_for_destination(Queue), From =/= <<>>] end,
@@ -269,7 +283,7 @@ class RabbitMqNode:
         )
 
     def connections(self):
-        """A list of `{"name", "state", "user", "channels"}`; the name is the one that the client gives itself, if any."""
+        """A list of `{"name", "state", "user", "channels"}`; the name is what the client calls itself, if it does."""
         return self.evaluate(
             f"""[#{{name => ({NAME_OF})(Properties), state => State, user => User, channels => Channels}}
                 || [{{client_properties, Properties}}, {{state, State}}, {{user, User}}, {{channels, Channels}}]

@@ -15,8 +15,8 @@ DEADLINE = 60.0
 
 def generate_stubs(directory):
     """Messages and client as protoc generates them from the published interface."""
-    arguments = [f"-I{PROTO_DIR}", f"--python_out={directory}", f"--grpc_python_out={directory}", "pandadatastream.proto"]
-    assert protoc.main(["protoc", *arguments]) == 0
+    out = [f"--python_out={directory}", f"--grpc_python_out={directory}"]
+    assert protoc.main(["protoc", f"-I{PROTO_DIR}", *out, "pandadatastream.proto"]) == 0
     sys.path.insert(0, str(directory))
     try:
         return importlib.import_module("pandadatastream_pb2"), importlib.import_module("pandadatastream_pb2_grpc")

@@ -1,7 +1,7 @@
 """RabbitMQ fails in every way that a broker and a network can fail, and nothing that a client sees is a surprise.
 
-A real broker is broken for real: requests get a clear error in time, nothing is left behind, everything else goes on, and the same
-request succeeds when the broker is back, with nothing restarted.
+A real broker is broken for real: requests get a clear error in time, nothing is left behind, everything else goes on,
+and the same request succeeds when the broker is back, with nothing restarted.
 """
 
 import contextlib
@@ -24,30 +24,9 @@ BACK_WITHIN = 20.0  # s, the broker's own start included
 VIEWS = ["live", "historic"]
 
 
-# Faults: each is a context in which the broker is broken. It is given a function that sends the request, for those that have to
-# happen while one is under way, and gives the answers that were got in that way.
-
-
-@contextlib.contextmanager
-def while_proxy(misbehaves):
-    try:
-        misbehaves()
-        yield []
-    finally:
-        misbehaves.__self__.forward()
-
-
-@contextlib.contextmanager
-def killed(node):
-    node.kill()
-    try:
-        yield []
-    finally:
-        node.start()
-
-
 @contextlib.contextmanager
 def restarted_in_mid_request(node, send):
+    """The broker is killed while a request is under way; gives its answer."""
     with ThreadPoolExecutor() as client:
         with node.frozen():
             answer = client.submit(send)
@@ -55,20 +34,16 @@ def restarted_in_mid_request(node, send):
             time.sleep(0.2)
             node.kill()
         try:
-            yield [answer.result()]
+            yield answer.result()
         finally:
             node.start()
-
-
-@contextlib.contextmanager
-def nothing_yet(fault):
-    with fault:
-        yield []
 
 
 @dataclass
 class Fault:
     name: str
+    # Gives the context in which a deployment's broker is broken; also takes the function that sends the request, for a
+    # fault that happens while one is under way, which gives the answer.
     apply: Callable
     behind_proxy: bool = False
     status: int = 503
@@ -76,24 +51,20 @@ class Fault:
 
 
 FAULTS = [
-    Fault("connection-refused", lambda whole, send: while_proxy(whole.proxy.refuse), behind_proxy=True),
-    Fault("killed", lambda whole, send: killed(whole.node)),
-    Fault("frozen", lambda whole, send: nothing_yet(whole.node.frozen())),
-    Fault("packets-dropped", lambda whole, send: nothing_yet(packets.dropped(whole.node.port))),
-    Fault("packets-rejected", lambda whole, send: nothing_yet(packets.rejected(whole.node.port))),
-    Fault("half-open-after-accept", lambda whole, send: while_proxy(whole.proxy.silence), behind_proxy=True),
-    Fault("reset-in-mid-handshake", lambda whole, send: while_proxy(whole.proxy.reset_handshakes), behind_proxy=True),
-    Fault("one-byte-per-second", lambda whole, send: while_proxy(whole.proxy.trickle), behind_proxy=True),
-    Fault("memory-alarm", lambda whole, send: nothing_yet(whole.node.memory_alarm())),
+    Fault("connection-refused", lambda whole, _: whole.proxy.while_it(whole.proxy.refuse), behind_proxy=True),
+    Fault("killed", lambda whole, _: whole.node.killed()),
+    Fault("frozen", lambda whole, _: whole.node.frozen()),
+    Fault("packets-dropped", lambda whole, _: packets.dropped(whole.node.port)),
+    Fault("packets-rejected", lambda whole, _: packets.rejected(whole.node.port)),
+    Fault("link-silent", lambda whole, _: whole.proxy.while_it(whole.proxy.freeze), behind_proxy=True),
+    Fault("half-open-after-accept", lambda whole, _: whole.proxy.while_it(whole.proxy.silence), behind_proxy=True),
     Fault(
-        "wrong-password",
-        lambda whole, send: nothing_yet(whole.node.another_password()),
-        status=502,
-        code="rabbitmq_error",
+        "reset-in-mid-handshake", lambda whole, _: whole.proxy.while_it(whole.proxy.reset_handshakes), behind_proxy=True
     ),
-    Fault(
-        "missing-vhost", lambda whole, send: nothing_yet(whole.node.without_vhost()), status=502, code="rabbitmq_error"
-    ),
+    Fault("one-byte-per-second", lambda whole, _: whole.proxy.while_it(whole.proxy.trickle), behind_proxy=True),
+    Fault("memory-alarm", lambda whole, _: whole.node.memory_alarm()),
+    Fault("wrong-password", lambda whole, _: whole.node.another_password(), status=502, code="rabbitmq_error"),
+    Fault("missing-vhost", lambda whole, _: whole.node.without_vhost(), status=502, code="rabbitmq_error"),
     Fault("restarted-in-mid-request", lambda whole, send: restarted_in_mid_request(whole.node, send)),
 ]
 
@@ -130,14 +101,16 @@ def test_an_outage_from_beginning_to_end(deployment, stubs, fault, kind):
     def send():
         return server.post("/configure", request)
 
+    server.wait_until_well()
     with server.job(request):
         pass
     pid, queues, counts = server.process.pid, deployment.queues(), configure_counts(server)
     logged = len(server.log())
     assert not server.workers()
 
-    with fault.apply(deployment, send) as answers:
-        answers += [send(), send()]
+    with fault.apply(deployment, send) as in_mid_request:
+        answers = [send() if in_mid_request is None else in_mid_request]
+        answers.append(send())
         for answer in answers:
             assert_refused(answer, fault)
         assert not server.workers()
@@ -161,7 +134,7 @@ def test_an_outage_from_beginning_to_end(deployment, stubs, fault, kind):
     assert_told_once(server, server.log()[logged:], answers, counts)
     assert_unharmed(server.log()[logged:])
     assert deployment.node.password not in server.log()
-    until(lambda: deployment.queues() == queues, BACK_WITHIN, f"queues as before, {queues}", lambda: str(deployment.queues()))
+    deployment.wait_for_queues(queues)
 
 
 class Viewer:
@@ -195,6 +168,7 @@ def lost_samples(server):
 @pytest.mark.parametrize("seconds", [0, 4], ids=["short", "longer-than-a-feed-holds-back"])
 def test_a_running_job_survives_a_restart_of_the_broker(deployment, stubs, seconds):
     server, viewer = deployment.direct, Viewer()
+    server.wait_until_well()
     messages, services = stubs
     lost_before = lost_samples(server)
     with server.job(LIVE) as job, channel_of(job) as channel, ThreadPoolExecutor() as threads:
@@ -220,7 +194,7 @@ def test_no_failure_is_silent(rabbitmq, deployment, tmp_path):
     broker = rabbitmq.url(port=deployment.proxy.port)
     server = FocusControlPlane(tmp_path, broker, **{"jobs.max_jobs": 2})
     try:
-        server.wait_for_fibre()
+        server.wait_until_well()
         live, historic = LIVE, view_of(server, "historic")
         requests_of_all_kinds = [
             # First, as long as there is room for a job.
@@ -251,11 +225,8 @@ def test_no_failure_is_silent(rabbitmq, deployment, tmp_path):
             return answers
 
         answers = burst()
-        deployment.proxy.refuse()
-        try:
+        with deployment.proxy.while_it(deployment.proxy.refuse):
             answers += burst()
-        finally:
-            deployment.proxy.forward()
         answers += burst()
         refused = [answer for answer in answers if answer.status_code != 200]
         assert {answer.status_code for answer in refused} == {400, 403, 404, 413, 422, 429, 503}

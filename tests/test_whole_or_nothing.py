@@ -25,7 +25,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER
 def raw_request(server, body):
     """A request as bytes."""
     content = json.dumps(body).encode()
-    head = f"POST /configure HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    head = f"POST /configure HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
     return head.encode() + content
 
 
@@ -62,6 +62,7 @@ def assert_whole(server, job_id):
 @pytest.mark.parametrize("kind", ["live", "historic"])
 def test_a_client_that_hangs_up_leaves_one_job_or_none(deployment, kind, reset):
     server = deployment.direct
+    server.wait_until_well()
     data = raw_request(server, view_of(server, kind))
     for part in PARTS:
         hang_up_after(server, data[: int(part * len(data))], 0.0, reset)
@@ -85,11 +86,12 @@ def test_a_client_that_hangs_up_leaves_one_job_or_none(deployment, kind, reset):
 
 
 def test_a_server_that_is_killed_leaves_nothing(rabbitmq, deployment, tmp_path_factory):
-    queues, most_workers = deployment.queues(), 0
+    queues, servers, most_workers = deployment.queues(), [], 0
     for moment in MOMENTS:
         server = FocusControlPlane(tmp_path_factory.mktemp("killed"), rabbitmq.url())
+        servers.append(server)
         try:
-            server.wait_for_fibre()
+            server.wait_until_well()
             requests_under_way = [view_of(server, kind) for kind in ("live", "historic", "live")]
             with ThreadPoolExecutor() as clients:
                 for body in requests_under_way:
@@ -101,7 +103,8 @@ def test_a_server_that_is_killed_leaves_nothing(rabbitmq, deployment, tmp_path_f
             server.kill()
         until(lambda: not server.workers(), SETTLED_WITHIN, "end of the workers")
     assert most_workers > 0, "no moment was one at which there was something to leave"
-    until(lambda: deployment.queues() == queues, SETTLED_WITHIN, "queues as before", lambda: str(deployment.queues()))
+    assert not any(server.workers() for server in servers)
+    deployment.wait_for_queues(queues)
 
 
 def post_to_the_end(server, body):
