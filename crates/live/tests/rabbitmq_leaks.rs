@@ -11,9 +11,9 @@ const TIMES: usize = 200;
 /// Deadline of those that get no answer.
 const SHORT: Duration = Duration::from_millis(60);
 /// What a busy machine may add to a deadline.
-const SLACK: Duration = Duration::from_millis(400);
+const SLACK: Duration = Duration::from_secs(2);
 /// Longest wait until what has ended is gone.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Listens for ever and does this with each connection.
 fn listen(answer: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
