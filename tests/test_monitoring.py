@@ -22,14 +22,6 @@ MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 # Labels that Prometheus gives to all that it scrapes.
 TARGET = {"instance", "job"}
 GRID_WIDTH = 24
-OF_THE_BROKER = "only a server with a broker shows it, and no test starts one yet"
-NOT_SHOWN_YET = {
-    "focus_rabbitmq_blocked": OF_THE_BROKER,
-    "focus_fibre_connected": OF_THE_BROKER,
-    "focus_live_gaps_total": OF_THE_BROKER,
-    "focus_live_blocks_lost_total": OF_THE_BROKER,
-    "focus_live_reconnects_total": OF_THE_BROKER,
-}
 
 
 def promtool(*arguments):
@@ -82,11 +74,12 @@ def selectors():
 
 
 @pytest.fixture(scope="module")
-def shown(focus_server):
-    """What a server shows that has answered a request of every kind that a label tells apart."""
-    focus_server.get("/ack")
-    with focus_server.job({"view_type": 2, "channels": {"min": 1, "max": 5}, "displayInfo": {"height": 100}}):
-        return samples(focus_server.get("/metrics").text)
+def shown(deployment):
+    """What a server on a broker shows that has answered a request of every kind that a label tells apart."""
+    server = deployment.direct
+    server.get("/ack")
+    with server.job({"view_type": 2, "channels": {"min": 1, "max": 5}, "displayInfo": {"height": 100}}):
+        return samples(server.get("/metrics").text)
 
 
 def test_alert_rules_are_well_formed():
@@ -119,7 +112,7 @@ def test_every_alert_has_a_severity_and_a_place_in_the_runbook():
 
 def test_the_runbook_knows_every_metric(shown):
     document = (ROOT / "docs/monitoring.md").read_text()
-    families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in shown.keys() | NOT_SHOWN_YET}
+    families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in shown}
     assert not {name for name in families if f"`{name}`" not in document and f"`{name}{{" not in document}
 
 
@@ -159,8 +152,6 @@ def test_alerts_and_dashboard_ask_only_for_what_the_server_shows(shown):
     asked = list(selectors())
     assert {name for _, name, _ in asked} >= {"focus_upstream_up", "focus_http_requests_total"}
     for owner, name, matchers in asked:
-        if name in NOT_SHOWN_YET:
-            continue
         assert name in shown, f"{owner} asks for {name}"
         for label, operator, value in matchers:
             values = {labels.get(label) for labels in shown[name]}
@@ -173,8 +164,3 @@ def test_alerts_and_dashboard_ask_only_for_what_the_server_shows(shown):
             assert set(labels.split(", ")) <= known, f"{owner}: {labels}"
     for owner, target in targets():
         assert set(re.findall(r"{{(\w+)}}", target["legendFormat"])) <= known, owner
-
-
-def test_what_is_not_shown_yet_is_not_shown(shown):
-    assert not NOT_SHOWN_YET.keys() & shown.keys(), "take these off the list NOT_SHOWN_YET"
-    assert NOT_SHOWN_YET.keys() <= {name for _, name, _ in selectors()}, "nobody asks for these"

@@ -71,6 +71,7 @@ impl Jobs {
         metrics: Metrics,
     ) -> Self {
         let slots = Slots::new(settings.max_jobs, first_sequence(Timestamp::now()));
+        metrics.set_limit(settings.max_jobs);
         let shared = Shared {
             settings,
             upstreams,

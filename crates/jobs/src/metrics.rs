@@ -8,6 +8,7 @@ use crate::JobState;
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     active: Gauge,
+    limit: Gauge,
     ended: Family<Ended, Counter>,
 }
 
@@ -30,11 +31,16 @@ impl Metrics {
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
         registry.register("focus_jobs_active", "Jobs that run now", metrics.active.clone());
+        registry.register("focus_jobs_limit", "Most jobs at once", metrics.limit.clone());
         registry.register("focus_jobs_ended", "Jobs that ended, by how", metrics.ended.clone());
         for state in [State::completed, State::failed, State::cancelled] {
             drop(metrics.ended.get_or_create(&Ended { state }));
         }
         metrics
+    }
+
+    pub(crate) fn set_limit(&self, jobs: u32) {
+        self.limit.set(i64::from(jobs));
     }
 
     pub(crate) fn started(&self) {
