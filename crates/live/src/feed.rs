@@ -59,8 +59,8 @@ impl Feed {
     }
 
     /// Waits until the source has ended.
-    pub(crate) async fn closed(&self) {
+    pub(crate) fn closed(&self) -> impl Future<Output = ()> + use<> {
         let mut fibre = self.fibre.clone();
-        while fibre.changed().await.is_ok() {}
+        async move { while fibre.changed().await.is_ok() {} }
     }
 }

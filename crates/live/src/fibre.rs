@@ -16,6 +16,8 @@ pub struct LiveFibre {
     fibre: watch::Receiver<Option<Arc<Fibre>>>,
     /// Weak, so that the blocks end with their source and not with the last reader.
     blocks: broadcast::WeakSender<Arc<Block>>,
+    /// How many of them are kept for a reader that falls behind.
+    kept: usize,
     announced: Option<Announced>,
 }
 
@@ -29,11 +31,14 @@ pub(crate) struct Announced {
 }
 
 impl LiveFibre {
+    /// A fibre, and a queue of this capacity that its blocks come through.
     pub(crate) fn new(
         fibre: watch::Receiver<Option<Arc<Fibre>>>,
         blocks: broadcast::WeakSender<Arc<Block>>,
+        capacity: usize,
     ) -> Self {
-        Self { fibre, blocks, announced: None }
+        // The queue rounds up.
+        Self { fibre, blocks, kept: capacity.next_power_of_two(), announced: None }
     }
 
     /// The same, of a fibre that is announced every second.
@@ -74,7 +79,7 @@ impl LiveFibre {
             // Of an ended source: a channel without sender, which ends at once.
             None => broadcast::channel(1).1,
         };
-        Blocks { receiver, lost: 0 }
+        Blocks { receiver, kept: self.kept, lost: 0 }
     }
 
     /// Tells when the fibre appears, changes or goes. Closed when its source has ended for good.
@@ -87,7 +92,7 @@ impl LiveFibre {
 /// No fibre is connected, and none will be.
 #[must_use]
 pub fn waiting() -> LiveFibre {
-    LiveFibre::new(watch::channel(None).1, broadcast::channel(1).0.downgrade())
+    LiveFibre::new(watch::channel(None).1, broadcast::channel(1).0.downgrade(), 1)
 }
 
 /// Blocks of the live fibre in order, from when it was subscribed to.
@@ -97,6 +102,8 @@ pub fn waiting() -> LiveFibre {
 #[derive(Debug)]
 pub struct Blocks {
     receiver: broadcast::Receiver<Arc<Block>>,
+    kept: usize,
+    /// As far as [`next`](Self::next) has noticed.
     lost: u64,
 }
 
@@ -127,7 +134,7 @@ impl Blocks {
     /// How many blocks were lost so far because this reader fell behind.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.lost
+        self.lost + self.receiver.len().saturating_sub(self.kept) as u64
     }
 
     /// What to return for this, or `None` to go on receiving.

@@ -66,14 +66,15 @@ impl Playback {
     /// # Errors
     /// When its thread cannot be started.
     pub fn live(self) -> io::Result<(LiveFibre, Source)> {
-        let blocks = broadcast::channel(self.options.capacity()).0;
+        let capacity = self.options.capacity();
+        let blocks = broadcast::channel(capacity).0;
         let readers = blocks.downgrade();
         let (fibre, source) = self.play(move |block, _| {
             // Without readers a block is not kept.
             let _ = blocks.send(block);
             true
         })?;
-        Ok((LiveFibre::new(fibre, readers), source))
+        Ok((LiveFibre::new(fibre, readers, capacity), source))
     }
 
     /// Plays to one reader. In real time it is as [`live`](Self::live); at other speeds nothing is lost: what is

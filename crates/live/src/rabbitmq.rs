@@ -5,6 +5,7 @@ mod assembly;
 mod backoff;
 mod bands;
 mod broker;
+mod complaint;
 mod connection;
 mod consumer;
 mod metadata;

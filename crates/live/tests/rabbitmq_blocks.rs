@@ -201,7 +201,7 @@ async fn a_broker_that_restarts_is_a_gap_and_nothing_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_blocked_or_frozen_costs_blocks_and_no_memory() {
     let node = Node::start();
-    let (live, _source) =
+    let (live, source) =
         playback(300, 500.0, LiveOptions { queue: Duration::from_millis(200), ..OPTIONS }).live().unwrap();
     let address = address(&node).with_deadline(Duration::from_secs(1));
     let publication = publish(address.clone(), "test feed", Feed::from(&live), band_channels());
@@ -221,15 +221,48 @@ async fn a_broker_that_is_blocked_or_frozen_costs_blocks_and_no_memory() {
         let told = told.unwrap().unwrap().clone();
         let outage = told.outage.unwrap().to_string();
         assert!(outage.starts_with("RabbitMQ unavailable: ") && outage.contains(words), "{outage}");
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        let losing = progress.wait_for(|progress| progress.lost > told.lost + 20);
+        let lost =
+            timeout(PATIENCE, losing).await.expect("what is lost is counted meanwhile").unwrap().clone();
+        assert!(lost.outage.is_some(), "{lost:?}");
         tokio::task::block_in_place(|| mend(&node));
         let served = |progress: &focus_live::rabbitmq::Progress| {
-            progress.outage.is_none() && progress.blocks > told.blocks && progress.lost > told.lost + 20
+            progress.outage.is_none() && progress.blocks > told.blocks
         };
         timeout(PATIENCE, progress.wait_for(served)).await.expect("it goes on").unwrap();
         let sequence = next(&mut blocks).await.sequence;
         while next(&mut blocks).await.sequence < sequence + 100 {}
     }
+
+    tokio::task::block_in_place(|| node.alarm(true));
+    timeout(PATIENCE, progress.wait_for(|progress| progress.outage.is_some())).await.unwrap().unwrap();
+    drop(source);
+    let last =
+        timeout(PATIENCE, publication.ended()).await.expect("it ends although the broker takes nothing");
+    assert!(last.outage.is_some() && last.unconfirmed == 0, "{last:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_takes_no_message_is_an_outage_until_it_takes_one() {
+    let node = Node::start();
+    let may_write = |what: &str| node.ctl(&["set_permissions", "reader", ".*", what, ".*"]);
+    tokio::task::block_in_place(|| {
+        node.ctl(&["add_user", "reader", "hunter2"]);
+        may_write("^$");
+    });
+    let (live, _source) = playback(300, 500.0, OPTIONS).live().unwrap();
+    let address = Address::parse(&format!("amqp://reader:hunter2@{}", node.address())).unwrap();
+    let publication = publish(address, "test feed", Feed::from(&live), band_channels());
+    let mut progress = publication.progress();
+    let told = timeout(PATIENCE, progress.wait_for(|progress| progress.outage.is_some())).await.unwrap();
+    let outage = told.unwrap().outage.clone().unwrap().to_string();
+    assert!(outage.starts_with("RabbitMQ error: ACCESS_REFUSED"), "{outage}");
+    // It logs in again and again, and that is no end of the outage.
+    let served = progress.wait_for(|progress| progress.outage.is_none());
+    assert!(timeout(Duration::from_secs(3), served).await.is_err());
+    tokio::task::block_in_place(|| may_write(".*"));
+    let served = progress.wait_for(|progress| progress.outage.is_none() && progress.blocks > 0);
+    timeout(PATIENCE, served).await.expect("it goes on").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@ use focus_core::Outage;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::address::unavailable;
@@ -58,7 +58,7 @@ impl Broker {
         let (listening, since) = watch::channel(None);
         let common = Common { address, name: name.into(), metrics, changed, metadata, listening };
         let announced = Announced { listening: since, band_channels };
-        let live = LiveFibre::new(fibre, broadcast::channel(1).0.downgrade()).announced(announced);
+        let live = LiveFibre::new(fibre, broadcast::channel(1).0.downgrade(), 1).announced(announced);
         let follow = AbortOnDropHandle::new(follow);
         let parts = Parts { common, latest: Mutex::new(None), _metadata: follow };
         (Self { shared: Arc::new(parts) }, live)
@@ -92,7 +92,6 @@ impl Broker {
 
 async fn round_trip(parts: Arc<Parts>) -> Result<(), Outage> {
     let address = &parts.common.address;
-    let asked = Instant::now();
     let mut used = None;
     let trip = async {
         let attempt = parts.attempt();
@@ -101,14 +100,12 @@ async fn round_trip(parts: Arc<Parts>) -> Result<(), Outage> {
         used = (!fresh).then(|| session.clone());
         session.round_trip().await
     };
-    let result = timeout(address.deadline(), trip).await.unwrap_or_else(|_| Err(address.silent()));
-    if asked.elapsed() >= address.deadline()
-        && let Some(session) = used
-    {
+    let result = timeout(address.deadline(), trip).await;
+    if let (Err(_), Some(session)) = (&result, used) {
         // It had all the time. One that was only just made is judged by the next round trip.
         session.give_up(address.silent());
     }
-    result
+    result.unwrap_or_else(|_| Err(address.silent()))
 }
 
 impl Parts {

@@ -16,6 +16,8 @@ use super::Address;
 use super::address::{refused, unavailable};
 use super::socket::{self, Lifeline, Socket, in_words};
 
+/// How long the reason of an end may take.
+const EXPLANATION: Duration = Duration::from_millis(500);
 /// How long a broker may take to say good-bye.
 const GOOD_BYE: Duration = Duration::from_millis(500);
 
@@ -106,6 +108,15 @@ impl Connection {
         }
     }
 
+    /// What has really happened where an outage only says that the connection is lost: when the broker closes a channel,
+    /// those who use it hear of the end before they hear of its reason.
+    pub(crate) async fn explain(&self, outage: Outage) -> Outage {
+        if outage != lost() {
+            return outage;
+        }
+        timeout(EXPLANATION, self.closed()).await.unwrap_or(outage)
+    }
+
     /// Whether the connection has not ended yet, as far as is known.
     pub(crate) fn is_alive(&self) -> bool {
         !self.is_cut.load(Ordering::Relaxed) && !matches!(*self.state.borrow(), State::Closed(_))
@@ -183,7 +194,8 @@ fn not_opened(address: &Address, error: &lapin::Error) -> Outage {
     }
 }
 
-fn lost() -> Outage {
+/// That it ended, and nobody knows why.
+pub(super) fn lost() -> Outage {
     unavailable("connection lost".to_owned())
 }
 

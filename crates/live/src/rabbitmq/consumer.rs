@@ -5,10 +5,8 @@ use bytes::Bytes;
 use focus_core::{Block, ChannelRange, DataType, Outage};
 use futures::StreamExt as _;
 use lapin::message::Delivery;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
-};
-use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{sleep, timeout};
@@ -17,9 +15,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::address::unavailable;
 use super::assembly::Assembly;
 use super::backoff::Backoff;
+use super::complaint::Complaint;
 use super::connection::{Connection, outage};
 use super::metadata::follow;
-use super::topology::{METADATA_KEY, declare_exchange};
+use super::topology::{Bound, METADATA_KEY, bind, declare_exchange, declare_queue};
 use super::wire::decode;
 use super::{Address, Bands, Metadata, Metrics};
 use crate::{LiveFibre, LiveOptions};
@@ -81,7 +80,7 @@ pub async fn consume(
     let shown = known.as_ref().map(|known| Arc::new(known.fibre.clone()));
     let (tell, fibre) = watch::channel(shown);
     let (blocks, _) = broadcast::channel(options.capacity());
-    let live = LiveFibre::new(fibre, blocks.downgrade());
+    let live = LiveFibre::new(fibre, blocks.downgrade(), options.capacity());
     let mut reader = Reader {
         address,
         name: name.to_owned(),
@@ -90,7 +89,7 @@ pub async fn consume(
         metadata,
         blocks,
         layout: None,
-        ignored: None,
+        ignored: Complaint::default(),
     };
     if let Some(known) = &known {
         reader.learn(known);
@@ -116,8 +115,7 @@ struct Reader {
     blocks: broadcast::Sender<Arc<Block>>,
     /// None until the fibre is known.
     layout: Option<Layout>,
-    /// Why the last message was ignored, if it was.
-    ignored: Option<String>,
+    ignored: Complaint,
 }
 
 /// How blocks come in.
@@ -150,7 +148,7 @@ impl Reader {
     async fn run(mut self, mut connection: Connection, mut queue: Queue, stop: &CancellationToken) {
         loop {
             let outage = tokio::select! {
-                outage = self.read(&connection, queue) => outage,
+                outage = self.read(&connection, queue) => connection.explain(outage).await,
                 () = stop.cancelled() => return connection.close().await,
             };
             connection.cut();
@@ -222,14 +220,16 @@ impl Reader {
             return Ok(!changed);
         }
         match self.assemble(delivery.data) {
-            Ok(block) => {
-                self.ignored = None;
-                if let Some(block) = block {
-                    // Without readers a block is not kept.
-                    let _ = self.blocks.send(Arc::new(block));
+            Ok(Some(block)) => {
+                // Without readers a block is not kept.
+                let _ = self.blocks.send(Arc::new(block));
+            }
+            Ok(None) => {}
+            Err(why) => {
+                if let Some(others) = self.ignored.due() {
+                    tracing::warn!(others, "blocks of the live fibre are ignored: {why}");
                 }
             }
-            Err(why) => self.ignore(why),
         }
         Ok(true)
     }
@@ -242,14 +242,6 @@ impl Reader {
         self.metrics.gaps.inc_by(lost.gaps);
         self.metrics.blocks_lost.inc_by(lost.blocks);
         block
-    }
-
-    /// One line for each kind of mistake: publishers repeat themselves.
-    fn ignore(&mut self, why: String) {
-        if self.ignored.as_ref() != Some(&why) {
-            tracing::warn!("blocks of the live fibre are ignored: {why}");
-            self.ignored = Some(why);
-        }
     }
 
     /// Takes note of what blocks look like; whether that has changed.
@@ -290,13 +282,11 @@ impl Reader {
         let set_up = async {
             declare_exchange(&channel, &self.address).await?;
             channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
-            let queue = declare_queue(&channel, (bytes_per_second * QUEUED) as u64 + OVERHEAD).await?;
-            let exchange = ShortString::from(self.address.exchange());
+            let bytes = (bytes_per_second * QUEUED) as u64 + OVERHEAD;
+            let queue =
+                declare_queue(&channel, Bound { messages: LONGEST_QUEUE, bytes: Some(bytes) }).await?;
             for key in std::iter::once(METADATA_KEY).chain(keys.iter().map(String::as_str)) {
-                // No answer is awaited: the broker goes by order, and answers the last one.
-                let options = QueueBindOptions { nowait: true };
-                let arguments = FieldTable::default();
-                channel.queue_bind(queue.clone(), exchange.clone(), key.into(), options, arguments).await?;
+                bind(&channel, &queue, &self.address, key).await?;
             }
             let options = BasicConsumeOptions { exclusive: true, ..BasicConsumeOptions::default() };
             channel.basic_consume(queue, ShortString::default(), options, FieldTable::default()).await
@@ -312,15 +302,4 @@ impl Queue {
         // If it fails, the connection is about to end, and the queue goes with that.
         let _ = timeout(address.deadline(), self.channel.close(200, "OK".into())).await;
     }
-}
-
-/// Makes a queue that only this connection can use and that goes with it. When it is full, the oldest goes.
-async fn declare_queue(channel: &Channel, bytes: u64) -> lapin::Result<ShortString> {
-    let options =
-        QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
-    let mut arguments = FieldTable::default();
-    arguments.insert("x-max-length-bytes".into(), (bytes as i64).into());
-    arguments.insert("x-max-length".into(), LONGEST_QUEUE.into());
-    arguments.insert("x-overflow".into(), AMQPValue::LongString("drop-head".into()));
-    Ok(channel.queue_declare(ShortString::default(), options, arguments).await?.name().clone())
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
+use super::complaint::Complaint;
 use super::metrics::{Metrics, Shown};
 
 /// Without metadata for this long there is no fibre.
@@ -99,7 +100,7 @@ pub(super) async fn follow(
     metrics: Metrics,
     hear: impl Fn(&Metadata),
 ) {
-    let mut told = Told { live, metrics, connected: None, ignored: None };
+    let mut told = Told { live, metrics, connected: None, ignored: Complaint::default() };
     let mut last_seen = Instant::now();
     loop {
         let next = match told.connected {
@@ -112,7 +113,7 @@ pub(super) async fn follow(
                 hear(&metadata);
                 told.there(metadata.fibre);
             }
-            Ok(Some(Err(why))) => told.ignore(why),
+            Ok(Some(Err(why))) => told.ignore(&why),
             Ok(None) => return,
             Err(_) => told.gone(),
         }
@@ -124,13 +125,11 @@ struct Told {
     live: watch::Sender<Option<Arc<Fibre>>>,
     metrics: Metrics,
     connected: Option<Shown>,
-    /// Why the last message was ignored, if it was.
-    ignored: Option<InvalidMetadata>,
+    ignored: Complaint,
 }
 
 impl Told {
     fn there(&mut self, fibre: Fibre) {
-        self.ignored = None;
         self.connected.get_or_insert_with(|| Shown::on(&self.metrics.connected));
         let Fibre { channels, sampling_rate, .. } = fibre;
         let changed = self.live.send_if_modified(|shown| {
@@ -152,11 +151,9 @@ impl Told {
         }
     }
 
-    /// One line for each change: publishers repeat themselves every second.
-    fn ignore(&mut self, why: InvalidMetadata) {
-        if self.ignored.as_ref() != Some(&why) {
-            tracing::warn!("the live fibre's metadata is ignored: {why}");
-            self.ignored = Some(why);
+    fn ignore(&mut self, why: &InvalidMetadata) {
+        if let Some(others) = self.ignored.due() {
+            tracing::warn!(others, "the live fibre's metadata is ignored: {why}");
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::address::unavailable;
 use super::backoff::Backoff;
-use super::connection::{Connection, State, outage};
+use super::connection::{Connection, State, lost, outage};
 use super::topology::{METADATA_KEY, declare_exchange};
 use super::wire::{WireError, encode};
 use super::{Address, Bands, Metadata};
@@ -25,6 +25,8 @@ const WINDOW_BYTES: usize = 8 << 20;
 const WINDOW_MESSAGES: usize = 256;
 /// How often the fibre's metadata is published.
 const METADATA_EVERY: Duration = Duration::from_secs(1);
+/// How often it is counted what is lost while nothing can be published.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// How long the broker may leave everything unconfirmed while it does not say that it blocks publishers.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long to wait for the last confirmations.
@@ -104,6 +106,8 @@ struct Window {
     blocks: u64,
     /// When the broker last confirmed something, or had nothing to confirm.
     alive: Option<Instant>,
+    /// Whether it has taken anything. A broker that lets us log in may still refuse all that we publish.
+    served: bool,
 }
 
 /// Messages of which the broker has told what became of them.
@@ -156,28 +160,35 @@ impl Writer {
         loop {
             let mut window = Window::default();
             let ended = match self.connect().await {
-                Ok((connection, channel)) => {
-                    backoff = Backoff::new();
-                    let ended = self.write(&connection, &channel, &mut window).await;
-                    if ended.is_ok() {
+                Ok((connection, channel)) => match self.write(&connection, &channel, &mut window).await {
+                    Ok(()) => {
                         connection.close().await;
+                        Ok(())
                     }
-                    ended
-                }
+                    Err(outage) => Err(connection.explain(outage).await),
+                },
                 Err(outage) => Err(outage),
             };
             self.given_up += window.blocks;
-            let outage = ended.err();
-            let ended = outage.is_none();
-            self.report(&Window::default(), outage);
-            if ended {
-                return;
+            self.report(&Window::default());
+            let Err(outage) = ended else { return };
+            self.show(Some(outage));
+            if window.served {
+                backoff = Backoff::new();
             }
             tokio::select! {
                 () = sleep(backoff.next()) => {}
-                () = self.feed.closed() => return,
+                () = self.feed.closed() => return self.give_up_the_rest().await,
             }
         }
+    }
+
+    /// Counts what an ended feed still holds.
+    async fn give_up_the_rest(&mut self) {
+        while self.feed.next().await.is_some() {
+            self.given_up += 1;
+        }
+        self.report(&Window::default());
     }
 
     async fn connect(&self) -> Result<(Connection, Channel), Outage> {
@@ -218,17 +229,24 @@ impl Writer {
             if !serves {
                 window.alive = Some(Instant::now());
             }
-            self.report(window, blocked);
+            self.report(window);
+            if !serves || window.served || self.feed.fibre().is_none() {
+                self.show(blocked.clone());
+            }
+            let closed = self.feed.closed();
             let patience_ends = window.patience_ends();
             let (has_room, waits) = (window.has_room(), !window.sent.is_empty());
             tokio::select! {
                 biased;
-                changed = state.changed() => changed.map_err(|_| unavailable("connection lost".to_owned()))?,
+                changed = state.changed() => changed.map_err(|_| lost())?,
                 Some(sent) = window.sent.next() => self.confirmed(window, sent)?,
                 () = sleep_until(patience_ends), if serves && waits => {
                     return Err(silent());
                 }
-                _ = metadata.tick(), if serves => self.write_metadata(connection, channel, window).await?,
+                _ = metadata.tick() => if serves {
+                    self.write_metadata(connection, channel, window).await?;
+                },
+                () = closed, if !serves => return Err(blocked.unwrap_or_else(lost)),
                 block = self.feed.next(), if serves && has_room => {
                     let Some(block) = block else { break };
                     if self.feed.fibre.has_changed().unwrap_or(false) {
@@ -324,6 +342,7 @@ impl Writer {
                 return Err(outage(&error));
             }
         };
+        window.served |= taken;
         if taken {
             self.tell.send_modify(|progress| {
                 progress.blocks += sent.blocks;
@@ -335,15 +354,18 @@ impl Writer {
         Ok(())
     }
 
-    fn report(&self, window: &Window, outage: Option<Outage>) {
-        let lost = self.feed.lost() + self.given_up;
+    fn lost(&self) -> u64 {
+        self.feed.lost() + self.given_up
+    }
+
+    fn report(&self, window: &Window) {
+        let lost = self.lost();
         let unconfirmed = window.blocks;
         self.tell.send_if_modified(|progress| {
             let changed = (progress.lost, progress.unconfirmed) != (lost, unconfirmed);
             (progress.lost, progress.unconfirmed) = (lost, unconfirmed);
             changed
         });
-        self.show(outage);
     }
 
     /// Tells whether anything is published; logs when that changes.
@@ -360,7 +382,8 @@ impl Writer {
         });
     }
 
-    /// Waits until the connection has ended, or has been silent for too long without saying that it is blocked.
+    /// Waits until the connection has ended, or is blocked when the feed ends, or has been silent for too long without
+    /// saying that it is blocked.
     async fn out_of_patience(&self, connection: &Connection) -> Outage {
         let mut state = connection.state();
         loop {
@@ -371,11 +394,14 @@ impl Writer {
             };
             let serves = blocked.is_none();
             if !serves {
-                self.show(blocked);
+                self.show(blocked.clone());
+                self.tell.send_modify(|progress| progress.lost = self.lost());
             }
             tokio::select! {
+                () = sleep(COUNT_EVERY), if !serves => {}
                 changed = state.changed() => if changed.is_err() { return connection.closed().await },
                 () = sleep(PATIENCE), if serves => return silent(),
+                () = self.feed.closed(), if !serves => return blocked.unwrap_or_else(lost),
             }
         }
     }

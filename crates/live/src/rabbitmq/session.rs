@@ -14,14 +14,14 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Address;
 use super::address::{refused, unavailable};
-use super::connection::{Connection, State, outage};
+use super::connection::{Connection, State, lost, outage};
 use super::metrics::{Metrics, Shown};
-use super::topology::{METADATA_KEY, bind, declare_exchange, declare_queue};
+use super::topology::{Bound, METADATA_KEY, bind, declare_exchange, declare_queue};
 
 /// Metadata that nobody has taken yet; what is older is of no use.
-const METADATA_QUEUE: i32 = 4;
+const METADATA_QUEUE: Bound = Bound { messages: 4, bytes: None };
 /// Round trips that are on their way at once.
-const ECHO_QUEUE: i32 = 10_000;
+const ECHO_QUEUE: Bound = Bound { messages: 10_000, bytes: None };
 
 /// What every session of one broker has in common.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ fn not_delivered(returned: &BasicReturnMessage) -> Outage {
 async fn not_open(state: &mut watch::Receiver<State>) -> Outage {
     let state = state.wait_for(|state| state.outage().is_some()).await;
     let outage = state.ok().and_then(|state| state.outage().cloned());
-    outage.unwrap_or_else(|| unavailable("connection lost".to_owned()))
+    outage.unwrap_or_else(lost)
 }
 
 async fn listen_to_echoes(channel: &Channel) -> lapin::Result<(Channel, ShortString, Consumer)> {
