@@ -30,7 +30,7 @@ def restarted_in_mid_request(node, send):
     with ThreadPoolExecutor() as client:
         with node.frozen():
             answer = client.submit(send)
-            # The request waits for its round trip, which has a deadline of 0.6 s.
+            # The request waits for its round trip, whose deadline is longer than this.
             time.sleep(0.2)
             node.kill()
         try:
