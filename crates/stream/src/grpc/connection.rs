@@ -21,6 +21,8 @@ pub(super) fn accept(
 ) -> impl Stream<Item = io::Result<Connection>> {
     TcpListenerStream::new(listener).filter_map(move |accepted| {
         let connection = accepted.map(|stream| {
+            // A frame's last packet must not wait for an answer to the one before. Only its speed depends on it.
+            drop(stream.set_nodelay(true));
             let place = Arc::clone(&places).try_acquire_owned().ok()?;
             Some(Connection { stream, cut: Box::pin(cut.clone().cancelled_owned()), _place: place })
         });
