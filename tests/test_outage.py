@@ -82,7 +82,8 @@ def assert_refused(answer, fault):
 
 def assert_everything_else_goes_on(server):
     assert server.get("/ack").json() == {}
-    assert server.get("/channels").json()["highest_channel"] == 300
+    # Of a fibre that it heard of within the last five seconds, or of none.
+    assert server.get("/channels").json()["highest_channel"] in (300, 0)
     assert server.get("/metrics").status_code == 200
     assert server.get("/health/ready").status_code == 200
     health = server.get("/health")
