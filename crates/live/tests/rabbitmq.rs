@@ -180,6 +180,10 @@ async fn alarm(node: &Node, subject: &Subject) {
     }
     subject.told().await;
     assert!(subject.shows("focus_rabbitmq_blocked 1"));
+    // Nor is anything confirmed that is the first on its connection.
+    for _ in 0..20 {
+        assert!(Subject::new(&node.url()).outage().await.contains("it blocks publishers"));
+    }
     let newcomer = Subject::new(&node.url());
     assert!(newcomer.outage().await.contains("it blocks publishers"));
     let waiting = tokio::spawn(newcomer.broker.round_trip());
