@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -39,7 +39,14 @@ struct Server {
 }
 
 async fn server() -> Server {
-    server_with(None, |path| symlink(env!("CARGO_BIN_EXE_focus"), path)).await
+    server_with(None, real).await
+}
+
+/// The real program under another path, by which its processes are known.
+fn real(path: &Path) -> std::io::Result<()> {
+    let program = env!("CARGO_BIN_EXE_focus");
+    // Another file system has no link to it.
+    fs::hard_link(program, path).or_else(|_| fs::copy(program, path).map(drop))
 }
 
 async fn server_with(tls: Option<Tls>, program: impl FnOnce(&Path) -> std::io::Result<()>) -> Server {
@@ -121,12 +128,15 @@ fn request() -> ConfigureRequest {
     }
 }
 
-/// The processes that run `program`, zombies too: those have no command line, but no parent that waits either.
+/// The processes that run `program`, be it a script. Not zombies.
 fn processes(program: &Path) -> Vec<u32> {
     let pids = fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     pids.filter(|pid| {
+        if fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|running| running == program) {
+            return true;
+        }
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).any(|argument| argument == program.as_os_str().as_encoded_bytes())
     })
@@ -285,6 +295,24 @@ async fn what_does_not_become_a_job_leaves_nothing() {
     server.nothing_is_left();
 }
 
+#[tokio::test]
+async fn a_process_that_cannot_start_its_job_tells_the_server_and_nobody_else() {
+    // A program that keeps its order instead of obeying it.
+    let keeper = |path: &Path| {
+        fs::write(path, "#!/bin/sh\nread -r order\nprintf '%s\\n' \"$order\" > \"$0.order\"\n")?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+    };
+    let server = server_with(None, keeper).await;
+    assert!(server.jobs.configure(request()).await.is_err());
+    let order = fs::File::open(server.program.with_extension("order")).unwrap();
+    let _taken: Vec<_> =
+        server.ports.clone().map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
+    let worker = Command::new(env!("CARGO_BIN_EXE_focus")).arg("work").stdin(order).output().unwrap();
+    let (told, log) = (String::from_utf8_lossy(&worker.stdout), String::from_utf8_lossy(&worker.stderr));
+    assert!(told.contains("no_port") && told.lines().count() == 1, "{told}");
+    assert_eq!(log, "", "the server's log has a line of it already");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
     let server = server().await;
@@ -371,8 +399,7 @@ async fn a_live_job_survives_its_broker_but_not_another_fibre() {
     let (broker, fibre) = Broker::start(address.clone(), "test server", rabbitmq::Metrics::default());
     broker.round_trip().await.unwrap();
     eventually("the fibre is known", || fibre.fibre().is_some()).await;
-    let link = |path: &Path| symlink(env!("CARGO_BIN_EXE_focus"), path);
-    let server = server_on(fibre.clone(), address.clone(), None, link).await;
+    let server = server_on(fibre.clone(), address.clone(), None, real).await;
     let body = json!({
         "view_type": 0, "channels": {"min": 100, "max": 160}, "displayInfo": {"height": 100}, "nfftSelection": 128,
     });
@@ -422,8 +449,7 @@ async fn with_tls_the_server_reads_its_own_jobs_and_nobody_elses() {
         certificates: pem("CERTIFICATE", CERTIFICATE).into(),
         private_key: pem("PRIVATE KEY", ITS_KEY).into(),
     };
-    let link = |path: &Path| symlink(env!("CARGO_BIN_EXE_focus"), path);
-    let server = server_with(Some(tls.clone()), link).await;
+    let server = server_with(Some(tls.clone()), real).await;
     let job = server.job().await;
     assert_eq!(job.stream_url(), "https://127.0.0.1");
     let mut viewer = job.watch(0).await.unwrap();

@@ -42,7 +42,7 @@ impl Metrics {
 /// when the job survives the server.
 ///
 /// # Errors
-/// When the job could not be started, or nobody listens any more.
+/// When nobody listens any more.
 pub async fn work(order: Order) -> anyhow::Result<()> {
     let mut asked = listen()?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -51,10 +51,8 @@ pub async fn work(order: Order) -> anyhow::Result<()> {
 
     let (worker, _subscription) = match launch(order, metrics.clone()).await {
         Ok(launched) => launched,
-        Err(error) => {
-            tell(&mut output, &Told::Failed(error.clone())).await?;
-            return Err(error.into());
-        }
+        // The server tells of it, in its answer and in its log.
+        Err(error) => return tell(&mut output, &Told::Failed(error)).await,
     };
     tell(&mut output, &Told::Ready(worker.port())).await?;
 
