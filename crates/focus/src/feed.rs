@@ -71,24 +71,15 @@ pub(crate) async fn run(
     let end = Instant::now() + time.unwrap_or(FOR_EVER);
     let mut shows = interval(SHOW_PERIOD);
     shows.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut progress, mut outage) = (Progress::start(), None);
+    let mut progress = Progress::start();
     loop {
         tokio::select! {
             () = &mut told => break,
             () = sleep_until(end) => break,
             _ = shows.tick() => {}
         }
+        // What the broker does is logged by the publication.
         let now = seen.borrow().clone();
-        if now.outage != outage {
-            progress.aside(|| {
-                if let Some(outage) = &now.outage {
-                    tracing::warn!("{outage}");
-                } else {
-                    tracing::info!("RabbitMQ available");
-                }
-            });
-            outage.clone_from(&now.outage);
-        }
         progress.show(&line(&now));
     }
     drop(source);

@@ -38,11 +38,6 @@ impl Progress {
         }
     }
 
-    /// Runs something that logs, without the line in between.
-    pub(crate) fn aside(&self, log: impl FnOnce()) {
-        self.line.suspend(log);
-    }
-
     /// What was done in all.
     pub(crate) fn end(self, text: &str) {
         self.line.finish_and_clear();

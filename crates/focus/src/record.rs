@@ -89,7 +89,7 @@ pub(crate) async fn run(settings: Settings, address: Address, args: RecordArgs) 
         tokio::select! {
             () = &mut told => break,
             () = sleep_until(end.unwrap_or_else(|| Instant::now() + FOR_EVER)) => break,
-            _ = shows.tick() => {}
+            _ = shows.tick() => if writer.has_ended() { break },
         }
         let seen = writer.seen();
         if seen.samples > 0 && end.is_none() {
@@ -150,6 +150,11 @@ impl Writer {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it writes no more, which nobody has asked for.
+    fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     fn finish(self) -> Result<RecordingProgress> {
         self.thread.join().map_err(|_| anyhow!("the recorder failed; the log says why"))?
     }
@@ -164,9 +169,12 @@ fn record(
     shown: &Mutex<RecordingProgress>,
 ) -> Option<String> {
     let (mut first, mut failing, mut lost) = (None, None, 0);
+    let mut known = None;
     while let Some(block) = blocks.blocking_next() {
-        let Some(fibre) = fibre.fibre() else { continue };
-        let failed = recorder.record(&fibre, &block).err().map(|error| error.to_string());
+        // What is still in the queue when the fibre goes was measured on it all the same.
+        known = fibre.fibre().or(known);
+        let Some(fibre) = &known else { continue };
+        let failed = recorder.record(fibre, &block).err().map(|error| error.to_string());
         if let Some(error) = failed.as_ref().filter(|error| failing.as_ref() != Some(*error)) {
             tracing::error!("{error}");
             first.get_or_insert_with(|| error.clone());
