@@ -15,11 +15,13 @@ use tokio::time::timeout;
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the broker may take to answer: more than it ever takes, on a busy machine too.
+const DEADLINE: Duration = Duration::from_secs(10);
 const OPTIONS: LiveOptions = LiveOptions { block: Duration::from_millis(20), queue: Duration::from_secs(60) };
 const ALL: ChannelRange = ChannelRange::ALL;
 
 fn address(node: &Node) -> Address {
-    Address::parse(&node.url()).unwrap().with_deadline(Duration::from_secs(10))
+    Address::parse(&node.url()).unwrap().with_deadline(DEADLINE)
 }
 
 fn band_channels() -> NonZeroU32 {
@@ -203,6 +205,7 @@ async fn a_broker_that_is_blocked_or_frozen_costs_blocks_and_no_memory() {
     let node = Node::start();
     let (live, source) =
         playback(300, 500.0, LiveOptions { queue: Duration::from_millis(200), ..OPTIONS }).live().unwrap();
+    // Short, for what is frozen is found out by it.
     let address = address(&node).with_deadline(Duration::from_secs(1));
     let publication = publish(address.clone(), "test feed", Feed::from(&live), band_channels());
     let wanted = Wanted { channels: ALL, options: OPTIONS, metadata: None };
@@ -252,6 +255,7 @@ async fn a_broker_that_takes_no_message_is_an_outage_until_it_takes_one() {
     });
     let (live, _source) = playback(300, 500.0, OPTIONS).live().unwrap();
     let address = Address::parse(&format!("amqp://reader:hunter2@{}", node.address())).unwrap();
+    let address = address.with_deadline(DEADLINE);
     let publication = publish(address, "test feed", Feed::from(&live), band_channels());
     let mut progress = publication.progress();
     let told = timeout(PATIENCE, progress.wait_for(|progress| progress.outage.is_some())).await.unwrap();
