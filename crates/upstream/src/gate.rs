@@ -168,12 +168,12 @@ async fn monitor(shared: Arc<Shared>, wake: Option<Wake>) {
     }
 }
 
-/// One line for each change.
+/// One line for each change; it belongs to no request, whoever noticed.
 fn report(upstream: Upstream, result: &Result<(), Outage>) {
     let name = upstream.key();
     match result {
-        Ok(()) => info!(upstream = name, "{upstream} available"),
-        Err(outage) => warn!(upstream = name, "{outage}"),
+        Ok(()) => info!(parent: None, upstream = name, "{upstream} available"),
+        Err(outage) => warn!(parent: None, upstream = name, "{outage}"),
     }
 }
 

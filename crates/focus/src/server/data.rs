@@ -46,8 +46,14 @@ pub(super) async fn watch(catalogue: SqliteCatalogue) {
     }
 }
 
+/// Whether nothing of the user's is in it: what is hidden is ours.
 fn is_empty(directory: &Path) -> std::io::Result<bool> {
-    Ok(std::fs::read_dir(directory)?.next().is_none())
+    for entry in std::fs::read_dir(directory)? {
+        if !entry?.file_name().as_encoded_bytes().starts_with(b".") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn report(changes: &ScanReport) {
@@ -56,5 +62,24 @@ fn report(changes: &ScanReport) {
     }
     if changes.added > 0 || changes.forgotten > 0 {
         tracing::info!(added = changes.added, forgotten = changes.forgotten, "recordings changed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_directory_gets_a_past_to_look_at_and_a_used_one_does_not() {
+        let new = tempfile::tempdir().unwrap();
+        // The built-in recording as the live fibre is put there first.
+        std::fs::create_dir(new.path().join(".built-in")).unwrap();
+        open(new.path()).await.unwrap();
+        assert!(new.path().join(EXCERPT_NAME).exists());
+
+        let used = tempfile::tempdir().unwrap();
+        std::fs::write(used.path().join("notes.txt"), "mine").unwrap();
+        open(used.path()).await.unwrap();
+        assert!(!used.path().join(EXCERPT_NAME).exists());
     }
 }
