@@ -15,6 +15,7 @@ use tokio::io::{AsyncWriteExt as _, Stdout};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
 
 use super::order::{Asked, Counts, Order, Source, Told, line};
 use crate::keeper::REPORT_PERIOD;
@@ -49,7 +50,8 @@ pub async fn work(order: Order) -> anyhow::Result<()> {
     let metrics = Metrics::default();
     let mut output = tokio::io::stdout();
 
-    let (worker, _subscription) = match launch(order, metrics.clone()).await {
+    let job = tracing::info_span!("job", id = %order.job);
+    let (worker, _subscription) = match launch(order, metrics.clone()).instrument(job).await {
         Ok(launched) => launched,
         // The server tells of it, in its answer and in its log.
         Err(error) => return tell(&mut output, &Told::Failed(error)).await,

@@ -11,6 +11,7 @@ use lapin::{Channel, Consumer};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::Instrument as _;
 
 use super::address::unavailable;
 use super::assembly::Assembly;
@@ -97,11 +98,13 @@ pub async fn consume(
     let (connection, queue) = reader.connect().await?;
     let stop = CancellationToken::new();
     let stopped = stop.clone();
-    tokio::spawn(async move {
+    let reading = async move {
         let reading = reader.run(connection, queue, &stopped);
         // With the messages their follower ends, and with it the fibre.
         tokio::join!(reading, follow(messages, tell, metrics, |_| {}));
-    });
+    };
+    // Its log belongs to whoever reads.
+    tokio::spawn(reading.in_current_span());
     Ok((live, Subscription { _stop: stop.drop_guard() }))
 }
 
