@@ -603,3 +603,25 @@ async fn a_historic_view_needs_the_catalogue_too() {
     assert_eq!(error.to_string(), "Catalogue unavailable: connection refused");
     assert_eq!(server.launched(), 0);
 }
+
+#[tokio::test]
+async fn who_waits_for_a_silent_broker_keeps_no_slot_from_others() {
+    let asked = AtomicUsize::new(0);
+    let probe = Probe::new(Upstream::RabbitMq, Duration::from_millis(200), move || {
+        let first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+        Box::pin(async move { if first { Ok(()) } else { std::future::pending().await } })
+    });
+    let metrics = focus_upstream::Metrics::register(&mut Registry::default());
+    let broker = Gate::start(probe, &metrics, None).await;
+    let catalogue = gate(Upstream::Catalogue, || Ok(())).await;
+    let server = unlucky(Some(broker), catalogue).await;
+    let requests = (0..10).map(|_| server.jobs.configure(request(&historic())));
+    for refused in futures::future::join_all(requests).await {
+        let error = refused.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "RabbitMQ unavailable: no answer within 200 ms",
+            "one slot, ten requests"
+        );
+    }
+}
