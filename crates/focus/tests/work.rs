@@ -445,10 +445,7 @@ async fn a_live_job_survives_its_broker_but_not_another_fibre() {
 
 #[tokio::test]
 async fn with_tls_the_server_reads_its_own_jobs_and_nobody_elses() {
-    let tls = Tls {
-        certificates: pem("CERTIFICATE", CERTIFICATE).into(),
-        private_key: pem("PRIVATE KEY", ITS_KEY).into(),
-    };
+    let tls = Tls { certificates: CERTIFICATE.into(), private_key: ITS_KEY.into() };
     let server = server_with(Some(tls.clone()), real).await;
     let job = server.job().await;
     assert_eq!(job.stream_url(), "https://127.0.0.1");
@@ -461,22 +458,7 @@ async fn with_tls_the_server_reads_its_own_jobs_and_nobody_elses() {
     server.nothing_is_left();
 }
 
-fn pem(what: &str, base64: &str) -> String {
-    format!("-----BEGIN {what}-----\n{base64}\n-----END {what}-----\n")
-}
-
-const CERTIFICATE: &str = "\
-    MIIBgDCCASWgAwIBAgIUPoGfxqpUtzChhJNtq8khSTRN8PAwCgYIKoZIzj0EAwIw\
-    FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE4MzA0MloYDzIxMjYxMDI5\
-    MTgzMDQyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\
-    PQMBBwNCAATO/ocpby8v21eYKNaeavQc7Gop1ROCBTyXdHUdTgEttcmc+UAjDq/I\
-    UsOyD3OxqXw7oo7kC950irjWv46ecWl/o1MwUTAdBgNVHQ4EFgQUQTb4VPtlDYBh\
-    HbVGcqNl5Xtbj8AwHwYDVR0jBBgwFoAUQTb4VPtlDYBhHbVGcqNl5Xtbj8AwDwYD\
-    VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAtfSN6LknTpMZ+36SDKvw\
-    SLtedChHu6c2RrKtM8c64G8CIQDzgM0A0M84/dVit7B/7Eui8wqG+QBhQ+O1ZwKZ\
-    3dUcQg==";
-
-const ITS_KEY: &str = "\
-    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQga1TbHbdOeQaYnZFv\
-    NyUaHWwsSQnnkJTY2J+pJrlhNeehRANCAATO/ocpby8v21eYKNaeavQc7Gop1ROC\
-    BTyXdHUdTgEttcmc+UAjDq/IUsOyD3OxqXw7oo7kC950irjWv46ecWl/";
+/// Self-signed, for localhost; made for tests and used nowhere else.
+const CERTIFICATE: &str = include_str!("localhost/certificate.pem");
+/// The key that it was made for.
+const ITS_KEY: &str = include_str!("localhost/key.pem");

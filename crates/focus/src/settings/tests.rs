@@ -142,13 +142,16 @@ fn paths_of_a_file_start_from_its_directory() {
 #[test]
 fn tls_files_must_hold_what_they_should() {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("tls.crt"), pem("CERTIFICATE", CERTIFICATE)).unwrap();
-    fs::write(dir.path().join("tls.key"), pem("PRIVATE KEY", ITS_KEY)).unwrap();
+    fs::write(dir.path().join("tls.crt"), CERTIFICATE).unwrap();
+    fs::write(dir.path().join("tls.key"), ITS_KEY).unwrap();
     fs::write(dir.path().join("other.key"), pem("PRIVATE KEY", OTHER_KEY)).unwrap();
     let mut sources = sources(dir.path());
     sources.flags = vec![flag("grpc.tls_cert", "tls.crt"), flag("grpc.tls_key", "tls.key")];
     let effective = load(&sources).unwrap();
-    assert!(!format!("{effective:?}").contains(&ITS_KEY[..20]), "a private key must not be shown");
+    assert!(
+        !format!("{effective:?}").contains(ITS_KEY.lines().nth(1).unwrap()),
+        "a private key must not be shown"
+    );
     sources.flags[1] = flag("grpc.tls_key", "other.key");
     let found = problems(&sources).join("\n");
     assert!(found.contains("--set grpc.tls_key: cannot be used with grpc.tls_cert"), "{found}");
@@ -222,22 +225,10 @@ fn values_that_are_refused() {
     }
 }
 
-/// Self-signed, for localhost; made for this test and used nowhere else.
-const CERTIFICATE: &str = "\
-    MIIBgDCCASWgAwIBAgIUPoGfxqpUtzChhJNtq8khSTRN8PAwCgYIKoZIzj0EAwIw\
-    FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjE4MzA0MloYDzIxMjYxMDI5\
-    MTgzMDQyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\
-    PQMBBwNCAATO/ocpby8v21eYKNaeavQc7Gop1ROCBTyXdHUdTgEttcmc+UAjDq/I\
-    UsOyD3OxqXw7oo7kC950irjWv46ecWl/o1MwUTAdBgNVHQ4EFgQUQTb4VPtlDYBh\
-    HbVGcqNl5Xtbj8AwHwYDVR0jBBgwFoAUQTb4VPtlDYBhHbVGcqNl5Xtbj8AwDwYD\
-    VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAtfSN6LknTpMZ+36SDKvw\
-    SLtedChHu6c2RrKtM8c64G8CIQDzgM0A0M84/dVit7B/7Eui8wqG+QBhQ+O1ZwKZ\
-    3dUcQg==";
+/// Self-signed, for localhost; made for tests and used nowhere else.
+const CERTIFICATE: &str = include_str!("../../tests/localhost/certificate.pem");
 /// The key that it was made for.
-const ITS_KEY: &str = "\
-    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQga1TbHbdOeQaYnZFv\
-    NyUaHWwsSQnnkJTY2J+pJrlhNeehRANCAATO/ocpby8v21eYKNaeavQc7Gop1ROC\
-    BTyXdHUdTgEttcmc+UAjDq/IUsOyD3OxqXw7oo7kC950irjWv46ecWl/";
+const ITS_KEY: &str = include_str!("../../tests/localhost/key.pem");
 /// Another.
 const OTHER_KEY: &str = "\
     MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgQTIkG/PPj6HlII27\
