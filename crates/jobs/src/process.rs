@@ -23,9 +23,8 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::ports::Ports;
-use crate::{LaunchError, Launcher, Report, Serving, Show, Worker};
+use crate::{JobOrder, LaunchError, Launcher, Report, Serving, Show, Worker};
 use child::{Child, Shares};
-use order::Source;
 
 pub use order::{LogStyle, Order};
 pub use work::work;
@@ -79,14 +78,8 @@ impl ProcessLauncher {
     ) -> Result<Arc<dyn Worker>, LaunchError> {
         let Processes { program, serving, limits, broker, fibre, threads, log, .. } = &self.settings;
         let order = Order {
-            job: spec.id,
-            request: spec.view.to_request(),
-            fibre: spec.fibre.as_ref().clone(),
-            limits: limits.clone(),
-            source: match show {
-                Show::Live => Source::Live { broker: broker.clone(), band_channels: fibre.band_channels() },
-                Show::Historic(recordings) => Source::Historic(recordings),
-            },
+            job: JobOrder::new(&spec, &show, limits, fibre.band_channels()),
+            broker: broker.clone(),
             serving: serving.clone(),
             port_offset: self.ports.next_offset(),
             threads: *threads,

@@ -95,7 +95,7 @@ impl Child {
         let mut process = command.spawn()?;
         let pipes = process.stdin.take().zip(process.stdout.take());
         let (input, output) = pipes.ok_or_else(|| io::Error::other("the process has no pipes"))?;
-        Ok(Self { process, input, output: BufReader::new(output).lines(), id: order.job.to_string() })
+        Ok(Self { process, input, output: BufReader::new(output).lines(), id: order.job.job.to_string() })
     }
 
     async fn ready(&mut self, order: &Order) -> Result<u16, LaunchError> {

@@ -17,9 +17,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
-use super::order::{Asked, Counts, Order, Source, Told, line};
+use super::order::{Asked, Counts, Order, Told, line};
 use crate::keeper::REPORT_PERIOD;
 use crate::launcher::gone;
+use crate::order::Source;
 use crate::{InProcess, LaunchError, Launcher as _, Show, Worker};
 
 /// When the server has gone, so has this process after this long, whatever hangs in it.
@@ -50,7 +51,7 @@ pub async fn work(order: Order) -> anyhow::Result<()> {
     let metrics = Metrics::default();
     let mut output = tokio::io::stdout();
 
-    let job = tracing::info_span!("job", id = %order.job);
+    let job = tracing::info_span!("job", id = %order.job.job);
     let (worker, _subscription) = match launch(order, metrics.clone()).instrument(job).await {
         Ok(launched) => launched,
         // The server tells of it, in its answer and in its log.
@@ -83,13 +84,14 @@ async fn launch(
     metrics: Metrics,
 ) -> Result<(Arc<dyn Worker>, Option<Subscription>), LaunchError> {
     let failed = |error: &dyn std::fmt::Display| LaunchError::Failed(error.to_string());
-    let spec = order.spec().map_err(|faults| failed(&faults))?;
+    let spec = order.job.spec().map_err(|faults| failed(&faults))?;
     let workers = ThreadPoolBuilder::new().num_threads(order.threads).build();
     let workers = Arc::new(workers.map_err(|error| failed(&error))?);
-    let (fibre, subscription, show) = match order.source {
-        Source::Live { broker, band_channels } => {
-            let metadata = band_channels.map(|band_channels| Metadata { fibre: order.fibre, band_channels });
-            let (fibre, subscription) = subscribe(broker, &spec, metadata, metrics.live).await?;
+    let (fibre, subscription, show) = match order.job.source {
+        Source::Live { band_channels } => {
+            let fibre = order.job.fibre;
+            let metadata = band_channels.map(|band_channels| Metadata { fibre, band_channels });
+            let (fibre, subscription) = subscribe(order.broker, &spec, metadata, metrics.live).await?;
             (fibre, Some(subscription), Show::Live)
         }
         Source::Historic(recordings) => (focus_live::waiting(), None, Show::Historic(recordings)),
