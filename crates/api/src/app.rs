@@ -84,8 +84,8 @@ impl App {
     }
 
     /// The running job of that name.
-    pub(crate) fn job(&self, id: JobId) -> Result<Arc<Job>, ApiError> {
-        self.services.jobs.get(id).ok_or_else(ApiError::unknown_job)
+    pub(crate) async fn job(&self, id: JobId) -> Result<Arc<Job>, ApiError> {
+        self.services.jobs.get(id).await?.ok_or_else(ApiError::unknown_job)
     }
 
     /// Whether new work is refused because the server is about to end.

@@ -56,6 +56,7 @@ pub(crate) enum Code {
     ForbiddenOrigin,
     ForbiddenHost,
     TooManyJobs,
+    QuotaExceeded,
     TooManyViewers,
     WaitingForFiber,
     NoFreePort,
@@ -67,7 +68,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// What `POST /configure` can answer whatever upstreams there are.
-    pub(crate) const OF_CONFIGURE: [Self; 11] = [
+    pub(crate) const OF_CONFIGURE: [Self; 12] = [
         Self::InvalidRequest,
         Self::InvalidView,
         Self::IdempotencyKeyReused,
@@ -75,6 +76,7 @@ impl Code {
         Self::RequestTimeout,
         Self::PayloadTooLarge,
         Self::TooManyJobs,
+        Self::QuotaExceeded,
         Self::WaitingForFiber,
         Self::NoFreePort,
         Self::ShuttingDown,
@@ -98,6 +100,7 @@ impl Code {
             Self::ForbiddenOrigin => "forbidden_origin",
             Self::ForbiddenHost => "forbidden_host",
             Self::TooManyJobs => "too_many_jobs",
+            Self::QuotaExceeded => "quota_exceeded",
             Self::TooManyViewers => "too_many_viewers",
             Self::WaitingForFiber => "waiting_for_fiber",
             Self::NoFreePort => "no_free_port",
@@ -121,7 +124,7 @@ impl Code {
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InvalidRequest | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
-            Self::TooManyJobs => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyJobs | Self::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Refused(_) => StatusCode::BAD_GATEWAY,
             Self::TooManyViewers
@@ -145,7 +148,7 @@ impl Code {
         match self {
             Self::Unavailable(_) => Some(1),
             Self::WaitingForFiber | Self::NoFreePort | Self::TooManyViewers => Some(5),
-            Self::TooManyJobs | Self::ShuttingDown => Some(10),
+            Self::TooManyJobs | Self::QuotaExceeded | Self::ShuttingDown => Some(10),
             _ => None,
         }
     }
@@ -220,6 +223,7 @@ impl From<ConfigureError> for ApiError {
             ConfigureError::Failed(reason) => return Self::internal(reason),
             ConfigureError::KeyReused => Code::IdempotencyKeyReused,
             ConfigureError::TooManyJobs { .. } => Code::TooManyJobs,
+            ConfigureError::Quota(_) => Code::QuotaExceeded,
             ConfigureError::WaitingForFibre => Code::WaitingForFiber,
             ConfigureError::NoRecording { .. } => Code::NoRecording,
             ConfigureError::Draining => Code::ShuttingDown,

@@ -108,7 +108,7 @@ error_responses! {
         "There is no such job, or no longer; or it has no such stream (`unknown_stream`).",
         "Invalid job_id";
     TooManyJobs: Code::TooManyJobs,
-        "As many jobs as allowed already run.",
+        "As many jobs as allowed already run; or the quota of the cluster is used up (`quota_exceeded`).",
         "all 30 jobs are in use; stop one or try again later";
     Unavailable: Code::Unavailable(Upstream::Catalogue),
         "Something that this needs is not there now: an upstream that cannot be reached or does not answer \

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Upstream {
     /// The broker that live samples and job control go through.
     RabbitMq,
+    /// The cluster that runs jobs.
+    Kubernetes,
     /// The index of recordings that is embedded in this server.
     Catalogue,
 }
@@ -18,6 +20,7 @@ impl Upstream {
     pub fn name(self) -> &'static str {
         match self {
             Self::RabbitMq => "RabbitMQ",
+            Self::Kubernetes => "Kubernetes",
             Self::Catalogue => "Catalogue",
         }
     }
@@ -27,6 +30,7 @@ impl Upstream {
     pub fn key(self) -> &'static str {
         match self {
             Self::RabbitMq => "rabbitmq",
+            Self::Kubernetes => "kubernetes",
             Self::Catalogue => "catalogue",
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use focus_api::{AllowedOrigins, Build, Metrics, Services};
 use focus_core::Upstream;
-use focus_jobs::{Jobs, Launcher, Serving, Upstreams};
+use focus_jobs::{Jobs, Launcher, Local, Serving, Upstreams};
 use focus_live::LiveFibre;
 use focus_recordings::{Catalogue as _, SqliteCatalogue};
 use focus_stream::Tls;
@@ -72,7 +72,9 @@ impl Server {
         let upstreams =
             Upstreams { fibre: fibre.clone(), catalogue: catalogue.clone(), catalogue_gate, broker };
         let job_metrics = metrics.register(focus_jobs::Metrics::register);
-        let jobs = Jobs::new(job_settings(&settings), upstreams, launcher, job_metrics);
+        let job_settings = job_settings(&settings);
+        let home = Arc::new(Local::new(&job_settings, launcher, job_metrics));
+        let jobs = Jobs::new(job_settings, upstreams, home);
         let services = Services {
             jobs: jobs.clone(),
             fibre,

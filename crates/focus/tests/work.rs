@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use focus_api::Build;
 use focus_core::{Limits, Upstream};
 use focus_jobs::{
-    ConfigureError, ConfigureRequest, Job, JobState, Jobs, LogStyle, Processes, Serving, Settings, Upstreams,
+    ConfigureError, ConfigureRequest, Job, JobState, Jobs, Local, LogStyle, Processes, Serving, Settings,
+    Upstreams,
 };
 use focus_live::rabbitmq::{self, Address, Broker, Publication};
 use focus_live::{Feed, LiveFibre, LiveOptions, Playback, Scene, Simulator, Source};
@@ -22,6 +23,7 @@ use focus_stream::proto::StreamDataRequest;
 use focus_stream::proto::data_stream_service_client::DataStreamServiceClient;
 use focus_stream::{End, Tls};
 use focus_upstream::{Gate, Probe};
+use futures::FutureExt as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -96,7 +98,8 @@ async fn server_on(
         catalogue_gate: Gate::start(probe, metrics.upstreams(), None).await,
         broker: None,
     };
-    let jobs = Jobs::new(settings, upstreams, launcher.into_launcher(), focus_jobs::Metrics::default());
+    let home = Local::new(&settings, launcher.into_launcher(), focus_jobs::Metrics::default());
+    let jobs = Jobs::new(settings, upstreams, Arc::new(home));
     Server { jobs, program: path, ports, live_metrics, _data: data }
 }
 
@@ -170,12 +173,16 @@ impl Server {
         self.jobs.configure(request()).await.unwrap().job
     }
 
+    fn running(&self) -> Vec<Arc<Job>> {
+        self.jobs.list().now_or_never().expect("they are in memory").unwrap()
+    }
+
     fn processes(&self) -> Vec<u32> {
         processes(&self.program)
     }
 
     fn nothing_is_left(&self) {
-        assert!(self.jobs.list().is_empty());
+        assert!(self.running().is_empty());
         assert_eq!((self.processes(), zombies()), (vec![], 0));
         for port in self.ports.clone() {
             assert!(is_free(port), "port {port} is still bound");
@@ -183,7 +190,10 @@ impl Server {
     }
 
     async fn gone(&self, job: &Job) {
-        eventually("the job is gone", || self.jobs.get(job.spec().id).is_none()).await;
+        eventually("the job is gone", || {
+            !self.running().iter().any(|running| running.spec().id == job.spec().id)
+        })
+        .await;
         self.nothing_is_left();
     }
 }
@@ -228,7 +238,7 @@ async fn stopping_leaves_no_process_and_no_port_and_tells_why() {
     let job = server.job().await;
     let mut viewer = job.watch(0).await.unwrap();
     assert!(viewer.next().await.is_some());
-    assert!(server.jobs.stop(job.spec().id).await);
+    assert!(server.jobs.stop(job.spec().id).await.unwrap());
     server.nothing_is_left();
     while viewer.next().await.is_some() {}
     assert_eq!(viewer.end(), End::Stopped("the job was stopped".to_owned()));
@@ -262,7 +272,7 @@ async fn a_process_that_hangs_does_not_outlive_its_job() {
     let job = server.job().await;
     signal("-STOP", server.processes()[0]);
     let stopped = tokio::time::timeout(Duration::from_secs(12), server.jobs.stop(job.spec().id)).await;
-    assert!(stopped.expect("it is killed"));
+    assert!(stopped.expect("it is killed").unwrap());
     server.nothing_is_left();
 }
 
@@ -319,12 +329,12 @@ async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
     for millis in (0..60).step_by(4) {
         drop(tokio::time::timeout(Duration::from_millis(millis), server.jobs.configure(request())).await);
         // The transaction goes on without the client, and there is nobody else.
-        let jobs = || server.jobs.list().len();
+        let jobs = || server.running().len();
         eventually("it has settled", || jobs() == server.processes().len() && jobs() <= 1).await;
         eventually("a job or no slot taken", || jobs() == 1).await;
-        for job in server.jobs.list() {
+        for job in server.running() {
             assert!(job.watch(0).await.unwrap().next().await.is_some(), "what is there works");
-            server.jobs.stop(job.spec().id).await;
+            server.jobs.stop(job.spec().id).await.unwrap();
         }
         server.nothing_is_left();
     }
@@ -378,7 +388,7 @@ async fn secrets_are_in_no_argument_and_no_environment() {
         let text = String::from_utf8_lossy(&text);
         assert!(!text.contains("hush") && !text.contains("FOCUS_"), "{file}: {text}");
     }
-    server.jobs.stop(job.spec().id).await;
+    server.jobs.stop(job.spec().id).await.unwrap();
     server.nothing_is_left();
 }
 
@@ -454,7 +464,7 @@ async fn with_tls_the_server_reads_its_own_jobs_and_nobody_elses() {
     let address = (Ipv4Addr::LOCALHOST, job.stream_port()).into();
     let plain = focus_stream::remote::watch(address, None, job.spec(), 0).await;
     assert!(plain.is_err(), "only over TLS");
-    server.jobs.stop(job.spec().id).await;
+    server.jobs.stop(job.spec().id).await.unwrap();
     server.nothing_is_left();
 }
 

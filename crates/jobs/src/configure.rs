@@ -1,7 +1,6 @@
 //! `POST /configure` as one transaction: nothing is created before everything that the view needs has
 //! answered, and what is created is undone before the answer unless the whole succeeds.
 
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +8,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, Upstream, View};
 use focus_recordings::Recording;
-use focus_stream::JobSpec;
-use futures::FutureExt as _;
 use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use crate::idempotency::Known;
-use crate::launcher::gone;
-use crate::slots::Slot;
-use crate::{ConfigureError, Job, Jobs, Show, Worker};
+use crate::{ConfigureError, Job, Jobs, Key, Show, Wanted};
 
-/// A job is launched within this time, or not at all ..
+/// A job is started within this time, or not at all; half a second more is for undoing what was created.
 const DEADLINE: Duration = Duration::from_millis(2500);
-/// .. and what was created is undone in twice this time: 3 s for the whole.
-const UNDO_DEADLINE: Duration = Duration::from_millis(250);
 /// The catalogue has this long to answer one question.
 const CATALOGUE_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -47,13 +39,6 @@ pub struct Configured {
     pub repeated: bool,
 }
 
-/// What an attempt has created and nobody knows of yet.
-#[derive(Default)]
-struct Attempt {
-    slot: Option<Slot>,
-    worker: Option<Arc<dyn Worker>>,
-}
-
 /// What is known once nothing is left to ask: all that a launch needs.
 struct Prepared {
     view: View,
@@ -75,7 +60,7 @@ impl Jobs {
     pub async fn configure(&self, request: ConfigureRequest) -> Result<Configured, ConfigureError> {
         let jobs = self.clone();
         let transaction = async move { jobs.transaction(request).await };
-        match tokio::spawn(transaction.in_current_span()).await {
+        match self.shared.transactions.spawn(transaction.in_current_span()).await {
             Ok(result) => result,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => Err(ConfigureError::Draining),
@@ -83,60 +68,40 @@ impl Jobs {
     }
 
     async fn transaction(&self, request: ConfigureRequest) -> Result<Configured, ConfigureError> {
-        let Some(name) = request.idempotency_key.clone() else {
-            let job = self.start_or_undo(&request).await?;
-            return Ok(Configured { job, repeated: false });
-        };
-        let mut key = self.shared.keys.hold(name).await;
-        match key.known(&request.body) {
-            Known::Other => return Err(ConfigureError::KeyReused),
-            Known::Same(id) => {
-                if let Some(job) = self.get(id) {
-                    return Ok(Configured { job, repeated: true });
-                }
-            }
-            Known::New => {}
+        let key = request.idempotency_key.as_deref().map(|name| Key::new(name, &request.body));
+        let Some(key) = key else { return self.start(&request, None).await };
+        let _held = self.shared.keys.hold(&key).await;
+        if let Some(job) = self.shared.home.find(&key).await? {
+            return Ok(Configured { job, repeated: true });
         }
-        let job = self.start_or_undo(&request).await?;
-        key.remember(request.body, job.spec().id);
-        Ok(Configured { job, repeated: false })
-    }
-
-    async fn start_or_undo(&self, request: &ConfigureRequest) -> Result<Arc<Job>, ConfigureError> {
-        let mut attempt = Attempt::default();
-        let started = AssertUnwindSafe(self.start(request, &mut attempt)).catch_unwind().await;
-        if !matches!(started, Ok(Ok(_))) {
-            attempt.undo().await;
-        }
-        started.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        self.start(&request, Some(key)).await
     }
 
     async fn start(
         &self,
         request: &ConfigureRequest,
-        attempt: &mut Attempt,
-    ) -> Result<Arc<Job>, ConfigureError> {
+        key: Option<Key>,
+    ) -> Result<Configured, ConfigureError> {
         let by = Instant::now() + DEADLINE;
-        if self.is_draining() {
+        let home = &self.shared.home;
+        if home.is_draining() {
             return Err(ConfigureError::Draining);
         }
         let draft = Draft::parse(&request.body, Timestamp::now())?;
         let period = self.validate(&draft)?;
-        self.admit()?;
-        let prepared = match period {
+        // Those who then wait for an upstream take no place: in an outage everybody is to hear of the outage.
+        home.admit().await?;
+        let Prepared { view, plan, fibre, show } = match period {
             Period::Live => self.prepare_live(draft).await?,
             Period::Historic { start, end } => self.prepare_historic(draft, start, end, by).await?,
         };
-        let Prepared { view, plan, fibre, show } = prepared;
-
-        let id = attempt.slot.insert(self.take_slot()?).id();
-        let spec = Arc::new(JobSpec { id, view, plan, fibre });
-        let worker = self.shared.launcher.launch(Arc::clone(&spec), show, by).await?;
-        let worker = attempt.worker.insert(worker);
-        let host = self.shared.settings.public_host.as_deref().unwrap_or(&request.host);
-        let job = self.commit(Arc::clone(&spec), &mut attempt.slot, worker, host)?;
-        tracing::info!(job = %spec.id, view = %spec.view.to_request(), port = job.stream_port(), "job started");
-        Ok(job)
+        let host = self.shared.settings.public_host.as_ref().unwrap_or(&request.host).clone();
+        let configured = home.start(Wanted { view, plan, fibre, show, key, host }, by).await?;
+        if !configured.repeated {
+            let (spec, port) = (configured.job.spec(), configured.job.stream_port());
+            tracing::info!(job = %spec.id, view = %spec.view.to_request(), port, "job started");
+        }
+        Ok(configured)
     }
 
     /// Whatever can be known to be wrong before anybody is asked.
@@ -176,18 +141,6 @@ impl Jobs {
         Ok(Prepared { view, plan, fibre, show: Show::Historic(recordings.into()) })
     }
 
-    /// Whether there is room for one more job now. Those who wait for an upstream take none of it: in an outage
-    /// everybody is to hear of the outage.
-    fn admit(&self) -> Result<(), ConfigureError> {
-        let slots = &self.shared.slots;
-        if slots.is_full() { Err(ConfigureError::TooManyJobs { max: slots.max() }) } else { Ok(()) }
-    }
-
-    fn take_slot(&self) -> Result<Slot, ConfigureError> {
-        let slots = &self.shared.slots;
-        slots.take().ok_or(ConfigureError::TooManyJobs { max: slots.max() })
-    }
-
     async fn require_broker(&self) -> Result<(), Outage> {
         match &self.shared.upstreams.broker {
             Some(gate) => gate.require().await,
@@ -223,25 +176,6 @@ impl Jobs {
 
     fn limits(&self) -> &Limits {
         &self.shared.settings.limits
-    }
-}
-
-impl Attempt {
-    /// Frees everything, what was created last first.
-    async fn undo(mut self) {
-        if let Some(worker) = self.worker.take() {
-            let gone = gone(worker.report());
-            worker.stop("it could not be started");
-            let mut gone = pin!(gone);
-            if tokio::time::timeout(UNDO_DEADLINE, &mut gone).await.is_err() {
-                // Without a farewell, then.
-                drop(worker);
-                if tokio::time::timeout(UNDO_DEADLINE, gone).await.is_err() {
-                    tracing::error!(job = ?self.slot, "a job that could not be started does not end");
-                }
-            }
-        }
-        drop(self.slot.take());
     }
 }
 

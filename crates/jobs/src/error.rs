@@ -34,9 +34,12 @@ pub enum ConfigureError {
     /// The server is shutting down and takes no new jobs.
     #[error("the server is shutting down; try again in a moment")]
     Draining,
-    /// Every port of the configured range is taken by other programs.
+    /// Every port that jobs may have is taken.
     #[error("no free port for the job's stream: {0}")]
     NoPort(String),
+    /// The cluster may not hold one more job.
+    #[error("Kubernetes has no room for one more job: {0}; stop one, or have the quota raised")]
+    Quota(String),
     /// A fault of this server's own, or of the machine.
     #[error("the job could not be started: {0}")]
     Failed(String),

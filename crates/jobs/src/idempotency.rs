@@ -1,110 +1,116 @@
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-use focus_core::JobId;
+use ring::digest::{SHA256, digest};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
-/// Which job each `Idempotency-Key` stands for.
+/// Bytes of a hash that are kept: two keys or bodies are the same once in 2^80 pairs.
+const HASH_BYTES: usize = 20;
+
+/// An `Idempotency-Key` and the request that it came with.
 ///
-/// A key is remembered as long as its job lives. Requests with the same key wait for each other, so that
-/// any number of equal ones at once start one job.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Keys {
-    keys: Arc<Mutex<HashMap<String, Entry>>>,
+/// As hashes: whatever clients put into either, it is 40 hexadecimal digits wherever it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    name: String,
+    request: String,
 }
 
-/// What a key stands for, held by the request that decides it.
-type Entry = Arc<AsyncMutex<Option<Use>>>;
+impl Key {
+    /// Of what a client sent.
+    #[must_use]
+    pub fn new(name: &str, body: &[u8]) -> Self {
+        Self { name: hash(name.as_bytes()), request: hash(body) }
+    }
 
-#[derive(Clone, Debug)]
-struct Use {
-    body: Bytes,
-    job: JobId,
+    /// Of what was stored.
+    pub(crate) fn stored(name: &str, request: &str) -> Self {
+        Self { name: name.to_owned(), request: request.to_owned() }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn request(&self) -> &str {
+        &self.request
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let hash = digest(&SHA256, bytes);
+    hash.as_ref().iter().take(HASH_BYTES).fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes all");
+        text
+    })
+}
+
+/// Requests with the same key wait for each other, so that any number of equal ones at once start one job.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyLocks {
+    locks: Arc<Mutex<HashMap<String, Arc<AsyncMutex<()>>>>>,
 }
 
 /// The right to decide what a key stands for; others with the same key wait until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Key {
+pub(crate) struct HeldKey {
     name: String,
-    keys: Keys,
-    used: OwnedMutexGuard<Option<Use>>,
+    locks: KeyLocks,
+    _held: OwnedMutexGuard<()>,
 }
 
-/// What a key stood for.
-pub(crate) enum Known {
-    /// Nothing yet.
-    New,
-    /// This job, made by the same body.
-    Same(JobId),
-    /// Another body.
-    Other,
-}
-
-impl Keys {
-    pub(crate) async fn hold(&self, name: String) -> Key {
-        let entry = {
-            let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(keys.entry(name.clone()).or_default())
+impl KeyLocks {
+    pub(crate) async fn hold(&self, key: &Key) -> HeldKey {
+        let name = key.name().to_owned();
+        let lock = {
+            let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(locks.entry(name.clone()).or_default())
         };
-        Key { name, keys: self.clone(), used: entry.lock_owned().await }
-    }
-
-    /// Forgets the keys of a job that is gone.
-    pub(crate) fn forget(&self, job: JobId) {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        // A key that is being decided on right now belongs to a newer request.
-        keys.retain(|_, entry| {
-            entry.try_lock().map_or(true, |used| used.as_ref().is_none_or(|used| used.job != job))
-        });
+        HeldKey { name, locks: self.clone(), _held: lock.lock_owned().await }
     }
 }
 
-impl Key {
-    pub(crate) fn known(&self, body: &Bytes) -> Known {
-        match &*self.used {
-            None => Known::New,
-            Some(used) if used.body == *body => Known::Same(used.job),
-            Some(_) => Known::Other,
-        }
-    }
-
-    pub(crate) fn remember(&mut self, body: Bytes, job: JobId) {
-        *self.used = Some(Use { body, job });
-    }
-}
-
-impl Drop for Key {
+impl Drop for HeldKey {
     fn drop(&mut self) {
-        // Nothing came of it and nobody else waits for it: it need not be kept.
-        let mut keys = self.keys.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let unused = self.used.is_none();
-        // One reference is the map's, one is the guard's.
-        let alone = keys.get(&self.name).is_some_and(|entry| Arc::strong_count(entry) <= 2);
-        if unused && alone {
-            keys.remove(&self.name);
+        let mut locks = self.locks.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        // One reference is the map's, one is the guard's: nobody else waits.
+        if locks.get(&self.name).is_some_and(|lock| Arc::strong_count(lock) <= 2) {
+            locks.remove(&self.name);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
-    async fn a_key_stands_for_one_body_as_long_as_its_job_lives() {
-        let keys = Keys::default();
-        let job = JobId { slot: 1, sequence: 7 };
-        let mut key = keys.hold("a".to_owned()).await;
-        assert!(matches!(key.known(&Bytes::from("x")), Known::New));
-        key.remember(Bytes::from("x"), job);
-        drop(key);
-        let key = keys.hold("a".to_owned()).await;
-        assert!(matches!(key.known(&Bytes::from("x")), Known::Same(id) if id == job));
-        assert!(matches!(key.known(&Bytes::from("y")), Known::Other));
-        drop(key);
-        keys.forget(job);
-        assert!(matches!(keys.hold("a".to_owned()).await.known(&Bytes::from("y")), Known::New));
-        assert!(keys.keys.lock().unwrap().is_empty(), "a key that came to nothing is not kept");
+    async fn equal_keys_wait_for_each_other_and_nothing_is_kept_of_them() {
+        let locks = KeyLocks::default();
+        let (key, other) = (Key::new("a", b"x"), Key::new("b", b"x"));
+        let held = locks.hold(&key).await;
+        assert!(locks.hold(&other).now_or_never().is_some());
+        let same = Key::new("a", b"y");
+        let waiting = tokio::spawn({
+            let locks = locks.clone();
+            async move { drop(locks.hold(&same).await) }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(held);
+        waiting.await.unwrap();
+        assert!(locks.locks.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_stored_of_a_key_fits_a_label_and_tells_nothing() {
+        let key = Key::new("customer: 4711 / \u{1f40b}", b"{}");
+        assert_eq!(key.name().len(), 40);
+        assert!(key.name().chars().all(|digit| digit.is_ascii_hexdigit()));
+        assert_eq!(key.request(), Key::new("another", b"{}").request());
+        assert_ne!(key.request(), Key::new("another", b"{ }").request());
     }
 }

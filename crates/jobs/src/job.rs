@@ -4,9 +4,8 @@ use focus_stream::{JobSpec, Viewer, WatchError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-use crate::{Report, Worker};
+use crate::{Key, Report, Worker};
 
 /// Where a job is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,8 +39,7 @@ pub struct Job {
     pub(crate) stream_port: u16,
     pub(crate) started: Timestamp,
     pub(crate) report: watch::Receiver<Report>,
-    /// Says that all it owned is freed.
-    pub(crate) gone: CancellationToken,
+    pub(crate) key: Option<Key>,
 }
 
 impl std::fmt::Debug for Job {

@@ -1,18 +1,13 @@
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use focus_core::JobId;
+use focus_core::{JobId, Outage};
 use focus_live::LiveFibre;
 use focus_recordings::Catalogue;
-use focus_stream::JobSpec;
 use focus_upstream::Gate;
-use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::idempotency::Keys;
-use crate::launcher::gone;
-use crate::slots::{Slot, Slots, first_sequence};
-use crate::{ConfigureError, Job, Launcher, Metrics, Settings, Worker};
+use crate::idempotency::KeyLocks;
+use crate::{Home, Job, Settings};
 
 /// The jobs of this server. Cheap to clone.
 #[derive(Clone)]
@@ -22,7 +17,7 @@ pub struct Jobs {
 
 impl std::fmt::Debug for Jobs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Jobs").field("running", &self.shared.running).finish_non_exhaustive()
+        f.debug_struct("Jobs").finish_non_exhaustive()
     }
 }
 
@@ -48,139 +43,55 @@ impl std::fmt::Debug for Upstreams {
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) upstreams: Upstreams,
-    pub(crate) launcher: Arc<dyn Launcher>,
-    pub(crate) slots: Slots,
-    pub(crate) keys: Keys,
-    metrics: Metrics,
-    running: Mutex<Running>,
-}
-
-#[derive(Debug, Default)]
-struct Running {
-    jobs: BTreeMap<JobId, Arc<Job>>,
-    draining: bool,
+    pub(crate) home: Arc<dyn Home>,
+    pub(crate) keys: KeyLocks,
+    /// Transactions outlive their requests, but not the server if it can be helped.
+    pub(crate) transactions: TaskTracker,
 }
 
 impl Jobs {
-    /// No jobs yet; `launcher` decides where they will run.
+    /// Jobs of these rules that live in `home`.
     #[must_use]
-    pub fn new(
-        settings: Settings,
-        upstreams: Upstreams,
-        launcher: Arc<dyn Launcher>,
-        metrics: Metrics,
-    ) -> Self {
-        let slots = Slots::new(settings.max_jobs, first_sequence(Timestamp::now()));
-        metrics.set_limit(settings.max_jobs);
-        let shared = Shared {
-            settings,
-            upstreams,
-            launcher,
-            slots,
-            keys: Keys::default(),
-            metrics,
-            running: Mutex::default(),
-        };
-        Self { shared: Arc::new(shared) }
+    pub fn new(settings: Settings, upstreams: Upstreams, home: Arc<dyn Home>) -> Self {
+        let (keys, transactions) = (KeyLocks::default(), TaskTracker::new());
+        Self { shared: Arc::new(Shared { settings, upstreams, home, keys, transactions }) }
     }
 
     /// The running job of this name.
-    #[must_use]
-    pub fn get(&self, id: JobId) -> Option<Arc<Job>> {
-        self.shared.running().jobs.get(&id).cloned()
+    ///
+    /// # Errors
+    /// When whoever knows the jobs does not answer.
+    pub async fn get(&self, id: JobId) -> Result<Option<Arc<Job>>, Outage> {
+        self.shared.home.get(id).await
     }
 
     /// All running jobs, the longest-running first.
-    #[must_use]
-    pub fn list(&self) -> Vec<Arc<Job>> {
-        let mut jobs: Vec<_> = self.shared.running().jobs.values().cloned().collect();
-        jobs.sort_by_key(|job| job.spec().id.sequence);
-        jobs
+    ///
+    /// # Errors
+    /// When whoever knows the jobs does not answer.
+    pub async fn list(&self) -> Result<Vec<Arc<Job>>, Outage> {
+        self.shared.home.list().await
     }
 
     /// Stops a job and waits until everything it owned is gone. `false`: there is no such job.
-    pub async fn stop(&self, id: JobId) -> bool {
-        let Some(job) = self.get(id) else { return false };
-        job.worker.stop("the job was stopped");
-        job.gone.cancelled().await;
-        true
+    ///
+    /// # Errors
+    /// When whoever runs the jobs does not answer.
+    pub async fn stop(&self, id: JobId) -> Result<bool, Outage> {
+        self.shared.home.stop(id).await
     }
 
-    /// Takes no new jobs from now on, stops all and waits until they are gone.
+    /// Takes no new jobs from now on, and waits until no request is half done and the jobs that cannot live without
+    /// this process are gone.
     pub async fn drain(&self) {
-        self.shared.running().draining = true;
-        for job in self.list() {
-            job.worker.stop("the server is shutting down");
-        }
-        for job in self.list() {
-            job.gone.cancelled().await;
-        }
+        self.shared.home.drain().await;
+        self.shared.transactions.close();
+        self.shared.transactions.wait().await;
     }
 
     /// Whether the server is shutting down.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        self.shared.running().draining
-    }
-
-    /// Makes a launched job known, and frees its slot and its key when it is gone.
-    pub(crate) fn commit(
-        &self,
-        spec: Arc<JobSpec>,
-        slot: &mut Option<Slot>,
-        worker: &Arc<dyn Worker>,
-        host: &str,
-    ) -> Result<Arc<Job>, ConfigureError> {
-        let scheme = if self.shared.settings.serving.tls.is_some() { "https" } else { "http" };
-        let id = spec.id;
-        let job = Arc::new(Job {
-            spec,
-            worker: Arc::clone(worker),
-            stream_url: format!("{scheme}://{host}"),
-            stream_port: worker.port(),
-            started: Timestamp::now(),
-            report: worker.report(),
-            gone: CancellationToken::new(),
-        });
-        {
-            let mut running = self.shared.running();
-            if running.draining {
-                return Err(ConfigureError::Draining);
-            }
-            running.jobs.insert(id, Arc::clone(&job));
-        }
-        self.shared.metrics.started();
-        let (shared, kept, slot) = (Arc::clone(&self.shared), Arc::clone(&job), slot.take());
-        tokio::spawn(async move {
-            let end = Ended { shared: &shared, job: &kept, slot };
-            gone(kept.report.clone()).await;
-            drop(end);
-        });
-        Ok(job)
-    }
-}
-
-impl Shared {
-    fn running(&self) -> std::sync::MutexGuard<'_, Running> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Strikes a job off when it is gone: who waits for its end must not wait for ever.
-struct Ended<'a> {
-    shared: &'a Shared,
-    job: &'a Job,
-    slot: Option<Slot>,
-}
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        let id = self.job.spec().id;
-        self.shared.metrics.ended(self.job.state());
-        self.shared.running().jobs.remove(&id);
-        self.shared.keys.forget(id);
-        // The slot is free before anybody hears that the job is gone.
-        drop(self.slot.take());
-        self.job.gone.cancel();
+        self.shared.home.is_draining()
     }
 }

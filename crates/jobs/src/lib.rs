@@ -1,17 +1,19 @@
 //! A job's life: configure as one transaction, slots, launchers, and the end.
 //!
 //! [`Jobs::configure`] turns a request into a running [`Job`] or into a [`ConfigureError`] that leaves
-//! nothing behind. Where a job runs is its [`Launcher`]'s choice: [`InProcess`], or [`Processes`] that [`work`]. Whatever
-//! a job owns is freed by its keeper, whichever way the job ends.
+//! nothing behind. Jobs live in a [`Home`]: [`Local`] ones in the memory of this process, which a [`Launcher`] runs,
+//! [`InProcess`] or in [`Processes`] that [`work`]. Whatever a job owns is freed by its keeper, whichever way it ends.
 
 mod configure;
 mod error;
+mod home;
 mod idempotency;
 mod in_process;
 mod job;
 mod jobs;
 mod keeper;
 mod launcher;
+mod local;
 mod metrics;
 mod order;
 mod ports;
@@ -21,10 +23,13 @@ mod slots;
 
 pub use configure::{ConfigureRequest, Configured};
 pub use error::ConfigureError;
+pub use home::{Home, Wanted};
+pub use idempotency::Key;
 pub use in_process::InProcess;
 pub use job::{Job, JobState};
 pub use jobs::{Jobs, Upstreams};
 pub use launcher::{LaunchError, Launcher, Report, Show, Worker};
+pub use local::Local;
 pub use metrics::Metrics;
 pub use order::{JobOrder, Source};
 pub use process::{LogStyle, Order, Processes, work};

@@ -33,3 +33,10 @@ pub struct Serving {
     /// A job that nobody has watched for this long is stopped.
     pub unwatched_for: Duration,
 }
+
+impl Serving {
+    /// Of the addresses that clients are given.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+}

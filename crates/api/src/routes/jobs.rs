@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::SharedApp;
 use crate::configure_body::{ConfigureAnswer, ConfigureBody};
 use crate::error::ApiError;
-use crate::openapi::{ForbiddenOrigin, UnknownJob};
+use crate::openapi::{BadUpstream, ForbiddenOrigin, Unavailable, UnknownJob};
 use crate::path::PathJob;
 
 /// A running job in the list of all.
@@ -52,13 +52,15 @@ pub(crate) struct Stopped {
     responses(
         (status = 200, description = "The same body", body = ConfigureAnswer),
         (status = 404, response = UnknownJob),
+        (status = 502, response = BadUpstream),
+        (status = 503, response = Unavailable),
     )
 )]
 pub(crate) async fn metadata(
     State(app): State<SharedApp>,
     PathJob(id): PathJob,
 ) -> Result<Json<ConfigureAnswer>, ApiError> {
-    let job = app.job(id)?;
+    let job = app.job(id).await?;
     Ok(Json(ConfigureAnswer::from(job.as_ref())))
 }
 
@@ -70,13 +72,15 @@ pub(crate) async fn metadata(
         (status = 200, description = "It is stopped", body = Stopped),
         (status = 403, response = ForbiddenOrigin),
         (status = 404, response = UnknownJob),
+        (status = 502, response = BadUpstream),
+        (status = 503, response = Unavailable),
     )
 )]
 pub(crate) async fn stop(
     State(app): State<SharedApp>,
     PathJob(id): PathJob,
 ) -> Result<Json<Stopped>, ApiError> {
-    if !app.services.jobs.stop(id).await {
+    if !app.services.jobs.stop(id).await? {
         return Err(ApiError::unknown_job());
     }
     Ok(Json(Stopped { status: "success", job_id: id.to_string() }))
@@ -85,10 +89,15 @@ pub(crate) async fn stop(
 /// The running jobs, the oldest first.
 #[utoipa::path(
     get, path = "/jobs", tag = "Jobs",
-    responses((status = 200, description = "The running jobs", body = Vec<JobEntry>))
+    responses(
+        (status = 200, description = "The running jobs", body = Vec<JobEntry>),
+        (status = 502, response = BadUpstream),
+        (status = 503, response = Unavailable),
+    )
 )]
-pub(crate) async fn list(State(app): State<SharedApp>) -> Json<Vec<JobEntry>> {
-    Json(app.services.jobs.list().iter().map(|job| entry(job)).collect())
+pub(crate) async fn list(State(app): State<SharedApp>) -> Result<Json<Vec<JobEntry>>, ApiError> {
+    let jobs = app.services.jobs.list().await?;
+    Ok(Json(jobs.iter().map(|job| entry(job)).collect()))
 }
 
 fn entry(job: &Job) -> JobEntry {

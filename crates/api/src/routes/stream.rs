@@ -55,7 +55,7 @@ pub(crate) async fn stream(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    let job = app.job(id)?;
+    let job = app.job(id).await?;
     if index >= job.spec().plan.streams.len() {
         return Err(PathStream::unknown());
     }

@@ -169,7 +169,7 @@ async fn the_same_key_gives_the_same_job() {
     let mut other = live();
     other["nfftSelection"] = json!(512);
     send(other).await.error(422, "idempotency_key_reused");
-    assert_eq!(server.jobs.list().len(), 1);
+    assert_eq!(server.jobs.list().await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,7 @@ async fn what_is_no_request_is_422() {
     }
     let sentence = server.post("/configure", b"{\"view_type\": \"\xff\xfe\"}".to_vec()).await;
     assert!(sentence.error(422, "invalid_request").starts_with("the body is not JSON: "), "{sentence:?}");
-    assert!(server.jobs.list().is_empty());
+    assert!(server.jobs.list().await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

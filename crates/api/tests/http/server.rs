@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use focus_api::{AllowedOrigins, Build, Metrics, Services};
 use focus_core::{Limits, Outage, Upstream};
-use focus_jobs::{InProcess, Jobs, Serving, Settings, Upstreams};
+use focus_jobs::{InProcess, Jobs, Local, Serving, Settings, Upstreams};
 use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
 use focus_stream::LiveSpectra;
@@ -201,7 +201,8 @@ fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: &TestCatalogue, gate: &Gate, 
         catalogue_gate: gate.clone(),
         broker: None,
     };
-    Jobs::new(settings, upstreams, Arc::new(launcher), metrics.register(focus_jobs::Metrics::register))
+    let home = Local::new(&settings, Arc::new(launcher), metrics.register(focus_jobs::Metrics::register));
+    Jobs::new(settings, upstreams, Arc::new(home))
 }
 
 /// The first of so many ports that nobody has. Others could take them before the job does, so the search starts

@@ -145,7 +145,7 @@ async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
 
     let started = r#"focus_configure_requests_total{outcome="started",reason="none"} 1"#;
     eventually("it is counted", async || server.get("/metrics").await.text.contains(started)).await;
-    assert_eq!(server.jobs.list().len(), 1, "only the whole request counts, and it does");
+    assert_eq!(server.jobs.list().await.unwrap().len(), 1, "only the whole request counts, and it does");
     let gone = r#"focus_http_requests_total{route="/configure",method="POST",status="none"} "#;
     assert!(server.get("/metrics").await.text.contains(gone), "nobody waited for the answer");
 }
@@ -181,7 +181,7 @@ async fn pages_of_other_sites_change_nothing() {
             from(origin, "DELETE", &format!("{prefix}/job/{id}")).await.error(403, "forbidden_origin");
         }
     }
-    assert_eq!(server.jobs.list().len(), 1, "nothing was started or stopped");
+    assert_eq!(server.jobs.list().await.unwrap().len(), 1, "nothing was started or stopped");
     let own = format!("http://{}", server.address);
     assert_eq!(from(&own, "POST", "/configure").await.status, 200);
     assert_eq!(from(&own, "DELETE", &format!("/job/{id}")).await.status, 200);

@@ -151,7 +151,7 @@ async fn a_viewer_that_does_not_read_outlives_no_job() {
     view["end_time"] = json!(START + 45.0);
     view["frequencyRange"] = json!({"min": 0, "max": 50});
     let id = server.job(&view).await;
-    let job = server.jobs.list().pop().unwrap();
+    let job = server.jobs.list().await.unwrap().pop().unwrap();
     let mut socket = open(&server, &format!("/jobs/{id}/streams/0"), None).await.unwrap();
     header(&mut socket).await;
     let mut last = None;

@@ -22,7 +22,7 @@ async fn a_historic_job_ends_when_every_stream_was_read() {
     let job = server.configure(&historic()).await.unwrap();
     assert_eq!(job.spec().id.slot, 1);
     for stream in 0..3 {
-        assert!(server.jobs.get(job.spec().id).is_some());
+        assert!(server.jobs.get(job.spec().id).await.unwrap().is_some());
         let rows = read(&job, stream).await.unwrap();
         assert_eq!(rows, (0..rows.len() as i32).collect::<Vec<_>>());
         // 20 s in rows of 0.1 s; the first windows reach before the recording's begin.
@@ -37,7 +37,7 @@ async fn a_job_that_nobody_connects_to_is_stopped() {
     let server = server(|settings| settings.serving.connect_within = Duration::from_millis(50)).await;
     let job = server.configure(&historic()).await.unwrap();
     let empty = async {
-        while server.jobs.get(job.spec().id).is_some() {
+        while server.jobs.get(job.spec().id).await.unwrap().is_some() {
             tokio::task::yield_now().await;
         }
     };
@@ -61,7 +61,7 @@ async fn a_job_that_is_no_longer_watched_is_stopped_but_not_while_it_is() {
     assert_eq!((job.state(), job.report().viewers), (JobState::Running, 1));
     drop(viewer);
     let gone = async {
-        while server.jobs.get(job.spec().id).is_some() {
+        while server.jobs.get(job.spec().id).await.unwrap().is_some() {
             tokio::task::yield_now().await;
         }
     };
@@ -78,10 +78,10 @@ async fn stopping_ends_the_streams_and_leaves_nothing() {
         .unwrap();
     let mut frames = client.stream_data(StreamDataRequest { stream_id: 2 }).await.unwrap().into_inner();
     assert!(frames.message().await.unwrap().is_some());
-    assert!(server.jobs.stop(job.spec().id).await);
+    assert!(server.jobs.stop(job.spec().id).await.unwrap());
     assert!(is_free(job.stream_port()), "free as soon as stop has answered");
-    assert!(server.jobs.get(job.spec().id).is_none());
-    assert!(!server.jobs.stop(job.spec().id).await, "unknown now");
+    assert!(server.jobs.get(job.spec().id).await.unwrap().is_none());
+    assert!(!server.jobs.stop(job.spec().id).await.unwrap(), "unknown now");
     let end = loop {
         match frames.message().await {
             Ok(Some(_)) => {}
@@ -120,7 +120,7 @@ async fn a_client_that_does_not_read_cannot_delay_the_end() {
     let frames = client.stream_data(StreamDataRequest { stream_id: 0 }).await.unwrap();
     stuck(&job).await;
     let stopped = tokio::time::timeout(Duration::from_secs(6), server.jobs.stop(job.spec().id)).await;
-    assert!(stopped.expect("its connection is cut soon"));
+    assert!(stopped.expect("its connection is cut soon").unwrap());
     assert!(is_free(job.stream_port()));
     assert_eq!(job.report().viewers, 0, "its connection is cut, and nothing reads for it any more");
     drop(frames);
@@ -151,7 +151,7 @@ async fn a_recording_that_cannot_be_read_is_a_failed_job() {
     let failed = read(&job, 0).await.unwrap_err();
     assert_eq!(failed.code(), tonic::Code::Internal, "{failed}");
     let gone = async {
-        while server.jobs.get(job.spec().id).is_some() {
+        while server.jobs.get(job.spec().id).await.unwrap().is_some() {
             tokio::task::yield_now().await;
         }
     };
@@ -180,7 +180,7 @@ async fn no_more_jobs_than_allowed_and_the_lowest_slot_first() {
         jobs.push(job);
     }
     assert!(matches!(server.configure(&historic()).await, Err(ConfigureError::TooManyJobs { max: 4 })));
-    server.jobs.stop(jobs[1].spec().id).await;
+    server.jobs.stop(jobs[1].spec().id).await.unwrap();
     let job = server.configure(&historic()).await.unwrap();
     assert_eq!(job.spec().id.slot, 2);
     assert_ne!(job.stream_port(), jobs[1].stream_port(), "a port rests before it is used again");
@@ -225,7 +225,7 @@ async fn ports_that_others_hold_are_passed_over_until_none_is_left() {
     let job = server.configure(&historic()).await.unwrap();
     assert_eq!(job.stream_port(), *server.ports.end());
     assert!(matches!(server.configure(&historic()).await, Err(ConfigureError::NoPort(_))));
-    server.jobs.stop(job.spec().id).await;
+    server.jobs.stop(job.spec().id).await.unwrap();
     drop(taken);
     server.nothing_is_left().await;
 }
@@ -248,7 +248,7 @@ async fn a_silent_catalogue_is_an_outage_after_its_deadline() {
     let server = server_with(Arc::new(SilentCatalogue), TempDir::new().unwrap(), |_| ()).await;
     let error = server.configure(&historic()).await.unwrap_err();
     assert_eq!(error.to_string(), "Catalogue unavailable: no answer within 1000 ms");
-    assert!(server.jobs.list().is_empty());
+    assert!(server.jobs.list().await.unwrap().is_empty());
 }
 
 /// A mock, as a real catalogue cannot be made to fail at will.
@@ -271,7 +271,7 @@ async fn an_outage_is_told_as_one_and_not_as_nothing_found() {
     let error = server.configure(&historic()).await.unwrap_err();
     assert!(matches!(&error, ConfigureError::Outage(_)));
     assert_eq!(error.to_string(), "Catalogue unavailable: disk gone");
-    assert!(server.jobs.list().is_empty());
+    assert!(server.jobs.list().await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -283,12 +283,12 @@ async fn any_number_of_equal_requests_with_one_key_make_one_job() {
     assert_eq!(all.iter().filter(|one| !one.repeated).count(), 1, "one has started it");
     let ids: Vec<_> = all.iter().map(|one| one.job.spec().id).collect();
     assert!(ids.iter().all(|id| *id == ids[0]));
-    assert_eq!(server.jobs.list().len(), 1);
+    assert_eq!(server.jobs.list().await.unwrap().len(), 1);
 
     let mut other = historic();
     other["nfftSelection"] = json!(256);
     assert!(matches!(server.jobs.configure(with_key(&other)).await, Err(ConfigureError::KeyReused)));
-    server.jobs.stop(ids[0]).await;
+    server.jobs.stop(ids[0]).await.unwrap();
     // The job is gone, so the key is new.
     assert!(server.jobs.configure(with_key(&other)).await.is_ok());
 }
@@ -310,9 +310,9 @@ async fn a_client_that_hangs_up_leaves_a_whole_job_or_none() {
             }
         };
         tokio::time::timeout(DEADLINE, settled).await.unwrap();
-        for job in server.jobs.list() {
+        for job in server.jobs.list().await.unwrap() {
             assert!(!read(&job, 0).await.unwrap().is_empty(), "what is there works");
-            server.jobs.stop(job.spec().id).await;
+            server.jobs.stop(job.spec().id).await.unwrap();
         }
     }
     server.nothing_is_left().await;

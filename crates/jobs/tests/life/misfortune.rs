@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use focus_core::{Outage, Upstream};
 use focus_jobs::{
-    ConfigureError, InProcess, JobState, Jobs, LaunchError, Launcher, Metrics, Report, Settings, Show,
+    ConfigureError, InProcess, JobState, Jobs, LaunchError, Launcher, Local, Metrics, Report, Settings, Show,
     Upstreams, Worker,
 };
 use focus_recordings::{EXCERPT, EXCERPT_NAME, SqliteCatalogue};
@@ -90,7 +90,8 @@ async fn unlucky(broker: Option<Gate>, catalogue_gate: Gate) -> Misfortune {
     index.scan().await.unwrap();
     let upstreams =
         Upstreams { fibre: focus_live::waiting(), catalogue: Arc::new(index), catalogue_gate, broker };
-    let jobs = Jobs::new(settings, upstreams, launcher.clone(), Metrics::default());
+    let home = Local::new(&settings, launcher.clone(), Metrics::default());
+    let jobs = Jobs::new(settings, upstreams, Arc::new(home));
     Misfortune { jobs, launcher, ports, _data: data }
 }
 
@@ -103,7 +104,7 @@ async fn a_panic_in_the_transaction_is_undone_before_the_answer() {
         let result = AssertUnwindSafe(server.jobs.configure(request(&historic()))).catch_unwind().await;
         assert!(result.is_err(), "the panic is passed on");
         assert_eq!(server.launched(), times);
-        assert!(server.jobs.list().is_empty());
+        assert!(server.jobs.list().await.unwrap().is_empty());
         assert!(server.ports.clone().all(is_free));
     }
 }
@@ -117,7 +118,7 @@ async fn a_job_that_comes_too_late_for_a_server_that_ends_is_undone() {
         Err(error) => assert!(matches!(error, ConfigureError::Draining), "{error}"),
     }
     let empty = async {
-        while !server.jobs.list().is_empty() {
+        while !server.jobs.list().await.unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
     };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use focus_core::{Limits, Outage, Upstream};
 use focus_jobs::{
-    ConfigureError, ConfigureRequest, InProcess, Job, Jobs, Metrics, Serving, Settings, Upstreams,
+    ConfigureError, ConfigureRequest, InProcess, Job, Jobs, Local, Metrics, Serving, Settings, Upstreams,
 };
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, SqliteCatalogue};
 use focus_stream::LiveSpectra;
@@ -49,7 +49,8 @@ pub(crate) async fn server_with(
     let launcher = Arc::new(in_process(&settings.serving));
     let gate = gate(Upstream::Catalogue, || Ok(())).await;
     let upstreams = Upstreams { fibre: focus_live::waiting(), catalogue, catalogue_gate: gate, broker: None };
-    let jobs = Jobs::new(settings, upstreams, launcher, Metrics::default());
+    let home = Local::new(&settings, launcher, Metrics::default());
+    let jobs = Jobs::new(settings, upstreams, Arc::new(home));
     Server { jobs, ports, data }
 }
 
@@ -131,7 +132,7 @@ impl Server {
     /// Waits until the last job is gone and asserts that it left nothing.
     pub(crate) async fn nothing_is_left(&self) {
         let empty = async {
-            while !self.jobs.list().is_empty() {
+            while !self.jobs.list().await.unwrap().is_empty() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
@@ -142,7 +143,7 @@ impl Server {
         // All slots are free again, the lowest first.
         let job = self.configure(&historic()).await.unwrap();
         assert_eq!(job.spec().id.slot, 1);
-        assert!(self.jobs.stop(job.spec().id).await);
+        assert!(self.jobs.stop(job.spec().id).await.unwrap());
     }
 }
 
