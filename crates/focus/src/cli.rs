@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 
 use focus_live::rabbitmq::Address;
 
-use crate::settings::{Effective, Flag, LogSettings, Problems, Settings, Sources, load};
+use crate::settings::{Effective, Flag, LogSettings, Problems, Purpose, Settings, Sources, load};
 use crate::{completions, config, feed, logging, record, serve, up, view, work};
 
 const EXAMPLES: &str = "\
@@ -97,7 +97,7 @@ impl SettingsArgs {
     /// # Errors
     /// Every problem that they have.
     pub(crate) fn load(&self) -> anyhow::Result<Effective> {
-        self.load_for(false)
+        self.load_for(Purpose::Alone)
     }
 
     /// The same for a command that needs a broker: a problem when none is named.
@@ -105,12 +105,12 @@ impl SettingsArgs {
     /// # Errors
     /// Every problem that they have.
     pub(crate) fn load_with_broker(&self) -> anyhow::Result<(Settings, Address)> {
-        let settings = self.load_for(true)?.settings;
+        let settings = self.load_for(Purpose::WithBroker)?.settings;
         let broker = settings.broker.clone().context("no broker is named")?;
         Ok((settings, broker))
     }
 
-    fn load_for(&self, needs_broker: bool) -> anyhow::Result<Effective> {
+    fn load_for(&self, purpose: Purpose) -> anyhow::Result<Effective> {
         let env: BTreeMap<String, String> = env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect();
@@ -118,7 +118,7 @@ impl SettingsArgs {
             config: self.config.clone(),
             flags: self.flags(),
             env,
-            needs_broker,
+            purpose,
             working_dir: env::current_dir()?,
         };
         Ok(load(&sources)?)

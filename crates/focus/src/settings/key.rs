@@ -56,7 +56,12 @@ const fn optional(name: &'static str, example: &'static str, help: &'static str)
 /// All settings, in the order in which they are shown; those of one table stand together.
 pub(crate) const KEYS: &[Key] = &[
     key("listen", "Address and port of the HTTP interface and the viewer page. Port 0 takes a free one."),
-    key("data_dir", "Directory of recordings and their catalogue. Made when it is not there."),
+    key("data_dir", "Directory of recordings. Made when it is not there, unless index_dir is set."),
+    optional(
+        "index_dir",
+        "\"/var/lib/focus\"",
+        "Directory of the recordings' index. Set: data_dir is only read. Not set: in data_dir.",
+    ),
     optional(
         "public_host",
         "\"focus.example.org\"",
@@ -67,6 +72,10 @@ pub(crate) const KEYS: &[Key] = &[
         "Origins whose pages may read the answers, e.g. [\"https://lab.example.org\"], or \"*\" for all.",
     ),
     key("threads", "Threads that compute spectra. Default: the cores of this machine."),
+    key(
+        "jobs.launcher",
+        "What starts jobs for focus serve: \"processes\" on this machine, or \"kubernetes\" on a cluster.",
+    ),
     key("jobs.max_jobs", "Most jobs at once."),
     key(
         "jobs.connect_within",
@@ -76,7 +85,41 @@ pub(crate) const KEYS: &[Key] = &[
         "jobs.unwatched_for",
         "A job that nobody has watched for this time is stopped: seconds, or a text like \"2m\".",
     ),
-    key("jobs.ports", "Ports of the jobs' gRPC services, \"FIRST-LAST\"; at least as many as max_jobs."),
+    key(
+        "jobs.ports",
+        "Ports of the jobs' gRPC services, \"FIRST-LAST\"; at least as many as max_jobs. Not for kubernetes.",
+    ),
+    optional(
+        "kubernetes.kubeconfig",
+        "\"/etc/focus/kubeconfig\"",
+        "How to reach the cluster. Not set: the service account of the pod that this runs in, else what kubectl takes.",
+    ),
+    optional(
+        "kubernetes.namespace",
+        "\"focus\"",
+        "Namespace of the jobs. Not set: that of the pod that this runs in, else of the kubeconfig's context.",
+    ),
+    key(
+        "kubernetes.instance",
+        "Value of the label that tells this deployment's jobs from others' in the namespace.",
+    ),
+    optional(
+        "kubernetes.image",
+        "\"registry.example.org/focus-server:0.1.0\"",
+        "Image that jobs run. Not set: the one of the worker template.",
+    ),
+    optional(
+        "kubernetes.worker_template",
+        "\"/etc/focus/worker.yaml\"",
+        "File with the Job manifest that jobs are made from. Not set: the built-in one.",
+    ),
+    key(
+        "kubernetes.service",
+        "How clients reach jobs: \"node-port\" from anywhere, or \"cluster-ip\" from within the cluster only.",
+    ),
+    key("kubernetes.deadline", "The cluster is down when it takes longer for an answer, 50 to 900 ms."),
+    key("kubernetes.max_job_life", "The cluster ends a job that runs for longer, \"10m\" to \"365d\"."),
+    key("kubernetes.sweep_period", "Time between two sweeps for what no job owns, 1 to 60 s."),
     key("limits.max_channels", "Most channels in one view."),
     key(
         "limits.max_multichannel_nfft",

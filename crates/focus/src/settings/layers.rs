@@ -20,10 +20,22 @@ pub(crate) struct Sources {
     pub(crate) flags: Vec<Flag>,
     /// The environment.
     pub(crate) env: BTreeMap<String, String>,
-    /// Whether nothing works without a broker.
-    pub(crate) needs_broker: bool,
+    /// What they are for.
+    pub(crate) purpose: Purpose,
     /// Where `focus.toml` is looked for and what relative paths start from.
     pub(crate) working_dir: PathBuf,
+}
+
+/// What settings are for: some rules hold only there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Something that works alone.
+    #[default]
+    Alone,
+    /// Something that works with a broker only.
+    WithBroker,
+    /// One job in a pod of its own, which has the settings of the server that started it.
+    Pod,
 }
 
 /// A setting given by a flag.

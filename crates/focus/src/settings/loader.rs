@@ -15,12 +15,13 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 
 use super::key::{Key, find};
-use super::layers::{Layers, Origin, Raw, Sources, xdg_home};
+use super::layers::{Layers, Origin, Purpose, Raw, Sources, xdg_home};
 use super::parse::{Exchange, Host, Refused, Setting, SourceKind};
 use super::problem::Problems;
 use super::value::{CorsOrigins, LogFilter, PortRange, SampleRate};
 use super::{
-    GrpcSettings, JobSettings, LiveSettings, LiveSource, LogFormat, LogSettings, Settings, TlsIdentity,
+    GrpcSettings, JobSettings, LauncherKind, LiveSettings, LiveSource, LogFormat, LogSettings, Settings,
+    TlsIdentity,
 };
 
 /// The exchange that clients use unless told otherwise.
@@ -66,7 +67,7 @@ pub(crate) fn load(sources: &Sources) -> Result<Effective, Problems> {
 
 /// A value that was refused is noted and its default goes on in its place: what is built from it is
 /// thrown away, but everything else gets checked too.
-struct Loader<'a> {
+pub(super) struct Loader<'a> {
     layers: Layers,
     problems: Problems,
     entries: Vec<Entry>,
@@ -77,21 +78,25 @@ impl Loader<'_> {
     fn settings(&mut self, sources: &Sources) -> Settings {
         let listen = self.get("listen", SocketAddr::from(([127, 0, 0, 1], 5000)));
         let data_dir = self.data_dir(sources);
+        let index_dir = self.index_dir(&data_dir);
         let public_host = self.optional::<Host>("public_host").map(|host| host.0);
         let cors_origins = self.get("cors_origins", CorsOrigins::Only(Vec::new()));
         let threads = self.get("threads", std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
         self.check("threads", threads.get() <= 1024, || format!("must be at most 1024, not {threads}"));
-        let jobs = self.jobs(listen);
+        let jobs = self.jobs(listen, sources.purpose);
+        let kubernetes = self.kubernetes(jobs.launcher, sources);
         Settings {
             listen,
             data_dir,
+            index_dir,
             public_host,
             cors_origins,
             threads,
             jobs,
+            kubernetes,
             limits: self.limits(),
             live: self.live(),
-            broker: self.broker(sources.needs_broker),
+            broker: self.broker(sources.purpose == Purpose::WithBroker),
             band_channels: self.band_channels(),
             grpc: GrpcSettings { tls: self.tls() },
             log: LogSettings {
@@ -109,19 +114,39 @@ impl Loader<'_> {
             self.problems.add("data_dir", "is not set and there is no home directory to put it in", remedy);
             return PathBuf::new();
         };
-        let existing = dir.ancestors().find(|ancestor| ancestor.exists());
-        if let Some(file) = existing.filter(|existing| !existing.is_dir()) {
-            let rule = format!("{} is not a directory", file.display());
-            self.refuse("data_dir", Refused::new(rule, "Name a directory, or one that can be made."));
-        }
+        self.check_directory("data_dir", &dir);
         dir
     }
 
-    fn jobs(&mut self, listen: SocketAddr) -> JobSettings {
+    /// `None` also when it is the data directory itself.
+    fn index_dir(&mut self, data_dir: &Path) -> Option<PathBuf> {
+        let dir = self.path("index_dir", None)?;
+        self.check_directory("index_dir", &dir);
+        Some(dir).filter(|dir| dir != data_dir)
+    }
+
+    fn check_directory(&mut self, name: &str, dir: &Path) {
+        let existing = dir.ancestors().find(|ancestor| ancestor.exists());
+        if let Some(file) = existing.filter(|existing| !existing.is_dir()) {
+            let rule = format!("{} is not a directory", file.display());
+            self.refuse(name, Refused::new(rule, "Name a directory, or one that can be made."));
+        }
+    }
+
+    fn jobs(&mut self, listen: SocketAddr, purpose: Purpose) -> JobSettings {
+        let launcher = self.get("jobs.launcher", LauncherKind::Processes);
         let max_jobs = self.get("jobs.max_jobs", NonZeroUsize::MIN.saturating_add(29));
         let connect_within = self.get("jobs.connect_within", Duration::from_secs(50));
         let unwatched_for = self.get("jobs.unwatched_for", Duration::from_secs(180));
         let ports = self.get("jobs.ports", default_ports());
+        // In a pod each job has an address of its own.
+        if launcher == LauncherKind::Processes && purpose != Purpose::Pod {
+            self.check_ports(ports, max_jobs, listen);
+        }
+        JobSettings { launcher, max_jobs, connect_within, unwatched_for, ports }
+    }
+
+    fn check_ports(&mut self, ports: PortRange, max_jobs: NonZeroUsize, listen: SocketAddr) {
         if ports.count() < max_jobs.get() {
             let rule = format!("{ports} are {} ports for up to {max_jobs} jobs", ports.count());
             self.refuse("jobs.ports", Refused::new(rule, "Give more ports, or lower jobs.max_jobs."));
@@ -130,7 +155,6 @@ impl Loader<'_> {
             let rule = format!("port {} lies in jobs.ports ({ports})", listen.port());
             self.refuse("listen", Refused::new(rule, "Take another port, or move jobs.ports."));
         }
-        JobSettings { max_jobs, connect_within, unwatched_for, ports }
     }
 
     fn limits(&mut self) -> Limits {
@@ -321,14 +345,14 @@ impl Loader<'_> {
         None
     }
 
-    fn get<T: Setting>(&mut self, name: &'static str, default: T) -> T {
+    pub(super) fn get<T: Setting>(&mut self, name: &'static str, default: T) -> T {
         let value = self.optional(name).unwrap_or(default);
         self.show(name, &value);
         value
     }
 
     /// Relative paths of a file start from its directory, others from the working directory.
-    fn path(&mut self, name: &'static str, default: Option<PathBuf>) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, name: &'static str, default: Option<PathBuf>) -> Option<PathBuf> {
         let base = match self.given(name) {
             Some((_, Origin::File { path, .. })) => path.parent().map(Path::to_owned).unwrap_or_default(),
             _ => PathBuf::new(),
@@ -339,7 +363,7 @@ impl Loader<'_> {
         Some(path)
     }
 
-    fn optional<T: Setting>(&mut self, name: &'static str) -> Option<T> {
+    pub(super) fn optional<T: Setting>(&mut self, name: &'static str) -> Option<T> {
         let given = self.given(name).cloned();
         let origin = given.as_ref().map_or(Origin::Default, |(_, origin)| origin.clone());
         let key = find(name)?;
@@ -365,13 +389,13 @@ impl Loader<'_> {
         find(name).and_then(|key| self.layers.get(key))
     }
 
-    fn check(&mut self, name: &str, holds: bool, rule: impl FnOnce() -> String) {
+    pub(super) fn check(&mut self, name: &str, holds: bool, rule: impl FnOnce() -> String) {
         if !holds {
             self.refuse(name, Refused::new(rule(), ""));
         }
     }
 
-    fn refuse(&mut self, name: &str, refused: Refused) {
+    pub(super) fn refuse(&mut self, name: &str, refused: Refused) {
         let source = match self.given(name).map(|(_, origin)| origin) {
             Some(Origin::Env(variable)) => variable.clone(),
             Some(Origin::Flag(flag)) => flag.clone(),

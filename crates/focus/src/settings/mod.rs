@@ -4,6 +4,7 @@
 //! [`load`] finds every problem of every source at once; past it, [`Settings`] cannot be invalid.
 
 mod key;
+mod kubernetes;
 mod layers;
 mod loader;
 mod parse;
@@ -15,7 +16,7 @@ use std::{
     fmt,
     net::SocketAddr,
     num::{NonZeroU32, NonZeroUsize},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -23,7 +24,8 @@ use focus_core::Limits;
 use focus_jobs::LogStyle;
 use focus_live::rabbitmq::Address;
 
-pub(crate) use layers::{Flag, Sources};
+pub(crate) use kubernetes::{KubernetesSettings, ServiceKind};
+pub(crate) use layers::{Flag, Purpose, Sources};
 pub(crate) use loader::{Effective, load};
 pub(crate) use problem::Problems;
 pub(crate) use show::{as_json, as_toml};
@@ -34,8 +36,11 @@ pub(crate) use value::{CorsOrigins, LogFilter, PortRange, SampleRate};
 pub(crate) struct Settings {
     /// Where HTTP is served.
     pub(crate) listen: SocketAddr,
-    /// Where recordings are looked for and the catalogue is kept; a directory, or not there yet.
+    /// Where recordings are looked for; a directory, or not there yet.
     pub(crate) data_dir: PathBuf,
+    /// Where the index of recordings is kept, apart from the data directory, which then is only read; in the data
+    /// directory when `None`.
+    pub(crate) index_dir: Option<PathBuf>,
     /// The host name that clients are told for gRPC streams; the one they came by when `None`.
     pub(crate) public_host: Option<String>,
     /// Which web pages of other origins may read the answers.
@@ -44,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) threads: NonZeroUsize,
     /// How jobs live.
     pub(crate) jobs: JobSettings,
+    /// How jobs run on a cluster.
+    pub(crate) kubernetes: KubernetesSettings,
     /// What one view may ask for.
     pub(crate) limits: Limits,
     /// Where live samples come from.
@@ -58,6 +65,13 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
 }
 
+impl Settings {
+    /// Where this program keeps what is its own: the index of recordings, and the built-in one while it is replayed.
+    pub(crate) fn own_dir(&self) -> &Path {
+        self.index_dir.as_deref().unwrap_or(&self.data_dir)
+    }
+}
+
 /// A time above 0 as settings are written, e.g. `30s`, for flags that are no settings.
 ///
 /// # Errors
@@ -69,14 +83,25 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 /// How jobs live.
 #[derive(Clone, Debug)]
 pub(crate) struct JobSettings {
+    /// What starts them for `focus serve`.
+    pub(crate) launcher: LauncherKind,
     /// Most jobs at once.
     pub(crate) max_jobs: NonZeroUsize,
     /// A job that nobody connected to within this time is stopped.
     pub(crate) connect_within: Duration,
     /// A job that nobody has watched for this time is stopped.
     pub(crate) unwatched_for: Duration,
-    /// The ports of their gRPC services: at least `max_jobs` of them.
+    /// The ports of their gRPC services: at least `max_jobs` of them, unless each has an address of its own.
     pub(crate) ports: PortRange,
+}
+
+/// What starts jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LauncherKind {
+    /// Each is a process on this machine.
+    Processes,
+    /// Each is a pod of a cluster.
+    Kubernetes,
 }
 
 /// Where live samples come from.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use focus_live::rabbitmq::Address;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::LogFormat;
@@ -29,7 +29,7 @@ impl Refused {
         Self { rule: rule.into(), remedy: remedy.into() }
     }
 
-    fn not(raw: &Raw, expected: &str, example: &str) -> Self {
+    pub(super) fn not(raw: &Raw, expected: &str, example: &str) -> Self {
         Self::new(format!("must be {expected}, not {raw}"), format!("For example: {example}"))
     }
 }
@@ -242,14 +242,18 @@ impl Setting for SampleRate {
 
 impl Setting for Duration {
     fn parse(raw: &Raw) -> Result<Self, Refused> {
-        let refused = || Refused::not(raw, "a time above 0", "50 (seconds), \"50s\", \"3m\", \"1h 30m\"");
+        let refused =
+            || Refused::not(raw, "a time above 0", "50 (seconds), \"50s\", \"3m\", \"1h 30m\", \"7d\"");
         let given = match raw {
             Raw::Plain(text) | Raw::Text(text) | Raw::Number(text) => text.trim(),
             _ => return Err(refused()),
         };
         let duration = match given.parse::<f64>() {
             Ok(seconds) => Self::try_from_secs_f64(seconds).ok(),
-            Err(_) => given.parse::<SignedDuration>().ok().and_then(|duration| Self::try_from(duration).ok()),
+            Err(_) => given.parse::<Span>().ok().and_then(|span| {
+                let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+                Self::try_from(duration).ok()
+            }),
         };
         duration.filter(|duration| !duration.is_zero()).ok_or_else(refused)
     }
@@ -351,7 +355,7 @@ impl Setting for LogFilter {
     }
 }
 
-fn text(raw: &Raw) -> Option<&str> {
+pub(super) fn text(raw: &Raw) -> Option<&str> {
     match raw {
         Raw::Plain(text) | Raw::Text(text) => Some(text.trim()),
         _ => None,
@@ -370,7 +374,7 @@ fn number<T: FromStr>(raw: &Raw, expected: &str, example: &str) -> Result<T, Ref
     digits.replace('_', "").parse().map_err(|_| Refused::not(raw, expected, example))
 }
 
-fn choice<T: Copy>(raw: &Raw, choices: &[(&str, T)]) -> Result<T, Refused> {
+pub(super) fn choice<T: Copy>(raw: &Raw, choices: &[(&str, T)]) -> Result<T, Refused> {
     let chosen = text(raw).and_then(|text| choices.iter().find(|(name, _)| *name == text));
     chosen.map(|&(_, value)| value).ok_or_else(|| {
         let names: Vec<&str> = choices.iter().map(|&(name, _)| name).collect();

@@ -7,7 +7,7 @@ use super::*;
 /// Sources without any setting, in a directory of their own.
 fn sources(dir: &Path) -> Sources {
     let env = BTreeMap::from([("HOME".to_owned(), dir.display().to_string())]);
-    Sources { config: None, flags: Vec::new(), env, needs_broker: false, working_dir: dir.to_owned() }
+    Sources { config: None, flags: Vec::new(), env, purpose: Purpose::Alone, working_dir: dir.to_owned() }
 }
 
 fn flag(name: &str, value: &str) -> Flag {
@@ -281,7 +281,7 @@ fn a_command_that_needs_a_broker_says_so_and_nothing_else_does() {
     let dir = tempfile::tempdir().unwrap();
     let sources = sources(dir.path());
     assert!(load(&sources).unwrap().settings.broker.is_none());
-    let needing = Sources { needs_broker: true, ..sources };
+    let needing = Sources { purpose: Purpose::WithBroker, ..sources };
     let all = problems(&needing);
     assert!(all.len() == 1 && all[0].contains("rabbitmq.url: is not set"), "{all:?}");
     assert!(all[0].contains("FOCUS_RABBITMQ_URL=amqp://"), "{all:?}");

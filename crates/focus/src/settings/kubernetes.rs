@@ -1,0 +1,210 @@
+//! How jobs run on a cluster.
+
+use std::{
+    fs,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::LauncherKind;
+use super::layers::{Purpose, Raw, Sources};
+use super::loader::Loader;
+use super::parse::{Refused, Setting, choice, text};
+
+/// How jobs run on a cluster; without effect unless [`LauncherKind::Kubernetes`] is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KubernetesSettings {
+    /// Where the cluster is and who we are there; `None`: the pod's service account when this runs in one, else
+    /// what `kubectl` would take.
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Where jobs are made: a DNS label; `None`: the namespace of the pod, else of the kubeconfig's context.
+    pub(crate) namespace: Option<String>,
+    /// Tells this deployment's jobs from those of others in the namespace: a label value, never empty.
+    pub(crate) instance: String,
+    /// The image of a job's container; `None`: the one that the worker template names.
+    pub(crate) image: Option<String>,
+    /// The manifest that jobs are made from, a file's text: YAML; `None`: the built-in one.
+    pub(crate) worker_template: Option<String>,
+    /// How clients reach a job.
+    pub(crate) service: ServiceKind,
+    /// The cluster is down when one call takes longer: 50 to 900 ms.
+    pub(crate) deadline: Duration,
+    /// A job that runs longer is ended by the cluster: 10 minutes to 365 days.
+    pub(crate) max_job_life: Duration,
+    /// Time between two sweeps: 1 to 60 s.
+    pub(crate) sweep_period: Duration,
+}
+
+/// How clients reach a job on a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServiceKind {
+    /// From anywhere: by a port that every node of the cluster has for it.
+    NodePort,
+    /// From within the cluster only: by the Service's name.
+    ClusterIp,
+}
+
+impl Loader<'_> {
+    /// Files of a launcher that is not used here need not be there: a job's pod has the settings of its server.
+    pub(super) fn kubernetes(&mut self, launcher: LauncherKind, sources: &Sources) -> KubernetesSettings {
+        let is_used = launcher == LauncherKind::Kubernetes && sources.purpose != Purpose::Pod;
+        let kubeconfig = self.path("kubernetes.kubeconfig", None);
+        if let Some(path) = kubeconfig.as_deref().filter(|_| is_used) {
+            self.file("kubernetes.kubeconfig", path, "Name the file that kubectl uses.");
+        }
+        let namespace = self.optional::<Namespace>("kubernetes.namespace").map(|name| name.0);
+        let instance = self.get("kubernetes.instance", LabelValue("focus-server".to_owned())).0;
+        let image = self.optional::<Image>("kubernetes.image").map(|image| image.0);
+        let template = self.path("kubernetes.worker_template", None).filter(|_| is_used);
+        let worker_template = template.and_then(|path| {
+            self.file(
+                "kubernetes.worker_template",
+                &path,
+                "Name a file with a Job manifest, or leave it out.",
+            )
+        });
+        let service = self.get("kubernetes.service", ServiceKind::NodePort);
+        KubernetesSettings {
+            kubeconfig,
+            namespace,
+            instance,
+            image,
+            worker_template,
+            service,
+            deadline: self.within("kubernetes.deadline", Duration::from_millis(800), &DEADLINES),
+            max_job_life: self.within("kubernetes.max_job_life", 7 * DAY, &JOB_LIVES),
+            sweep_period: self.within("kubernetes.sweep_period", Duration::from_secs(10), &SWEEP_PERIODS),
+        }
+    }
+
+    /// The text of a file that is named by a setting.
+    fn file(&mut self, name: &str, path: &Path, remedy: &str) -> Option<String> {
+        let read = fs::read_to_string(path);
+        read.map_err(|error| {
+            self.refuse(name, Refused::new(format!("{} cannot be read: {error}", path.display()), remedy));
+        })
+        .ok()
+    }
+
+    fn within(
+        &mut self,
+        name: &'static str,
+        default: Duration,
+        range: &RangeInclusive<Duration>,
+    ) -> Duration {
+        let duration = self.get(name, default);
+        self.check(name, range.contains(&duration), || {
+            format!(
+                "must be from {} to {}, not {}",
+                range.start().show(),
+                range.end().show(),
+                duration.show()
+            )
+        });
+        duration
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A client waits so long in an outage.
+const DEADLINES: RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_millis(900);
+/// The longest lies far within what the cluster can count.
+const JOB_LIVES: RangeInclusive<Duration> =
+    Duration::from_secs(600)..=Duration::from_secs(365 * DAY.as_secs());
+const SWEEP_PERIODS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
+
+/// Kubernetes takes no longer names and label values.
+const LONGEST_NAME: usize = 63;
+
+/// A namespace's name: a DNS label.
+struct Namespace(String);
+
+impl Setting for Namespace {
+    fn parse(raw: &Raw) -> Result<Self, Refused> {
+        let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        named(raw, is_inner).map(Self).ok_or_else(|| {
+            let expected = "1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end";
+            Refused::not(raw, expected, "focus")
+        })
+    }
+
+    fn show(&self) -> toml::Value {
+        self.0.clone().into()
+    }
+}
+
+/// The value of a label.
+struct LabelValue(String);
+
+impl Setting for LabelValue {
+    fn parse(raw: &Raw) -> Result<Self, Refused> {
+        let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        named(raw, is_inner).map(Self).ok_or_else(|| {
+            let expected = "1 to 63 letters, digits, hyphens, underscores and periods, with a letter or digit at either end";
+            Refused::not(raw, expected, "focus-server")
+        })
+    }
+
+    fn show(&self) -> toml::Value {
+        self.0.clone().into()
+    }
+}
+
+/// What may name something in a cluster: bounded, only such bytes, a letter or digit at either end.
+fn named(raw: &Raw, is_inner: impl Fn(u8) -> bool) -> Option<String> {
+    let name = text(raw)?;
+    let valid = (1..=LONGEST_NAME).contains(&name.len())
+        && name.bytes().all(is_inner)
+        && [name.bytes().next(), name.bytes().last()].iter().flatten().all(u8::is_ascii_alphanumeric);
+    valid.then(|| name.to_owned())
+}
+
+/// The name of a container image. Only the cluster knows which of them there are.
+struct Image(String);
+
+impl Setting for Image {
+    fn parse(raw: &Raw) -> Result<Self, Refused> {
+        let image =
+            text(raw).filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()));
+        image.map(|image| Self(image.to_owned())).ok_or_else(|| {
+            Refused::not(
+                raw,
+                "the name of an image, without spaces",
+                "registry.example.org/focus-server:0.1.0",
+            )
+        })
+    }
+
+    fn show(&self) -> toml::Value {
+        self.0.clone().into()
+    }
+}
+
+impl Setting for LauncherKind {
+    fn parse(raw: &Raw) -> Result<Self, Refused> {
+        choice(raw, &[("processes", Self::Processes), ("kubernetes", Self::Kubernetes)])
+    }
+
+    fn show(&self) -> toml::Value {
+        match self {
+            Self::Processes => "processes",
+            Self::Kubernetes => "kubernetes",
+        }
+        .into()
+    }
+}
+
+impl Setting for ServiceKind {
+    fn parse(raw: &Raw) -> Result<Self, Refused> {
+        choice(raw, &[("node-port", Self::NodePort), ("cluster-ip", Self::ClusterIp)])
+    }
+
+    fn show(&self) -> toml::Value {
+        match self {
+            Self::NodePort => "node-port",
+            Self::ClusterIp => "cluster-ip",
+        }
+        .into()
+    }
+}
