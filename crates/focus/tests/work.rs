@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -461,8 +461,8 @@ async fn with_tls_the_server_reads_its_own_jobs_and_nobody_elses() {
     assert_eq!(job.stream_url(), "https://127.0.0.1");
     let mut viewer = job.watch(0).await.unwrap();
     assert!(viewer.next().await.is_some());
-    let address = (Ipv4Addr::LOCALHOST, job.stream_port()).into();
-    let plain = focus_stream::remote::watch(address, None, job.spec(), 0).await;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, job.stream_port())).into();
+    let plain = focus_stream::remote::watch(&address, None, job.spec(), 0).await;
     assert!(plain.is_err(), "only over TLS");
     server.jobs.stop(job.spec().id).await.unwrap();
     server.nothing_is_left();

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use focus_core::Limits;
 use focus_live::LiveFibre;
-use focus_live::rabbitmq::{self, Address};
+use focus_live::rabbitmq;
+use focus_stream::remote::Address;
 use focus_stream::{JobSpec, Share, Tls, Viewer, WatchError};
 use futures::future::BoxFuture;
 use tokio::sync::{SetOnce, watch};
@@ -42,7 +43,7 @@ pub struct Processes {
     /// What one view may cost.
     pub limits: Limits,
     /// Where live samples come from ..
-    pub broker: Address,
+    pub broker: rabbitmq::Address,
     /// .. and what is known of them.
     pub fibre: LiveFibre,
     /// Threads that one process computes with.
@@ -97,7 +98,7 @@ impl ProcessLauncher {
         };
         tokio::spawn(child.mind(Arc::clone(&stop), drop_guard.clone(), report, shares));
         Ok(Arc::new(Remote {
-            address: SocketAddr::new(reachable(serving.bind), port),
+            address: SocketAddr::new(reachable(serving.bind), port).into(),
             tls: serving.tls.clone(),
             spec,
             stop,
@@ -130,7 +131,7 @@ fn reachable(bind: IpAddr) -> IpAddr {
 /// One job in another process.
 struct Remote {
     /// Of its gRPC service.
-    address: SocketAddr,
+    address: Address,
     tls: Option<Tls>,
     spec: Arc<JobSpec>,
     /// Asks the process to end the job, and why.
@@ -142,7 +143,7 @@ struct Remote {
 
 impl Worker for Remote {
     fn port(&self) -> u16 {
-        self.address.port()
+        self.address.port
     }
 
     fn report(&self) -> watch::Receiver<Report> {
@@ -150,7 +151,7 @@ impl Worker for Remote {
     }
 
     fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>> {
-        Box::pin(focus_stream::remote::watch(self.address, self.tls.as_ref(), &self.spec, stream))
+        Box::pin(focus_stream::remote::watch(&self.address, self.tls.as_ref(), &self.spec, stream))
     }
 
     fn stop(&self, reason: &str) {

@@ -143,6 +143,12 @@ impl Feed {
         }
     }
 
+    /// Why the rows have ended for the whole job; `None` while they go on.
+    #[must_use]
+    pub fn end(&self) -> Option<End> {
+        self.status.end().borrow().clone()
+    }
+
     /// Waits until the rows have ended for the whole job, and tells why. Another live fibre than the one that
     /// the job shows is an end, too.
     pub async fn ended(&self) -> End {

@@ -1,6 +1,7 @@
-//! `pandadatastream.DataStreamService` of one job, with the standard health and reflection services.
+//! `pandadatastream.DataStreamService` of one job, with `focus.Job` and the standard health and reflection services.
 
 mod connection;
+mod report;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,7 +18,9 @@ use tonic::{Request, Response, Status};
 
 use crate::proto::data_stream_service_server::{DataStreamService, DataStreamServiceServer};
 use crate::proto::{DESCRIPTORS, DataStream, StreamDataRequest};
+use crate::reports::job_server::JobServer;
 use crate::{Batch, End, Feed, Tls, Viewer, WatchError};
+use report::Reporter;
 
 /// A silent client is asked after this long whether it is still there ..
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
@@ -52,7 +55,8 @@ pub async fn serve(
         server = server.tls_config(tls.server())?;
     }
     server
-        .add_service(DataStreamServiceServer::new(Streams { feed }))
+        .add_service(DataStreamServiceServer::new(Streams { feed: Arc::clone(&feed) }))
+        .add_service(JobServer::new(Reporter { feed }))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)

@@ -33,6 +33,12 @@ pub use viewer::Viewer;
 pub mod proto {
     tonic::include_proto!("pandadatastream");
 
-    /// For the reflection service.
-    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pandadatastream.bin"));
+    /// Of all our services, for the reflection service.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+}
+
+/// How a job tells how it is, generated from `proto/focus.proto`.
+#[expect(clippy::pedantic, unreachable_pub, reason = "generated code; the .proto documents it")]
+mod reports {
+    tonic::include_proto!("focus");
 }

@@ -1,18 +1,16 @@
-//! Rows of a job that runs in another process, read from its gRPC service.
+//! A job that runs in another process: its rows and how it is, from its gRPC service.
+
+mod address;
+mod report;
 
 use std::error::Error as _;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use focus_core::ChannelRange;
-use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
-use rustls_pki_types::ServerName;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tonic::transport::{Channel, Endpoint};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tonic::{Code, Status, Streaming};
 
 use crate::feed::places;
@@ -21,16 +19,17 @@ use crate::proto::{DataStream, StreamDataRequest};
 use crate::row::MAX_BATCH_BYTES;
 use crate::{Batch, End, Extremes, JobSpec, StreamRow, Tls, Viewer, WatchError};
 
+pub use address::Address;
+pub use report::{NoReport, Report, report};
+
 /// The other process has this long to open a stream.
 const OPEN_DEADLINE: Duration = Duration::from_secs(2);
-/// It is asked after this long without rows whether it is still there ..
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
-/// .. and is gone when it has not answered after this long.
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two tries to reach one that is being started.
+const TRY_AGAIN: Duration = Duration::from_millis(200);
 /// Most that a frame takes beside its values: times and indices of its rows.
 const FRAME_OVERHEAD: usize = 1 << 20;
 
-/// A new viewer of one stream of the job `spec`, whose gRPC service listens on `address`.
+/// A new viewer of one stream of the job `spec`, whose gRPC service is at `address`.
 ///
 /// What it does not read waits in the other process, where it loses the oldest rows like any slow viewer. Its rows'
 /// times are whole milliseconds, and their extremes those of the frame that they came in.
@@ -38,7 +37,7 @@ const FRAME_OVERHEAD: usize = 1 << 20;
 /// # Errors
 /// When there is no such stream, no place for one more reader, or no good answer.
 pub async fn watch(
-    address: SocketAddr,
+    address: &Address,
     tls: Option<&Tls>,
     spec: &JobSpec,
     stream: usize,
@@ -47,14 +46,14 @@ pub async fn watch(
     let no_such_stream = WatchError::NoSuchStream { last: streams.len() - 1 };
     let channels = streams.get(stream).ok_or_else(|| no_such_stream.clone())?.channels;
     let open = async {
-        let channel = connect(address, tls).await.map_err(|error| format!("{error:#}"))?;
+        let channel = address.connect(tls).await.map_err(|error| format!("{error:#}"))?;
         let row = channels.count() * spec.plan.values_per_channel() * size_of::<f32>();
         let mut client = DataStreamServiceClient::new(channel)
             .max_decoding_message_size(row.max(MAX_BATCH_BYTES) + FRAME_OVERHEAD);
         let opened = client.stream_data(StreamDataRequest { stream_id: stream as i32 }).await;
         Ok::<_, String>(opened)
     };
-    let opened = tokio::time::timeout(OPEN_DEADLINE, open).await;
+    let opened = timeout(OPEN_DEADLINE, open).await;
     let opened = opened.unwrap_or_else(|_| Err(format!("no answer within {OPEN_DEADLINE:?}")));
     let frames = match opened.map_err(WatchError::Unreachable)? {
         Ok(frames) => frames.into_inner(),
@@ -70,23 +69,30 @@ pub async fn watch(
     Ok(Viewer::remote(Remote { frames, channels, may_lose, newest: None }))
 }
 
-async fn connect(address: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<Channel> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))?
-        .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
-        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
-        .tcp_nodelay(true);
-    let Some(tls) = tls else { return Ok(endpoint.connect().await?) };
-    let connector = TlsConnector::from(Arc::new(tls.client()?));
-    let connector = tower::service_fn(move |_| {
-        let connector = connector.clone();
-        async move {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            let name = ServerName::IpAddress(address.ip().into());
-            Ok::<_, std::io::Error>(TokioIo::new(connector.connect(name, stream).await?))
+/// The same of a job that may still be being started: as long as it cannot be reached it is tried again, until `by`.
+/// Who loses interest earlier drops the future.
+///
+/// # Errors
+/// The same; that it cannot be reached only when it could not until `by`.
+pub async fn watch_patiently(
+    address: &Address,
+    tls: Option<&Tls>,
+    spec: &JobSpec,
+    stream: usize,
+    by: Instant,
+) -> Result<Viewer, WatchError> {
+    let mut unreachable = WatchError::Unreachable("no answer in time".to_owned());
+    let tries = async {
+        loop {
+            match watch(address, tls, spec, stream).await {
+                Err(error @ WatchError::Unreachable(_)) => unreachable = error,
+                answer => break answer,
+            }
+            sleep(TRY_AGAIN).await;
         }
-    });
-    Ok(endpoint.connect_with_connector(connector).await?)
+    };
+    let answer = timeout_at(by, tries).await;
+    answer.unwrap_or(Err(unreachable))
 }
 
 /// The reading side of one stream.

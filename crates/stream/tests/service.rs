@@ -1,0 +1,176 @@
+//! A job's gRPC service as another process sees it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use focus_core::{Draft, JobId, Limits};
+use focus_live::{LiveOptions, Playback, Scene, Simulator, Source};
+use focus_stream::remote::{self, Address};
+use focus_stream::{End, Feed, JobSpec, LiveSpectra, Metrics, WatchError, grpc};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+use tokio_stream::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+/// Longer than anything here takes, on a slow machine too.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+struct Service {
+    feed: Arc<Feed>,
+    address: SocketAddr,
+    hang_up: CancellationToken,
+    served: JoinHandle<anyhow::Result<()>>,
+    _fibre: Source,
+}
+
+/// A live job on a simulated fibre that serves on `listener`.
+fn serve(listener: TcpListener) -> Service {
+    let scene = Scene { channels: 30, sampling_rate: 1000.0, ..Scene::default() };
+    let simulator = Simulator::new(scene).unwrap();
+    let fibre = Arc::new(simulator.fibre());
+    let (live, source) = Playback::simulated(simulator, LiveOptions::default()).live().unwrap();
+    let request = json!({
+        "view_type": 0, "channels": {"min": 1, "max": 30}, "displayInfo": {"height": 200}, "nfftSelection": 128,
+    });
+    let draft = Draft::parse(request.to_string().as_bytes(), Timestamp::now()).unwrap();
+    let (view, plan) = draft.resolve(&fibre, &Limits::default()).unwrap();
+    let spec = Arc::new(JobSpec { id: JobId { slot: 1, sequence: 7 }, view, plan, fibre });
+    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
+    let spectra = LiveSpectra::start(&live, workers, Metrics::default()).unwrap();
+    let feed = Arc::new(Feed::live(spec, &spectra, Metrics::default()).unwrap());
+
+    let address = listener.local_addr().unwrap();
+    let hang_up = CancellationToken::new();
+    let (served, stop) = (Arc::clone(&feed), hang_up.clone().cancelled_owned());
+    let served = tokio::spawn(async move {
+        let places = Arc::new(Semaphore::new(50));
+        grpc::serve(served, listener, None, stop, CancellationToken::new(), places).await
+    });
+    Service { feed, address, hang_up, served, _fibre: source }
+}
+
+/// A port that nobody else gets and where nobody listens: connecting is refused.
+fn unheard() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    socket
+}
+
+async fn service() -> Service {
+    serve(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap())
+}
+
+impl Service {
+    async fn report(&self) -> remote::Report {
+        remote::report(&self.address.into(), None, DEADLINE).await.unwrap()
+    }
+
+    async fn watch(&self) -> focus_stream::Viewer {
+        remote::watch(&self.address.into(), None, self.feed.spec(), 0).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_job_says_how_it_is_and_who_asks_is_no_viewer() {
+    let service = service().await;
+    let first = service.report().await;
+    assert_eq!((first.end, first.viewers), (None, 0));
+    let audience = *service.feed.audience().borrow();
+    assert!(!audience.ever, "a report keeps no job alive");
+
+    let (mut one, _other) = (service.watch().await, service.watch().await);
+    let batch = timeout(DEADLINE, one.next()).await.unwrap().unwrap();
+    let report = service.report().await;
+    assert_eq!(report.viewers, 2);
+    assert!(report.last_row.unwrap() >= batch.rows[0].time, "{report:?}");
+
+    service.feed.finish(End::Failed("its fibre has gone".to_owned()));
+    assert_eq!(service.report().await.end, Some(End::Failed("its fibre has gone".to_owned())));
+    service.hang_up.cancel();
+    timeout(DEADLINE, service.served).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn each_way_to_end_is_told_as_what_it_is() {
+    for end in [End::Completed, End::Stopped("enough".to_owned()), End::Failed("broken".to_owned())] {
+        let service = service().await;
+        service.feed.finish(end.clone());
+        assert_eq!(service.report().await.end, Some(end));
+    }
+}
+
+#[tokio::test]
+async fn without_an_answer_there_is_no_report_and_it_is_said_in_time() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let asked = Instant::now();
+    let address = silent.local_addr().unwrap().into();
+    let error = remote::report(&address, None, Duration::from_millis(200)).await.unwrap_err();
+    assert!(error.to_string().contains("no answer within 200ms"), "{error}");
+    assert!(asked.elapsed() < Duration::from_secs(10));
+    let nobody = unheard();
+    let address = nobody.local_addr().unwrap().into();
+    remote::report(&address, None, DEADLINE).await.unwrap_err();
+    let nowhere = Address { host: "no host".to_owned(), port: 1 };
+    remote::report(&nowhere, None, DEADLINE).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn reflection_and_health_know_what_is_served() {
+    let service = service().await;
+    let uri = format!("http://{}", Address { host: "localhost".to_owned(), port: service.address.port() });
+    let channel = Endpoint::from_shared(uri).unwrap().connect().await.unwrap();
+    let mut health = HealthClient::new(channel.clone());
+    let about = HealthCheckRequest { service: "pandadatastream.DataStreamService".to_owned() };
+    let status = health.check(about).await.unwrap().into_inner().status();
+    assert_eq!(status, ServingStatus::Serving);
+
+    let mut reflection = ServerReflectionClient::new(channel);
+    let list = MessageRequest::ListServices(String::new());
+    let list = ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+    let mut answers = reflection.server_reflection_info(tokio_stream::once(list)).await.unwrap().into_inner();
+    let answer = answers.next().await.unwrap().unwrap().message_response.unwrap();
+    let MessageResponse::ListServicesResponse(listed) = answer else { panic!("{answer:?}") };
+    let names: Vec<_> = listed.service.into_iter().map(|service| service.name).collect();
+    for name in ["pandadatastream.DataStreamService", "focus.Job", "grpc.health.v1.Health"] {
+        assert!(names.iter().any(|listed| listed == name), "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_patient_sees_a_job_that_is_still_being_started() {
+    let socket = unheard();
+    let address = Address::from(socket.local_addr().unwrap());
+    let spec = Arc::clone(service().await.feed.spec());
+    let refused = remote::watch(&address, None, &spec, 0).await.unwrap_err();
+    assert!(matches!(refused, WatchError::Unreachable(_)), "{refused}");
+
+    let soon = Instant::now() + Duration::from_millis(500);
+    let refused = remote::watch_patiently(&address, None, &spec, 0, soon).await.unwrap_err();
+    assert!(matches!(refused, WatchError::Unreachable(_)) && Instant::now() >= soon, "{refused}");
+    assert!(!refused.to_string().contains("in time"), "the last reason is told: {refused}");
+
+    let late = Instant::now() + DEADLINE;
+    let mut viewer = pin!(remote::watch_patiently(&address, None, &spec, 0, late));
+    timeout(Duration::from_millis(300), &mut viewer).await.unwrap_err();
+    let _service = serve(socket.listen(16).unwrap());
+    assert!(viewer.await.unwrap().next().await.is_some());
+
+    let asked = Instant::now();
+    let error = remote::watch_patiently(&address, None, &spec, 9, late).await.unwrap_err();
+    assert_eq!(error, WatchError::NoSuchStream { last: 2 });
+    assert!(asked.elapsed() < Duration::from_secs(10), "no patience helps there");
+}
