@@ -34,9 +34,9 @@ enum Command {
     /// Start the whole system in one process: live fibre, recordings, jobs, viewer page.
     #[command(after_help = up::EXAMPLES)]
     Up(SettingsArgs),
-    /// Start the control plane on a real broker; each job is a process of its own.
+    /// Start the control plane on a real broker; each job is a process of its own, or a pod of a cluster.
     #[command(after_help = serve::EXAMPLES)]
-    Serve(SettingsArgs),
+    Serve(ServeArgs),
     /// Publish a recording or the simulator as the live fibre.
     #[command(after_help = feed::EXAMPLES)]
     Feed(feed::FeedArgs),
@@ -45,7 +45,7 @@ enum Command {
     Record(record::RecordArgs),
     /// Run one job for `focus serve`.
     #[command(after_help = work::ABOUT, hide = true)]
-    Work,
+    Work(WorkArgs),
     /// Draw a picture of a stretch of fibre, from any server.
     #[command(after_help = view::EXAMPLES)]
     View(view::ViewArgs),
@@ -55,6 +55,25 @@ enum Command {
     /// Print a script that completes this command line in a shell.
     #[command(after_help = completions::EXAMPLES)]
     Completions(completions::CompletionsArgs),
+}
+
+/// What `focus serve` can be told.
+#[derive(Args, Debug)]
+struct ServeArgs {
+    /// What starts jobs: processes, on this machine, or kubernetes, on a cluster [default: processes].
+    #[arg(long, value_name = "LAUNCHER")]
+    launcher: Option<String>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+/// What `focus work` can be told.
+#[derive(Args, Debug)]
+struct WorkArgs {
+    /// The job is that of the pod that this runs in: the order is in `$JOB_ORDER`, settings are those of
+    /// the environment and the file.
+    #[arg(long)]
+    in_pod: bool,
 }
 
 /// Settings given as flags. They win over the environment and the file.
@@ -71,6 +90,9 @@ pub(crate) struct SettingsArgs {
     /// Directory of recordings and their catalogue [default: focus-server in the XDG data directory].
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     data_dir: Option<String>,
+    /// Directory of the recordings' index: with it the data directory is only read [default: the data directory].
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    index_dir: Option<String>,
     /// Host name that clients are told for gRPC streams [default: the one they came by].
     #[arg(long, value_name = "HOST")]
     public_host: Option<String>,
@@ -97,7 +119,7 @@ impl SettingsArgs {
     /// # Errors
     /// Every problem that they have.
     pub(crate) fn load(&self) -> anyhow::Result<Effective> {
-        self.load_for(Purpose::Alone)
+        Ok(load(&self.sources(Purpose::Alone)?)?)
     }
 
     /// The same for a command that needs a broker: a problem when none is named.
@@ -105,42 +127,34 @@ impl SettingsArgs {
     /// # Errors
     /// Every problem that they have.
     pub(crate) fn load_with_broker(&self) -> anyhow::Result<(Settings, Address)> {
-        let settings = self.load_for(Purpose::WithBroker)?.settings;
-        let broker = settings.broker.clone().context("no broker is named")?;
-        Ok((settings, broker))
+        with_broker(load(&self.sources(Purpose::WithBroker)?)?.settings)
     }
 
-    fn load_for(&self, purpose: Purpose) -> anyhow::Result<Effective> {
+    fn sources(&self, purpose: Purpose) -> std::io::Result<Sources> {
         let env: BTreeMap<String, String> = env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect();
-        let sources = Sources {
+        Ok(Sources {
             config: self.config.clone(),
             flags: self.flags(),
             env,
             purpose,
             working_dir: env::current_dir()?,
-        };
-        Ok(load(&sources)?)
+        })
     }
 
     fn flags(&self) -> Vec<Flag> {
         let own = [
             ("--listen", "listen", &self.listen),
             ("--data-dir", "data_dir", &self.data_dir),
+            ("--index-dir", "index_dir", &self.index_dir),
             ("--public-host", "public_host", &self.public_host),
             ("--live", "live.source", &self.live),
             ("--replay", "live.file", &self.replay),
             ("--log-format", "log.format", &self.log_format),
             ("--log-level", "log.level", &self.log_level),
         ];
-        let own = own.into_iter().filter_map(|(flag, name, value)| {
-            value.as_ref().map(|value| Flag {
-                written: flag.to_owned(),
-                name: name.to_owned(),
-                value: value.clone(),
-            })
-        });
+        let own = own.into_iter().filter_map(|(written, name, value)| flag(written, name, value.as_ref()));
         let set = self.set.iter().map(|(name, value)| Flag {
             written: format!("--set {name}"),
             name: name.clone(),
@@ -148,6 +162,24 @@ impl SettingsArgs {
         });
         own.chain(set).collect()
     }
+}
+
+impl ServeArgs {
+    fn load(&self) -> anyhow::Result<Effective> {
+        let mut sources = self.settings.sources(Purpose::WithBroker)?;
+        // As with other flags, --set has the last word.
+        sources.flags.splice(0..0, flag("--launcher", "jobs.launcher", self.launcher.as_ref()));
+        Ok(load(&sources)?)
+    }
+}
+
+fn flag(written: &str, name: &str, value: Option<&String>) -> Option<Flag> {
+    value.map(|value| Flag { written: written.to_owned(), name: name.to_owned(), value: value.clone() })
+}
+
+fn with_broker(settings: Settings) -> anyhow::Result<(Settings, Address)> {
+    let broker = settings.broker.clone().context("no broker is named")?;
+    Ok((settings, broker))
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {
@@ -159,58 +191,71 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
 ///
 /// # Errors
 /// Whatever failed, worded for people.
-pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Up(args) => {
             let settings = args.load()?.settings;
             let (log, threads) = (settings.log.clone(), blocking_threads(settings.jobs.max_jobs.get()));
-            logged(&log, threads, up::run(settings))
+            logged(&log, threads, up::run(settings))?;
         }
         Command::Serve(args) => {
-            let (settings, broker) = args.load_with_broker()?;
+            let effective = args.load()?;
+            let unused = effective.unused();
+            let (settings, broker) = with_broker(effective.settings)?;
             let log = settings.log.clone();
-            logged(&log, BLOCKING_THREADS, serve::run(settings, broker))
+            logged(&log, BLOCKING_THREADS, async {
+                if !unused.is_empty() {
+                    tracing::warn!(settings = unused.join(" "), "not used: jobs.launcher is processes");
+                }
+                serve::run(settings, broker).await
+            })?;
         }
         Command::Feed(args) => {
             let (settings, broker) = args.settings.load_with_broker()?;
             let log = settings.log.clone();
-            logged(&log, BLOCKING_THREADS, feed::run(settings, broker, args.speed, args.time))
+            logged(&log, BLOCKING_THREADS, feed::run(settings, broker, args.speed, args.time))?;
         }
         Command::Record(args) => {
             let (settings, broker) = args.settings.load_with_broker()?;
             let log = settings.log.clone();
-            logged(&log, BLOCKING_THREADS, record::run(settings, broker, args))
+            logged(&log, BLOCKING_THREADS, record::run(settings, broker, args))?;
         }
-        Command::Work => {
+        Command::Work(WorkArgs { in_pod: false }) => {
             let order = work::receive()?;
-            run_to_end(blocking_threads(1), focus_jobs::work(order))
+            run_to_end(blocking_threads(1), focus_jobs::work(order))?;
         }
-        Command::View(args) => runtime(BLOCKING_THREADS)?.block_on(view::run(args)),
-        Command::Config(args) => config::run(&args),
-        Command::Completions(args) => Ok(completions::run(args)),
+        Command::Work(WorkArgs { in_pod: true }) => {
+            let settings = load(&SettingsArgs::default().sources(Purpose::Pod)?)?.settings;
+            let log = settings.log.clone();
+            return logged(&log, blocking_threads(1), work::in_pod(settings));
+        }
+        Command::View(args) => return Ok(runtime(BLOCKING_THREADS)?.block_on(view::run(args))?.into()),
+        Command::Config(args) => config::run(&args)?,
+        Command::Completions(args) => completions::run(args),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs something that logs what it does.
-fn logged(
+fn logged<T>(
     log: &LogSettings,
     blocking_threads: usize,
-    work: impl Future<Output = anyhow::Result<()>>,
-) -> anyhow::Result<Exit> {
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
     logging::start(log);
     logging::log_panics();
     run_to_end(blocking_threads, work)
 }
 
-fn run_to_end(
+fn run_to_end<T>(
     blocking_threads: usize,
-    work: impl Future<Output = anyhow::Result<()>>,
-) -> anyhow::Result<Exit> {
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
     let runtime = runtime(blocking_threads)?;
     let result = runtime.block_on(work);
     // A thread that hangs in the file system must not keep the process.
     runtime.shutdown_timeout(THREADS_DEADLINE);
-    result.map(|()| Exit::Success)
+    result
 }
 
 /// Threads for calls that block, besides those of readers of recordings.

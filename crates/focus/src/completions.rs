@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use crate::cli::{Cli, Exit};
+use crate::cli::Cli;
 
 /// Shown below `--help`.
 pub(crate) const EXAMPLES: &str = "\
@@ -20,7 +20,6 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Prints the script.
-pub(crate) fn run(args: CompletionsArgs) -> Exit {
+pub(crate) fn run(args: CompletionsArgs) {
     clap_complete::generate(args.shell, &mut Cli::command(), "focus", &mut std::io::stdout());
-    Exit::Success
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use clap::Args;
 
-use crate::cli::{Exit, SettingsArgs};
+use crate::cli::SettingsArgs;
 use crate::settings::{as_json, as_toml};
 
 /// Shown below `--help`.
@@ -29,7 +29,7 @@ pub(crate) struct ConfigArgs {
 ///
 /// # Errors
 /// When they have problems: all of those.
-pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<()> {
     let effective = args.settings.load()?;
     let mut out = io::stdout().lock();
     if args.json {
@@ -38,5 +38,5 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<Exit> {
     } else {
         out.write_all(as_toml(&effective.entries).as_bytes())?;
     }
-    Ok(Exit::Success)
+    Ok(())
 }

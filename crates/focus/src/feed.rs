@@ -53,7 +53,7 @@ pub(crate) async fn run(
     speed: Speed,
     time: Option<Duration>,
 ) -> Result<()> {
-    let Some(playback) = playback(&settings.live, &settings.data_dir)? else {
+    let Some(playback) = playback(&settings.live, settings.own_dir())? else {
         bail!("there is nothing to feed: live.source is none; take --live replay or --live simulator");
     };
     let fibre = playback.fibre().clone();

@@ -23,7 +23,7 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     match cli::run(cli::Cli::parse()) {
-        Ok(code) => code.into(),
+        Ok(code) => code,
         Err(error) => {
             cli::report(&error);
             cli::Exit::of(&error).into()

@@ -11,16 +11,16 @@ use crate::settings::{LiveSettings, LiveSource};
 /// Distance between the simulator's channels, metres.
 const SIMULATED_DX: f64 = 1.0;
 
-/// What is to be played; `None`: nothing.
+/// What is to be played; `None`: nothing. A file that this needs is made in `own_dir`.
 ///
 /// # Errors
 /// When the recording to replay cannot be used, or the simulator's numbers make no fibre.
-pub(crate) fn playback(settings: &LiveSettings, data_dir: &Path) -> Result<Option<Playback>> {
+pub(crate) fn playback(settings: &LiveSettings, own_dir: &Path) -> Result<Option<Playback>> {
     let options = LiveOptions { block: settings.block, ..LiveOptions::default() };
     Ok(match &settings.source {
         LiveSource::None => None,
         LiveSource::Replay { file } => {
-            let file = file.clone().map_or_else(|| built_in(data_dir), Ok)?;
+            let file = file.clone().map_or_else(|| built_in(own_dir), Ok)?;
             Some(replay(&file, options)?)
         }
         LiveSource::Simulator { channels, sampling_rate, seed } => {
@@ -36,14 +36,16 @@ pub(crate) fn playback(settings: &LiveSettings, data_dir: &Path) -> Result<Optio
 }
 
 /// The built-in recording as a file, outside the recordings that belong to the user.
-fn built_in(data_dir: &Path) -> Result<PathBuf> {
-    let directory = data_dir.join(".built-in");
+fn built_in(own_dir: &Path) -> Result<PathBuf> {
+    let directory = own_dir.join(".built-in");
     let path = directory.join(EXCERPT_NAME);
     let write = || {
         std::fs::create_dir_all(&directory)?;
         std::fs::write(&path, EXCERPT)
     };
-    write().with_context(|| format!("cannot write {}", path.display()))?;
+    write().with_context(|| {
+        format!("cannot write {}; name a directory that can be written to with --index-dir", path.display())
+    })?;
     Ok(path)
 }
 

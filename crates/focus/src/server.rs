@@ -63,7 +63,7 @@ impl Server {
     pub(crate) async fn run(self, settings: Settings, backend: Backend) -> Result<()> {
         let Self { listener, build, metrics } = self;
         let address = listener.local_addr()?;
-        let catalogue = data::open(&settings.data_dir).await?;
+        let catalogue = data::open(&settings.data_dir, settings.index_dir.as_deref()).await?;
         let _watching = AbortOnDropHandle::new(tokio::spawn(data::watch(catalogue.clone())));
         let catalogue_gate = gate(&catalogue, &metrics).await;
         let catalogue = Arc::new(catalogue);

@@ -8,7 +8,7 @@ use focus_stream::LiveSpectra;
 
 use crate::playback::playback;
 use crate::server::{Backend, Server, serving, workers};
-use crate::settings::Settings;
+use crate::settings::{LauncherKind, Settings};
 
 /// Shown below `--help`.
 pub(crate) const EXAMPLES: &str = "\
@@ -16,6 +16,7 @@ Examples:
   focus up                                       a real earthquake as the live fibre, on http://127.0.0.1:5000
   focus up --listen 0.0.0.0:8080                 for other machines too
   focus up --data-dir /data/fibre                recordings of your own (PRODML 2.0 and 2.1 HDF5 files)
+  focus up --data-dir /mnt/fibre --index-dir ~/.cache/focus      recordings that can only be read
   focus up --live simulator --set live.simulator.channels=5000
   FOCUS_JOBS_MAX_JOBS=5 focus up                 the same settings from the environment
 
@@ -30,9 +31,12 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     if settings.broker.is_some() {
         tracing::warn!("rabbitmq.url is not used: focus up has everything inside; focus serve uses a broker");
     }
+    if settings.jobs.launcher == LauncherKind::Kubernetes {
+        tracing::warn!("jobs.launcher is not used: focus up runs jobs in its own process");
+    }
     // The past has threads of its own: however many read recordings, the live fibre does not wait for them.
     let (now, past) = (workers("live", &settings)?, workers("historic", &settings)?);
-    let (fibre, _source) = match playback(&settings.live, &settings.data_dir)? {
+    let (fibre, _source) = match playback(&settings.live, settings.own_dir())? {
         Some(playback) => {
             let (fibre, source) = playback.live()?;
             (fibre, Some(source))

@@ -1,10 +1,12 @@
 //! `focus work`: one job as a process of its own, started by `focus serve`.
 
-use anyhow::{Context as _, Result};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
 use focus_jobs::Order;
 
 use crate::logging;
-use crate::settings::LogSettings;
+use crate::settings::{LogSettings, Settings};
 
 /// Shown below `--help`.
 pub(crate) const ABOUT: &str = "\
@@ -21,4 +23,13 @@ pub(crate) fn receive() -> Result<Order> {
     logging::start(&LogSettings::of(&order.log));
     logging::log_panics();
     Ok(order)
+}
+
+/// Runs the job of the pod that this runs in.
+///
+/// # Errors
+/// When it cannot be started.
+#[expect(clippy::unused_async, reason = "it will wait for the job")]
+pub(crate) async fn in_pod(_settings: Settings) -> Result<ExitCode> {
+    bail!("this build runs no jobs in pods")
 }

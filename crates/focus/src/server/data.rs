@@ -6,25 +6,43 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use focus_recordings::{EXCERPT, EXCERPT_NAME, ScanReport, SqliteCatalogue};
 
-/// Name of the catalogue's index inside the data directory.
+/// Name of the catalogue's index inside its directory.
 const INDEX: &str = "catalogue.sqlite";
 /// Time between two looks at the directory.
 const SCAN_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Opens the catalogue of the recordings in `directory` and fills it. A directory that is new gets the built-in
+/// Opens the catalogue of the recordings in `directory` and fills it. Its index lies in `index_dir`, and then `directory`
+/// is only read, else in `directory` itself, which is made when it is not there; one that is new gets the built-in
 /// recording, so that there is a past to look at.
 ///
 /// # Errors
-/// When the directory cannot be made, read or written.
-pub(super) async fn open(directory: &Path) -> Result<SqliteCatalogue> {
-    let writing = || format!("cannot write to the data directory {}", directory.display());
-    std::fs::create_dir_all(directory).with_context(writing)?;
-    if is_empty(directory).with_context(writing)? {
-        std::fs::write(directory.join(EXCERPT_NAME), EXCERPT).with_context(writing)?;
-    }
-    let catalogue = SqliteCatalogue::open(&directory.join(INDEX), directory).await.with_context(writing)?;
+/// When the directory of the index cannot be made or written, or `directory` cannot be read.
+pub(super) async fn open(directory: &Path, index_dir: Option<&Path>) -> Result<SqliteCatalogue> {
+    let catalogue = match index_dir {
+        Some(index_dir) => {
+            let reading = || {
+                let directory = directory.display();
+                format!("cannot read the data directory {directory}, which is not made when index_dir is set")
+            };
+            std::fs::read_dir(directory).with_context(reading)?;
+            let writing = || format!("cannot write to the index directory {}", index_dir.display());
+            SqliteCatalogue::open(&index_dir.join(INDEX), directory).await.with_context(writing)?
+        }
+        None => in_data_dir(directory).await.with_context(|| {
+            let directory = directory.display();
+            format!("cannot write to the data directory {directory}; if it is to be read only, give its index another with --index-dir")
+        })?,
+    };
     report(&catalogue.scan().await?);
     Ok(catalogue)
+}
+
+async fn in_data_dir(directory: &Path) -> Result<SqliteCatalogue> {
+    std::fs::create_dir_all(directory)?;
+    if is_empty(directory)? {
+        std::fs::write(directory.join(EXCERPT_NAME), EXCERPT)?;
+    }
+    Ok(SqliteCatalogue::open(&directory.join(INDEX), directory).await?)
 }
 
 /// Looks for new, changed and vanished files for ever.
@@ -74,12 +92,12 @@ mod tests {
         let new = tempfile::tempdir().unwrap();
         // The built-in recording as the live fibre is put there first.
         std::fs::create_dir(new.path().join(".built-in")).unwrap();
-        open(new.path()).await.unwrap();
+        open(new.path(), None).await.unwrap();
         assert!(new.path().join(EXCERPT_NAME).exists());
 
         let used = tempfile::tempdir().unwrap();
         std::fs::write(used.path().join("notes.txt"), "mine").unwrap();
-        open(used.path()).await.unwrap();
+        open(used.path(), None).await.unwrap();
         assert!(!used.path().join(EXCERPT_NAME).exists());
     }
 }

@@ -38,6 +38,18 @@ pub(crate) struct Effective {
     pub(crate) entries: Vec<Entry>,
 }
 
+impl Effective {
+    /// Settings that were given and have no effect in `focus serve`.
+    pub(crate) fn unused(&self) -> Vec<&'static str> {
+        let of_another_launcher = |entry: &&Entry| {
+            self.settings.jobs.launcher != LauncherKind::Kubernetes
+                && entry.key.name.starts_with("kubernetes.")
+                && entry.origin != Origin::Default
+        };
+        self.entries.iter().filter(of_another_launcher).map(|entry| entry.key.name).collect()
+    }
+}
+
 /// A setting as shown to people.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
