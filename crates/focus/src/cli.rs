@@ -165,11 +165,11 @@ impl SettingsArgs {
 }
 
 impl ServeArgs {
-    fn load(&self) -> anyhow::Result<Effective> {
+    fn sources(&self) -> std::io::Result<Sources> {
         let mut sources = self.settings.sources(Purpose::WithBroker)?;
         // As with other flags, --set has the last word.
         sources.flags.splice(0..0, flag("--launcher", "jobs.launcher", self.launcher.as_ref()));
-        Ok(load(&sources)?)
+        Ok(sources)
     }
 }
 
@@ -199,7 +199,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             logged(&log, threads, up::run(settings))?;
         }
         Command::Serve(args) => {
-            let effective = args.load()?;
+            let effective = load(&args.sources()?)?;
             let unused = effective.unused();
             let (settings, broker) = with_broker(effective.settings)?;
             let log = settings.log.clone();
@@ -319,6 +319,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+    use crate::settings::LauncherKind;
 
     #[test]
     fn the_definition_is_sound() {
@@ -334,6 +335,8 @@ mod tests {
             "127.0.0.1:1",
             "--data-dir",
             "d",
+            "--index-dir",
+            "i",
             "--public-host",
             "h",
             "--live",
@@ -351,6 +354,28 @@ mod tests {
         let sources = Sources { flags: args.flags(), working_dir: "/".into(), ..Sources::default() };
         let settings = load(&sources).unwrap().settings;
         assert_eq!((settings.jobs.max_jobs.get(), settings.listen.port()), (3, 1));
+    }
+
+    #[test]
+    fn set_has_the_last_word_on_the_launcher() {
+        let launcher = |arguments: &[&str]| {
+            let cli = Cli::parse_from(["focus", "serve"].iter().chain(arguments));
+            let Command::Serve(args) = cli.command else { panic!("serve was asked for") };
+            let flags = args.sources().unwrap().flags;
+            load(&Sources { flags, working_dir: "/".into(), ..Sources::default() })
+                .unwrap()
+                .settings
+                .jobs
+                .launcher
+        };
+        let data = ["--data-dir", "d"];
+        assert_eq!(launcher(&data), LauncherKind::Processes);
+        assert_eq!(
+            launcher(&[data.as_slice(), &["--launcher", "kubernetes"]].concat()),
+            LauncherKind::Kubernetes
+        );
+        let both = ["--set", "jobs.launcher=processes", "--launcher", "kubernetes"];
+        assert_eq!(launcher(&[data.as_slice(), &both].concat()), LauncherKind::Processes);
     }
 
     #[test]

@@ -85,6 +85,9 @@ fn report(changes: &ScanReport) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+    use std::time::SystemTime;
+
     use super::*;
 
     #[tokio::test]
@@ -99,5 +102,48 @@ mod tests {
         std::fs::write(used.path().join("notes.txt"), "mine").unwrap();
         open(used.path(), None).await.unwrap();
         assert!(!used.path().join(EXCERPT_NAME).exists());
+    }
+
+    /// Everything below a directory, itself included, with the times of the last changes.
+    fn seen(directory: &Path) -> Vec<(PathBuf, SystemTime)> {
+        let mut all = vec![(directory.to_owned(), directory.metadata().unwrap().modified().unwrap())];
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                all.extend(seen(&path));
+            } else {
+                all.push((path.clone(), path.metadata().unwrap().modified().unwrap()));
+            }
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn with_an_index_elsewhere_recordings_are_only_read() {
+        let (data, index) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let index_dir = index.path().join("new");
+        let empty = seen(data.path());
+        let catalogue = open(data.path(), Some(&index_dir)).await.unwrap();
+        catalogue.scan().await.unwrap();
+        assert_eq!(seen(data.path()), empty);
+        assert!(index_dir.join(INDEX).exists());
+
+        std::fs::create_dir(data.path().join("sub")).unwrap();
+        std::fs::write(data.path().join("sub").join(EXCERPT_NAME), EXCERPT).unwrap();
+        let filled = seen(data.path());
+        assert_eq!(catalogue.scan().await.unwrap().added, 1);
+        drop(catalogue);
+        let again = open(data.path(), Some(&index_dir)).await.unwrap();
+        assert_eq!(again.scan().await.unwrap(), ScanReport::default(), "it is in the index already");
+        assert_eq!(seen(data.path()), filled);
+    }
+
+    #[tokio::test]
+    async fn recordings_that_are_only_read_must_be_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (data, index) = (dir.path().join("data"), dir.path().join("index"));
+        let error = format!("{:#}", open(&data, Some(&index)).await.err().unwrap());
+        assert!(error.starts_with(&format!("cannot read the data directory {}", data.display())), "{error}");
+        assert!(!data.exists() && !index.exists());
     }
 }

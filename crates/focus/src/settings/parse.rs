@@ -240,10 +240,20 @@ impl Setting for SampleRate {
     }
 }
 
+/// Seconds of one.
+const DAY: u64 = 24 * 60 * 60;
+/// A time that is longer is none that anybody waits for, and no clock could be set to its end.
+const LONGEST_TIME: Duration = Duration::from_secs(36_500 * DAY);
+
 impl Setting for Duration {
     fn parse(raw: &Raw) -> Result<Self, Refused> {
-        let refused =
-            || Refused::not(raw, "a time above 0", "50 (seconds), \"50s\", \"3m\", \"1h 30m\", \"7d\"");
+        let refused = || {
+            Refused::not(
+                raw,
+                "a time above 0 and at most 36500d",
+                "50 (seconds), \"50s\", \"3m\", \"1h 30m\", \"7d\"",
+            )
+        };
         let given = match raw {
             Raw::Plain(text) | Raw::Text(text) | Raw::Number(text) => text.trim(),
             _ => return Err(refused()),
@@ -255,14 +265,18 @@ impl Setting for Duration {
                 Self::try_from(duration).ok()
             }),
         };
-        duration.filter(|duration| !duration.is_zero()).ok_or_else(refused)
+        duration.filter(|duration| !duration.is_zero() && *duration <= LONGEST_TIME).ok_or_else(refused)
     }
 
     fn show(&self) -> toml::Value {
-        // Everything that was parsed fits: jiff's durations hold more than these.
-        SignedDuration::try_from(*self)
-            .map_or_else(|_| format!("{}s", self.as_secs()), |d| format!("{d:#}"))
-            .into()
+        let days = self.as_secs() / DAY;
+        let rest = SignedDuration::new((self.as_secs() % DAY) as i64, self.subsec_nanos() as i32);
+        match (days, rest.is_zero()) {
+            (0, _) => format!("{rest:#}"),
+            (_, true) => format!("{days}d"),
+            _ => format!("{days}d {rest:#}"),
+        }
+        .into()
     }
 }
 

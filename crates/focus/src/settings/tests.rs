@@ -1,3 +1,5 @@
+mod kubernetes;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use super::key::KEYS;
@@ -140,6 +142,29 @@ fn paths_of_a_file_start_from_its_directory() {
 }
 
 #[test]
+fn the_index_may_lie_apart_from_the_recordings() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = |index_dir: &str| {
+        let mut sources = sources(dir.path());
+        sources.flags = vec![flag("data_dir", "data"), flag("index_dir", index_dir)];
+        sources
+    };
+    let settings = load(&with("index")).unwrap().settings;
+    let index = dir.path().join("index");
+    assert_eq!((settings.index_dir.as_deref(), settings.own_dir()), (Some(index.as_path()), index.as_path()));
+    let settings = load(&with("data/")).unwrap().settings;
+    assert_eq!(
+        (settings.index_dir.as_deref(), settings.own_dir()),
+        (None, dir.path().join("data").as_path())
+    );
+    fs::write(&index, "").unwrap();
+    let found = problems(&with("index"));
+    assert!(
+        found.len() == 1 && found[0].contains("--set index_dir: ") && found[0].contains("is not a directory")
+    );
+}
+
+#[test]
 fn tls_files_must_hold_what_they_should() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("tls.crt"), CERTIFICATE).unwrap();
@@ -170,10 +195,17 @@ fn what_is_shown_can_be_used_as_a_file() {
     sources.flags = vec![
         flag("cors_origins", "https://a.example, http://b.example:8080"),
         flag("public_host", "[::1]"),
+        flag("jobs.connect_within", "100000.25"),
         flag("jobs.unwatched_for", "1h 30m"),
         flag("limits.max_row_bytes_per_second", "1.5e6"),
         flag("log.level", "warn,focus_jobs=trace"),
         flag("live.source", "simulator"),
+        flag("index_dir", "index"),
+        flag("jobs.launcher", "kubernetes"),
+        flag("kubernetes.namespace", "focus"),
+        flag("kubernetes.service", "cluster-ip"),
+        flag("kubernetes.deadline", "0.25"),
+        flag("kubernetes.max_job_life", "1w"),
     ];
     let effective = load(&sources).unwrap();
     let text = as_toml(&effective.entries);
@@ -206,6 +238,9 @@ fn values_that_are_refused() {
         ("jobs.connect_within", "0"),
         ("jobs.connect_within", "-3s"),
         ("jobs.connect_within", "soon"),
+        ("jobs.connect_within", "1mo"),
+        ("jobs.connect_within", "1e19"),
+        ("index_dir", ""),
         ("jobs.ports", "0-100"),
         ("limits.max_multichannel_nfft", "1000"),
         ("limits.max_ffts_per_second", "0"),
