@@ -1,6 +1,7 @@
 //! `focus`: see any stretch of a sensing fibre, in any band, now or earlier.
 
 mod cli;
+mod cluster;
 mod completions;
 mod config;
 mod feed;

@@ -1,16 +1,18 @@
-//! `focus serve`: the control plane on a real broker; each job is a process of its own.
+//! `focus serve`: the control plane on a real broker; each job is a process of its own, here or on a cluster.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use focus_core::Upstream;
-use focus_jobs::Processes;
+use focus_jobs::{Beside, Processes};
 use focus_live::rabbitmq::{self, Address, Broker};
 use focus_upstream::{Gate, Metrics, Probe};
 
+use crate::cluster::cluster;
 use crate::server::{Backend, Server, serving};
-use crate::settings::Settings;
+use crate::settings::{LauncherKind, Settings};
 
 /// The gate gives the broker's client this much longer than its own deadline, whose sentence tells more.
 const GRACE: Duration = Duration::from_millis(50);
@@ -39,18 +41,29 @@ pub(crate) async fn run(settings: Settings, address: Address) -> Result<()> {
     let live_metrics = server.metrics.register(rabbitmq::Metrics::register);
     let (broker, fibre) = Broker::start(address.clone(), "focus serve", live_metrics.clone());
     let gate = gate(broker, &address, server.metrics.upstreams()).await;
-    let launcher = Processes {
-        program: PathBuf::from(THIS_PROGRAM),
-        serving: serving(&settings),
-        limits: settings.limits.clone(),
-        broker: address,
-        fibre: fibre.clone(),
-        threads: settings.threads.get(),
-        log: settings.log.style(),
-        metrics: server.metrics.register(focus_stream::Metrics::register),
-        live_metrics,
+    let backend = match settings.jobs.launcher {
+        LauncherKind::Processes => {
+            let launcher = Processes {
+                program: PathBuf::from(THIS_PROGRAM),
+                serving: serving(&settings),
+                limits: settings.limits.clone(),
+                broker: address,
+                fibre: fibre.clone(),
+                threads: settings.threads.get(),
+                log: settings.log.style(),
+                metrics: server.metrics.register(focus_stream::Metrics::register),
+                live_metrics,
+            };
+            let home = server.local(&settings, launcher.into_launcher());
+            Backend { fibre, home, broker: Some(gate), cluster: None }
+        }
+        LauncherKind::Kubernetes => {
+            let beside = Beside { broker: gate.clone(), fibre: fibre.clone() };
+            let cluster = cluster(&settings, &server, beside).await?;
+            let (broker, cluster_gate) = (Some(gate), Some(cluster.gate()));
+            Backend { fibre, home: Arc::new(cluster), broker, cluster: cluster_gate }
+        }
     };
-    let backend = Backend { fibre, launcher: launcher.into_launcher(), broker: Some(gate) };
     server.run(settings, backend).await
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use focus_api::{AllowedOrigins, Build, Metrics, Services};
 use focus_core::Upstream;
-use focus_jobs::{Jobs, Launcher, Local, Serving, Upstreams};
+use focus_jobs::{Home, Jobs, Launcher, Local, Serving, Upstreams};
 use focus_live::LiveFibre;
 use focus_recordings::{Catalogue as _, SqliteCatalogue};
 use focus_stream::Tls;
@@ -37,10 +37,12 @@ pub(crate) struct Server {
 pub(crate) struct Backend {
     /// The fibre now.
     pub(crate) fibre: LiveFibre,
-    /// Starts jobs.
-    pub(crate) launcher: Arc<dyn Launcher>,
+    /// Where jobs live.
+    pub(crate) home: Arc<dyn Home>,
     /// Whether the broker serves, where there is one.
     pub(crate) broker: Option<Gate>,
+    /// Whether the cluster serves, where there is one.
+    pub(crate) cluster: Option<Gate>,
 }
 
 impl Server {
@@ -56,6 +58,12 @@ impl Server {
         Ok(Self { listener, metrics: Metrics::new(&build), build })
     }
 
+    /// A home for jobs that live with this process.
+    pub(crate) fn local(&self, settings: &Settings, launcher: Arc<dyn Launcher>) -> Arc<dyn Home> {
+        let metrics = self.metrics.register(focus_jobs::Metrics::register);
+        Arc::new(Local::new(&job_settings(settings), launcher, metrics))
+    }
+
     /// Serves until it is told to stop.
     ///
     /// # Errors
@@ -67,14 +75,11 @@ impl Server {
         let _watching = AbortOnDropHandle::new(tokio::spawn(data::watch(catalogue.clone())));
         let catalogue_gate = gate(&catalogue, &metrics).await;
         let catalogue = Arc::new(catalogue);
-        let Backend { fibre, launcher, broker } = backend;
-        let gates = broker.iter().chain([&catalogue_gate]).cloned().collect();
+        let Backend { fibre, home, broker, cluster } = backend;
+        let gates = broker.iter().chain(&cluster).chain([&catalogue_gate]).cloned().collect();
         let upstreams =
             Upstreams { fibre: fibre.clone(), catalogue: catalogue.clone(), catalogue_gate, broker };
-        let job_metrics = metrics.register(focus_jobs::Metrics::register);
-        let job_settings = job_settings(&settings);
-        let home = Arc::new(Local::new(&job_settings, launcher, job_metrics));
-        let jobs = Jobs::new(job_settings, upstreams, home);
+        let jobs = Jobs::new(job_settings(&settings), upstreams, home);
         let services = Services {
             jobs: jobs.clone(),
             fibre,
@@ -131,7 +136,8 @@ pub(crate) fn serving(settings: &Settings) -> Serving {
     }
 }
 
-fn job_settings(settings: &Settings) -> focus_jobs::Settings {
+/// The rules that jobs live by.
+pub(crate) fn job_settings(settings: &Settings) -> focus_jobs::Settings {
     focus_jobs::Settings {
         max_jobs: u32::try_from(settings.jobs.max_jobs.get()).unwrap_or(u32::MAX),
         limits: settings.limits.clone(),

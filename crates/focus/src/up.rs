@@ -46,5 +46,6 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     let metrics = server.metrics.register(focus_stream::Metrics::register);
     let spectra = LiveSpectra::start(&fibre, now, metrics.clone())?;
     let launcher = Arc::new(InProcess::new(serving(&settings), spectra, past, metrics));
-    server.run(settings, Backend { fibre, launcher, broker: None }).await
+    let home = server.local(&settings, launcher);
+    server.run(settings, Backend { fibre, home, broker: None, cluster: None }).await
 }

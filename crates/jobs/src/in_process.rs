@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::keeper::Keeper;
 use crate::ports::Ports;
-use crate::{LaunchError, Launcher, Report, Serving, Show, Worker};
+use crate::{LaunchError, Launcher, Report, Rows, Serving, Show, Worker};
 
 /// Most gRPC connections at the same time, over all jobs: half of what a process usually may open.
 const MAX_CONNECTIONS: usize = 512;
@@ -91,6 +91,12 @@ struct Hosted {
     report: watch::Receiver<Report>,
 }
 
+impl Rows for Hosted {
+    fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>> {
+        Box::pin(async move { self.feed.watch(stream) })
+    }
+}
+
 impl Worker for Hosted {
     fn port(&self) -> u16 {
         self.port
@@ -98,10 +104,6 @@ impl Worker for Hosted {
 
     fn report(&self) -> watch::Receiver<Report> {
         self.report.clone()
-    }
-
-    fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>> {
-        Box::pin(async move { self.feed.watch(stream) })
     }
 
     fn stop(&self, reason: &str) {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{Key, Report, Worker};
+use crate::{Key, Report, Rows};
 
 /// Where a job is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ impl JobState {
 /// A job, from the moment that `/configure` answered.
 pub struct Job {
     pub(crate) spec: Arc<JobSpec>,
-    pub(crate) worker: Arc<dyn Worker>,
+    pub(crate) rows: Arc<dyn Rows>,
     pub(crate) stream_url: String,
     pub(crate) stream_port: u16,
     pub(crate) started: Timestamp,
@@ -99,7 +99,7 @@ impl Job {
     /// # Errors
     /// When there is no such stream, no place for one more reader, or no way to the job.
     pub async fn watch(&self, stream: usize) -> Result<Viewer, WatchError> {
-        self.worker.watch(stream).await
+        self.rows.watch(stream).await
     }
 
     /// Waits until it has ended, and tells how. What it owned may not be freed yet.

@@ -33,19 +33,22 @@ pub trait Launcher: Send + Sync {
     ) -> BoxFuture<'_, Result<Arc<dyn Worker>, LaunchError>>;
 }
 
-/// What one job runs in. Dropping it ends the job.
-pub trait Worker: Send + Sync {
-    /// Port of the job's gRPC service.
-    fn port(&self) -> u16;
-
-    /// How the job is. Closed when everything that it owned is freed.
-    fn report(&self) -> watch::Receiver<Report>;
-
+/// Where one job can be read.
+pub trait Rows: Send + Sync {
     /// A new viewer of one stream.
     ///
     /// # Errors
     /// When there is no such stream, no place for one more reader, or no way to the job.
     fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>>;
+}
+
+/// What one job runs in. Dropping it ends the job.
+pub trait Worker: Rows {
+    /// Port of the job's gRPC service.
+    fn port(&self) -> u16;
+
+    /// How the job is. Closed when everything that it owned is freed.
+    fn report(&self) -> watch::Receiver<Report>;
 
     /// Asks for the job's end, which is told to its viewers; only the first reason counts.
     fn stop(&self, reason: &str);

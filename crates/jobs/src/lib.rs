@@ -4,6 +4,7 @@
 //! nothing behind. Jobs live in a [`Home`]: [`Local`] ones in the memory of this process, which a [`Launcher`] runs,
 //! [`InProcess`] or in [`Processes`] that [`work`]. Whatever a job owns is freed by its keeper, whichever way it ends.
 
+mod alone;
 mod configure;
 mod error;
 mod home;
@@ -12,10 +13,12 @@ mod in_process;
 mod job;
 mod jobs;
 mod keeper;
+mod kubernetes;
 mod launcher;
 mod local;
 mod metrics;
 mod order;
+mod pod;
 mod ports;
 mod process;
 mod settings;
@@ -28,9 +31,14 @@ pub use idempotency::Key;
 pub use in_process::InProcess;
 pub use job::{Job, JobState};
 pub use jobs::{Jobs, Upstreams};
-pub use launcher::{LaunchError, Launcher, Report, Show, Worker};
+pub use kubernetes::{
+    Beside, Cluster, Connection, Exposure, GRACE, KubernetesMetrics, KubernetesSettings, ORDER_VARIABLE,
+    Reach, WorkerTemplate,
+};
+pub use launcher::{LaunchError, Launcher, Report, Rows, Show, Worker};
 pub use local::Local;
 pub use metrics::Metrics;
-pub use order::{JobOrder, Source};
+pub use order::{InvalidOrder, JobOrder, OrderTooLong, Source};
+pub use pod::Pod;
 pub use process::{LogStyle, Order, Processes, work};
 pub use settings::{Serving, Settings};

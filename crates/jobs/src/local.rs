@@ -28,7 +28,7 @@ pub struct Local {
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Local").field("running", &self.shared.running).finish_non_exhaustive()
+        f.debug_struct("Local").field("running", &self.all()).finish_non_exhaustive()
     }
 }
 
@@ -41,15 +41,15 @@ struct Shared {
     running: Mutex<Running>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Running {
     jobs: BTreeMap<JobId, Entry>,
     draining: bool,
 }
 
-#[derive(Debug)]
 struct Entry {
     job: Arc<Job>,
+    worker: Arc<dyn Worker>,
     /// Says that all it owned is freed.
     gone: CancellationToken,
 }
@@ -101,22 +101,27 @@ impl Local {
             started: Timestamp::now(),
             report: worker.report(),
             spec,
-            worker,
+            rows: Arc::clone(&worker) as _,
             key,
         });
-        self.commit(&job, &mut attempt.slot)?;
+        self.commit(&job, worker, &mut attempt.slot)?;
         Ok(job)
     }
 
     /// Makes a launched job known, and frees its slot and its key when it is gone.
-    fn commit(&self, job: &Arc<Job>, slot: &mut Option<Slot>) -> Result<(), ConfigureError> {
+    fn commit(
+        &self,
+        job: &Arc<Job>,
+        worker: Arc<dyn Worker>,
+        slot: &mut Option<Slot>,
+    ) -> Result<(), ConfigureError> {
         let gone = CancellationToken::new();
         {
             let mut running = self.shared.running();
             if running.draining {
                 return Err(ConfigureError::Draining);
             }
-            running.jobs.insert(job.spec.id, Entry { job: Arc::clone(job), gone: gone.clone() });
+            running.jobs.insert(job.spec.id, Entry { job: Arc::clone(job), worker, gone: gone.clone() });
         }
         self.shared.metrics.started();
         let end = Ended { shared: Arc::clone(&self.shared), job: Arc::clone(job), slot: slot.take(), gone };
@@ -136,7 +141,7 @@ impl Local {
 
     async fn end(&self, id: JobId, reason: &str) -> bool {
         let ending = self.shared.running().jobs.get(&id).map(|entry| {
-            entry.job.worker.stop(reason);
+            entry.worker.stop(reason);
             entry.gone.clone()
         });
         let Some(gone) = ending else { return false };

@@ -43,6 +43,11 @@ impl Metrics {
         self.limit.set(i64::from(jobs));
     }
 
+    /// What a cluster runs is counted there.
+    pub(crate) fn set_active(&self, jobs: usize) {
+        self.active.set(i64::try_from(jobs).unwrap_or(i64::MAX));
+    }
+
     pub(crate) fn started(&self) {
         self.active.inc();
     }

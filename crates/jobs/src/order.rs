@@ -1,4 +1,5 @@
 use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use focus_core::{Draft, Faults, Fibre, JobId, Limits};
@@ -9,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Show;
+
+/// The longest order, bytes: Linux gives a process no longer variable than 128 KiB.
+const LONGEST: usize = 120 << 10;
 
 /// What one job shows, for whoever runs it elsewhere. Holds no secrets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +42,23 @@ pub enum Source {
     Historic(Arc<[Recording]>),
 }
 
+/// A text is not the order of a job. What it says instead is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the order of a job: it cannot be read at line {line}, column {column}")]
+pub struct InvalidOrder {
+    line: usize,
+    column: usize,
+}
+
+/// An order is too long for the environment of a process.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the recordings have {files} files in this time, more than a job on a cluster can be told of; ask for less time"
+)]
+pub struct OrderTooLong {
+    files: usize,
+}
+
 impl JobOrder {
     /// For a job that shows `spec`; `band_channels` is how a live fibre travels, if that is known.
     #[must_use]
@@ -52,6 +73,57 @@ impl JobOrder {
                 Show::Historic(recordings) => Source::Historic(Arc::clone(recordings)),
             },
         }
+    }
+
+    /// Reads what [`to_json`](Self::to_json) has written.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn from_json(text: &str) -> Result<Self, InvalidOrder> {
+        serde_json::from_str(text)
+            .map_err(|error| InvalidOrder { line: error.line(), column: error.column() })
+    }
+
+    /// As a text that fits the environment of a process: a bounded number of bytes, without line breaks.
+    ///
+    /// # Errors
+    /// When the recordings have too many files for that.
+    ///
+    /// # Panics
+    /// Never: it is plain data.
+    pub fn to_json(&self) -> Result<String, OrderTooLong> {
+        let text = serde_json::to_string(self).expect("plain data serialises");
+        if text.len() <= LONGEST { Ok(text) } else { Err(OrderTooLong { files: self.files() }) }
+    }
+
+    fn files(&self) -> usize {
+        match &self.source {
+            Source::Live { .. } => 0,
+            Source::Historic(recordings) => recordings.iter().map(|recording| recording.files.len()).sum(),
+        }
+    }
+
+    /// The same for a place where `directory` is another one: files in it are told by their names there.
+    #[must_use]
+    pub fn relative_to(self, directory: &Path) -> Self {
+        self.with_files(|file| file.strip_prefix(directory).unwrap_or(file).to_owned())
+    }
+
+    /// The same where files that are told by their names in a directory lie in this one.
+    #[must_use]
+    pub(crate) fn within(self, directory: &Path) -> Self {
+        self.with_files(|file| directory.join(file))
+    }
+
+    fn with_files(mut self, change: impl Fn(&Path) -> PathBuf) -> Self {
+        if let Source::Historic(recordings) = &mut self.source {
+            let mut changed = recordings.to_vec();
+            for file in changed.iter_mut().flat_map(|recording| &mut recording.files) {
+                *file = change(file);
+            }
+            *recordings = changed.into();
+        }
+        self
     }
 
     /// What the job shows, the same as where the order was written.
@@ -106,7 +178,7 @@ pub(crate) mod tests {
         let spec = spec();
         let show = Show::Historic(recordings(&spec));
         let order = JobOrder::new(&spec, &show, &Limits::default(), None);
-        let received: JobOrder = serde_json::from_str(&serde_json::to_string(&order).unwrap()).unwrap();
+        let received = JobOrder::from_json(&order.to_json().unwrap()).unwrap();
         let other = received.spec().unwrap();
         assert_eq!(
             (other.id, &other.view, &other.plan, &other.fibre),
@@ -121,5 +193,43 @@ pub(crate) mod tests {
         assert_eq!(json["source"], json!({"live": {"band_channels": 128}}));
         let received: JobOrder = serde_json::from_value(json).unwrap();
         assert_eq!(received.source, Source::Live { band_channels: bands });
+    }
+
+    #[test]
+    fn recordings_are_found_where_the_same_directory_has_another_name() {
+        let spec = spec();
+        let order = JobOrder::new(&spec, &Show::Historic(recordings(&spec)), &Limits::default(), None);
+        let files = |order: JobOrder| {
+            let Source::Historic(recordings) = order.source else { panic!("it is historic") };
+            recordings.iter().flat_map(|recording| recording.files.clone()).collect::<Vec<_>>()
+        };
+        let told = order.clone().relative_to(Path::new("/data"));
+        assert_eq!(files(told.clone()), [Path::new("day/0.h5"), Path::new("day/1.h5")]);
+        assert_eq!(files(told.within(Path::new("/mnt")))[1], Path::new("/mnt/day/1.h5"));
+        let elsewhere = order.clone().relative_to(Path::new("/da"));
+        assert_eq!(files(elsewhere.within(Path::new("/mnt"))), files(order));
+    }
+
+    #[test]
+    fn an_order_fits_the_environment_of_a_process_or_says_why_not() {
+        let spec = spec();
+        let with_files = |count: usize| {
+            let mut recordings = recordings(&spec).to_vec();
+            recordings[0].files = vec!["/data/2016-03-21/07-37-30.h5".into(); count];
+            JobOrder::new(&spec, &Show::Historic(recordings.into()), &Limits::default(), None)
+        };
+        let longest = with_files(3800).to_json().unwrap();
+        let status = std::process::Command::new("true").env("JOB_ORDER", &longest).status();
+        assert!(status.unwrap().success() && longest.len() > 110_000);
+        let error = with_files(4800).to_json().unwrap_err().to_string();
+        assert!(error.contains("4801 files") && error.ends_with("ask for less time"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_order_is_not_repeated() {
+        for text in ["", "hush", r#"{"job": "hush"}"#, r#"{"job": "1-1", "request": 1, "fibre": "hush"}"#] {
+            let error = JobOrder::from_json(text).unwrap_err().to_string();
+            assert!(error.contains("column") && !error.contains("hush"), "{error}");
+        }
     }
 }

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::ports::Ports;
-use crate::{JobOrder, LaunchError, Launcher, Report, Serving, Show, Worker};
+use crate::{JobOrder, LaunchError, Launcher, Report, Rows, Serving, Show, Worker};
 use child::{Child, Shares};
 
 pub use order::{LogStyle, Order};
@@ -141,6 +141,12 @@ struct Remote {
     _wanted: DropGuard,
 }
 
+impl Rows for Remote {
+    fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>> {
+        Box::pin(focus_stream::remote::watch(&self.address, self.tls.as_ref(), &self.spec, stream))
+    }
+}
+
 impl Worker for Remote {
     fn port(&self) -> u16 {
         self.address.port
@@ -148,10 +154,6 @@ impl Worker for Remote {
 
     fn report(&self) -> watch::Receiver<Report> {
         self.report.clone()
-    }
-
-    fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>> {
-        Box::pin(focus_stream::remote::watch(&self.address, self.tls.as_ref(), &self.spec, stream))
     }
 
     fn stop(&self, reason: &str) {

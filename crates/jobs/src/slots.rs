@@ -46,10 +46,14 @@ impl Slots {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = (1..=self.max).find(|slot| !taken.slots.contains(slot))?;
         taken.slots.insert(slot);
-        // Clients hold the sequence as a positive int32.
-        taken.sequence = taken.sequence % i32::MAX as u32 + 1;
+        taken.sequence = next_sequence(taken.sequence);
         Some(Slot { id: JobId { slot, sequence: taken.sequence }, taken: Arc::clone(&self.taken) })
     }
+}
+
+/// The number after this one: clients hold it as a positive int32.
+pub(crate) fn next_sequence(sequence: u32) -> u32 {
+    sequence % i32::MAX as u32 + 1
 }
 
 /// A number that counting from an earlier start has not reached by `now`, as long as there were fewer than ten jobs

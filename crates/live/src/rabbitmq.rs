@@ -19,7 +19,7 @@ mod wire;
 pub use address::{Address, InvalidAddress};
 use bands::Bands;
 pub use broker::Broker;
-pub use consumer::{Subscription, Wanted, consume};
+pub use consumer::{Subscription, Wanted, consume, consume_patiently};
 pub use metadata::{InvalidMetadata, Metadata};
 pub use metrics::{Counts, Metrics};
 pub use publisher::{Progress, Publication, publish};

@@ -5,6 +5,7 @@ use focus_core::{Outage, Upstream};
 use jiff::Timestamp;
 use rand::Rng as _;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
@@ -100,6 +101,31 @@ impl Gate {
                 }
             }
         }
+    }
+}
+
+impl Gate {
+    /// What `call` answers, where the call itself is the round trip: like [`Gate::require`] followed by the call, without
+    /// asking twice while the upstream is thought to be up. The call must have a deadline of its own.
+    ///
+    /// # Errors
+    /// The outage that is known, or that the call has met.
+    pub async fn pass<T>(&self, call: impl Future<Output = Result<T, Outage>>) -> Result<T, Outage> {
+        if self.shared.newest.borrow().result.is_err() {
+            self.require().await?;
+        }
+        let asked = Instant::now();
+        let answer = call.await;
+        let result = match &answer {
+            Ok(_) => Ok(()),
+            Err(outage @ Outage::Unavailable { .. }) => Err(outage.clone()),
+            // What it refuses to one it may grant to others: it serves, or the next probe will tell.
+            Err(Outage::Refused { .. }) => return answer,
+        };
+        let verdict = Verdict { asked, known: Instant::now(), result };
+        self.shared.metrics.asked(verdict.took(), verdict.result.is_ok());
+        self.shared.note(verdict);
+        answer
     }
 }
 

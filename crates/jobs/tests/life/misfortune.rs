@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use focus_core::{Outage, Upstream};
 use focus_jobs::{
-    ConfigureError, InProcess, JobState, Jobs, LaunchError, Launcher, Local, Metrics, Report, Settings, Show,
-    Upstreams, Worker,
+    ConfigureError, InProcess, JobState, Jobs, LaunchError, Launcher, Local, Metrics, Report, Rows, Settings,
+    Show, Upstreams, Worker,
 };
 use focus_recordings::{EXCERPT, EXCERPT_NAME, SqliteCatalogue};
 use focus_stream::{JobSpec, Viewer, WatchError};
@@ -47,6 +47,12 @@ impl Launcher for Unlucky {
     }
 }
 
+impl Rows for Panics {
+    fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>> {
+        self.0.watch(stream)
+    }
+}
+
 impl Worker for Panics {
     fn port(&self) -> u16 {
         panic!("in the middle of the transaction")
@@ -54,10 +60,6 @@ impl Worker for Panics {
 
     fn report(&self) -> watch::Receiver<Report> {
         self.0.report()
-    }
-
-    fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>> {
-        self.0.watch(stream)
     }
 
     fn stop(&self, reason: &str) {

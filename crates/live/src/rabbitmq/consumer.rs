@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use focus_core::{Block, ChannelRange, DataType, Outage};
+use focus_core::{Block, ChannelRange, DataType, Fibre, Outage};
 use futures::StreamExt as _;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
@@ -72,21 +72,50 @@ pub async fn consume(
     wanted: Wanted,
     metrics: Metrics,
 ) -> Result<(LiveFibre, Subscription), Outage> {
+    let (reader, live, announcements) = prepare(address, name, wanted, metrics);
+    let connected = reader.connect().await?;
+    Ok((live, begin(reader, Some(connected), announcements)))
+}
+
+/// The same from a broker that may not serve yet: returns at once, and connects in the background, as often as it
+/// takes.
+#[must_use = "without its subscription the fibre ends"]
+pub fn consume_patiently(
+    address: Address,
+    name: &str,
+    wanted: Wanted,
+    metrics: Metrics,
+) -> (LiveFibre, Subscription) {
+    let (reader, live, announcements) = prepare(address, name, wanted, metrics);
+    (live, begin(reader, None, announcements))
+}
+
+/// The fibre's metadata on its way from the reader to whoever shows the fibre.
+struct Announcements {
+    messages: mpsc::Receiver<Vec<u8>>,
+    shown: watch::Sender<Option<Arc<Fibre>>>,
+}
+
+fn prepare(
+    address: Address,
+    name: &str,
+    wanted: Wanted,
+    metrics: Metrics,
+) -> (Reader, LiveFibre, Announcements) {
     let Wanted { channels, options, metadata: known } = wanted;
     let (metadata, messages) = mpsc::channel(METADATA_QUEUE);
     if let Some(known) = &known {
         // It has room: nothing was sent yet.
         let _ = metadata.try_send(known.to_json());
     }
-    let shown = known.as_ref().map(|known| Arc::new(known.fibre.clone()));
-    let (tell, fibre) = watch::channel(shown);
+    let (shown, fibre) = watch::channel(known.as_ref().map(|known| Arc::new(known.fibre.clone())));
     let (blocks, _) = broadcast::channel(options.capacity());
     let live = LiveFibre::new(fibre, blocks.downgrade(), options.capacity());
     let mut reader = Reader {
         address,
         name: name.to_owned(),
         channels,
-        metrics: metrics.clone(),
+        metrics,
         metadata,
         blocks,
         layout: None,
@@ -95,17 +124,27 @@ pub async fn consume(
     if let Some(known) = &known {
         reader.learn(known);
     }
-    let (connection, queue) = reader.connect().await?;
+    (reader, live, Announcements { messages, shown })
+}
+
+/// Reads from now on, over this connection or over the first that can be made.
+fn begin(
+    reader: Reader,
+    connected: Option<(Connection, Queue)>,
+    announcements: Announcements,
+) -> Subscription {
     let stop = CancellationToken::new();
     let stopped = stop.clone();
+    let metrics = reader.metrics.clone();
     let reading = async move {
-        let reading = reader.run(connection, queue, &stopped);
+        let reading = reader.run(connected, &stopped);
+        let Announcements { messages, shown } = announcements;
         // With the messages their follower ends, and with it the fibre.
-        tokio::join!(reading, follow(messages, tell, metrics, |_| {}));
+        tokio::join!(reading, follow(messages, shown, metrics, |_| {}));
     };
     // Its log belongs to whoever reads.
     tokio::spawn(reading.in_current_span());
-    Ok((live, Subscription { _stop: stop.drop_guard() }))
+    Subscription { _stop: stop.drop_guard() }
 }
 
 /// Takes messages and makes blocks of them.
@@ -148,7 +187,17 @@ struct Queue {
 }
 
 impl Reader {
-    async fn run(mut self, mut connection: Connection, mut queue: Queue, stop: &CancellationToken) {
+    async fn run(mut self, connected: Option<(Connection, Queue)>, stop: &CancellationToken) {
+        let first = async {
+            match connected {
+                Some(connected) => connected,
+                None => self.connect_first().await,
+            }
+        };
+        let (mut connection, mut queue) = tokio::select! {
+            connected = first => connected,
+            () = stop.cancelled() => return,
+        };
         loop {
             let outage = tokio::select! {
                 outage = self.read(&connection, queue) => connection.explain(outage).await,
@@ -162,6 +211,18 @@ impl Reader {
             };
             self.metrics.reconnects.inc();
             tracing::info!("the live fibre is connected to RabbitMQ again");
+        }
+    }
+
+    async fn connect_first(&self) -> (Connection, Queue) {
+        match self.connect().await {
+            Ok(connected) => connected,
+            Err(outage) => {
+                tracing::warn!("{outage}; the live fibre has to wait");
+                let connected = self.connect_again().await;
+                tracing::info!("the live fibre is connected to RabbitMQ");
+                connected
+            }
         }
     }
 
