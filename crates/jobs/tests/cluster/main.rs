@@ -1,0 +1,5 @@
+//! Jobs that live on a Kubernetes cluster: a real API server, with and without misfortunes on the way to it.
+
+mod faults;
+mod server;
+mod whole;
