@@ -6,8 +6,6 @@
 //!
 //! Everything here blocks, for seconds where the broker starts or is administered.
 
-mod guarded;
-
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -15,10 +13,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use focus_guarded::Guarded;
 use rustix::process::Signal;
 use tempfile::TempDir;
-
-use crate::guarded::Guarded;
 
 /// Where Debian puts the programs. Those of the same names in the path want to become another user.
 const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
@@ -193,17 +190,15 @@ impl Node {
 
     /// Halts the broker: connections stay open and new ones are accepted by the kernel, but nobody answers.
     pub fn freeze(&self) {
-        self.send(Signal::STOP);
+        if let Some(broker) = &self.broker {
+            broker.freeze();
+        }
     }
 
     /// Lets a frozen broker go on.
     pub fn thaw(&self) {
-        self.send(Signal::CONT);
-    }
-
-    fn send(&self, signal: Signal) {
         if let Some(broker) = &self.broker {
-            broker.send(signal);
+            broker.thaw();
         }
     }
 

@@ -1,20 +1,27 @@
+//! For tests and benches only: processes that do not outlive their owner.
+
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 /// A process that does not outlive its owner: it is killed when this is dropped, and when our own process dies.
 /// In that case what it wrote goes too.
 #[derive(Debug)]
-pub(crate) struct Guarded {
+pub struct Guarded {
     child: Child,
     /// Waits for the end of our process.
     guard: Child,
 }
 
 impl Guarded {
-    pub(crate) fn spawn(command: &mut Command, home: &Path) -> Self {
+    /// Runs a command, without input. `home` is the directory that it writes to.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    #[must_use = "it ends when this is dropped"]
+    pub fn spawn(command: &mut Command, home: &Path) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .spawn()
@@ -41,12 +48,34 @@ impl Guarded {
         Self { child, guard }
     }
 
-    pub(crate) fn send(&self, signal: Signal) {
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal.
+    pub fn send(&self, signal: Signal) {
         // Fails when the process has ended: then there is nothing to tell it.
         let _ = kill_process(Pid::from_child(&self.child), signal);
     }
 
-    pub(crate) fn has_ended(&mut self) -> bool {
+    /// Halts it: when this returns, no thread of it runs any more.
+    pub fn freeze(&self) {
+        self.send(Signal::STOP);
+        // A thread that runs on another processor goes on for a moment. An end, too, is worth no more waiting.
+        let halted = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        // Fails when the process is known to have ended.
+        let _ = waitid(WaitId::Pid(Pid::from_child(&self.child)), halted);
+    }
+
+    /// Lets it go on when it is frozen.
+    pub fn thaw(&self) {
+        self.send(Signal::CONT);
+    }
+
+    /// Whether it has ended, by itself or killed.
+    pub fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 }
