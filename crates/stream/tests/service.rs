@@ -8,7 +8,7 @@ use std::time::Duration;
 use focus_core::{Draft, JobId, Limits};
 use focus_live::{LiveOptions, Playback, Scene, Simulator, Source};
 use focus_stream::remote::{self, Address};
-use focus_stream::{End, Feed, JobSpec, LiveSpectra, Metrics, WatchError, grpc};
+use focus_stream::{End, Feed, JobSpec, LiveSpectra, Metrics, Tls, WatchError, grpc};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket};
@@ -29,6 +29,11 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 /// Longer than anything here takes, on a slow machine too.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Self-signed, for localhost; made for tests and used nowhere else.
+const CERTIFICATE: &str = include_str!("../../focus/tests/localhost/certificate.pem");
+/// The key that it was made for.
+const ITS_KEY: &str = include_str!("../../focus/tests/localhost/key.pem");
+
 struct Service {
     feed: Arc<Feed>,
     address: SocketAddr,
@@ -38,7 +43,7 @@ struct Service {
 }
 
 /// A live job on a simulated fibre that serves on `listener`.
-fn serve(listener: TcpListener) -> Service {
+fn serve(listener: TcpListener, tls: Option<Tls>) -> Service {
     let scene = Scene { channels: 30, sampling_rate: 1000.0, ..Scene::default() };
     let simulator = Simulator::new(scene).unwrap();
     let fibre = Arc::new(simulator.fibre());
@@ -58,7 +63,7 @@ fn serve(listener: TcpListener) -> Service {
     let (served, stop) = (Arc::clone(&feed), hang_up.clone().cancelled_owned());
     let served = tokio::spawn(async move {
         let places = Arc::new(Semaphore::new(50));
-        grpc::serve(served, listener, None, stop, CancellationToken::new(), places).await
+        grpc::serve(served, listener, tls.as_ref(), stop, CancellationToken::new(), places).await
     });
     Service { feed, address, hang_up, served, _fibre: source }
 }
@@ -71,7 +76,7 @@ fn unheard() -> TcpSocket {
 }
 
 async fn service() -> Service {
-    serve(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap())
+    serve(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap(), None)
 }
 
 impl Service {
@@ -166,11 +171,28 @@ async fn who_is_patient_sees_a_job_that_is_still_being_started() {
     let late = Instant::now() + DEADLINE;
     let mut viewer = pin!(remote::watch_patiently(&address, None, &spec, 0, late));
     timeout(Duration::from_millis(300), &mut viewer).await.unwrap_err();
-    let _service = serve(socket.listen(16).unwrap());
+    let _service = serve(socket.listen(16).unwrap(), None);
     assert!(viewer.await.unwrap().next().await.is_some());
 
     let asked = Instant::now();
     let error = remote::watch_patiently(&address, None, &spec, 9, late).await.unwrap_err();
     assert_eq!(error, WatchError::NoSuchStream { last: 2 });
     assert!(asked.elapsed() < Duration::from_secs(10), "no patience helps there");
+}
+
+#[tokio::test]
+async fn over_tls_a_job_is_reached_by_name_and_by_number() {
+    let tls = Tls { certificates: CERTIFICATE.into(), private_key: ITS_KEY.into() };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let service = serve(listener, Some(tls.clone()));
+    let named = Address { host: "localhost".to_owned(), port: service.address.port() };
+    for address in [named, service.address.into()] {
+        let mut viewer = remote::watch(&address, Some(&tls), service.feed.spec(), 0).await.unwrap();
+        assert!(viewer.next().await.is_some());
+        assert_eq!(remote::report(&address, Some(&tls), DEADLINE).await.unwrap().viewers, 1);
+        remote::report(&address, None, DEADLINE).await.unwrap_err();
+        drop(viewer);
+        let mut audience = service.feed.audience();
+        timeout(DEADLINE, audience.wait_for(|audience| audience.viewers == 0)).await.unwrap().unwrap();
+    }
 }
