@@ -97,7 +97,7 @@ impl Server {
         tracing::info!(url = %format!("http://{address}"), "Focus Server is up");
         let told = until_told_to_stop()?;
         unless_it_ends(&mut server, told).await?;
-        tracing::info!("stopping: running jobs end; Ctrl-C ends at once");
+        tracing::info!("stopping; Ctrl-C ends at once");
         jobs.drain().await;
         shutdown.cancel();
         server.await.context("the HTTP server failed")?;

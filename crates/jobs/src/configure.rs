@@ -69,20 +69,21 @@ impl Jobs {
 
     async fn transaction(&self, request: ConfigureRequest) -> Result<Configured, ConfigureError> {
         let key = request.idempotency_key.as_deref().map(|name| Key::new(name, &request.body));
-        let Some(key) = key else { return self.start(&request, None).await };
+        let Some(key) = key else { return self.start(&request, None, Instant::now() + DEADLINE).await };
         let _held = self.shared.keys.hold(&key).await;
+        let by = Instant::now() + DEADLINE;
         if let Some(job) = self.shared.home.find(&key).await? {
             return Ok(Configured { job, repeated: true });
         }
-        self.start(&request, Some(key)).await
+        self.start(&request, Some(key), by).await
     }
 
     async fn start(
         &self,
         request: &ConfigureRequest,
         key: Option<Key>,
+        by: Instant,
     ) -> Result<Configured, ConfigureError> {
-        let by = Instant::now() + DEADLINE;
         let home = &self.shared.home;
         if home.is_draining() {
             return Err(ConfigureError::Draining);

@@ -13,11 +13,12 @@ mod pod;
 mod rules;
 mod seen;
 mod sweep;
+mod unready;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use focus_core::{JobId, Limits, Outage, Upstream};
@@ -39,6 +40,7 @@ use doubts::Doubts;
 use failure::Failure;
 use pod::Pod;
 use seen::{SeenJob, SeenService};
+use unready::Unready;
 
 pub use connect::Connection;
 pub use manifest::{Exposure, ORDER_VARIABLE, WorkerTemplate};
@@ -115,6 +117,7 @@ struct Shared {
     fibre: LiveFibre,
     claims: Claims,
     doubts: Doubts,
+    unready: Mutex<Unready>,
     metrics: Metrics,
     kubernetes_metrics: KubernetesMetrics,
     draining: AtomicBool,
@@ -158,6 +161,7 @@ impl Cluster {
             fibre,
             claims: Claims::default(),
             doubts: Doubts::default(),
+            unready: Mutex::default(),
             metrics,
             kubernetes_metrics,
             draining: AtomicBool::new(false),

@@ -109,7 +109,8 @@ impl Attempt<'_> {
         }
         let service = service?;
         // So much time may have passed since it was asked that the answer is worth nothing any more.
-        self.shared.broker.require().await?;
+        let broker = tokio::time::timeout_at(by, self.shared.broker.require()).await;
+        broker.unwrap_or_else(|_| Err(silent_broker()))?;
         let life = self.shared.settings.max_job_life;
         if let Err(failure) = calls.commit(&job.name, &job.uid, life, by).await {
             self.doubtful = failure.may_be_done;
@@ -231,6 +232,11 @@ fn unreadable() -> Outage {
 fn no_port() -> Outage {
     let reason = "it gave the job's Service no port that clients can reach".to_owned();
     Outage::Refused { upstream: Upstream::Kubernetes, reason }
+}
+
+fn silent_broker() -> Outage {
+    let reason = "no answer while there was time to start the job".to_owned();
+    Outage::Unavailable { upstream: Upstream::RabbitMq, reason }
 }
 
 fn overtaken() -> Outage {

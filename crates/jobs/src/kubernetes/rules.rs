@@ -37,6 +37,8 @@ pub(super) enum Reason {
     Uncommitted,
     /// A committed Job without its Service: nobody can read it.
     Half,
+    /// A committed Job whose pod does not start.
+    Stuck,
     /// A Job that has finished and that the cluster has not removed in time.
     Finished,
     /// A Job whose client was told that there is none, because the API server did not answer.
@@ -46,13 +48,14 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Uncommitted, Self::Half, Self::Finished, Self::Doubtful, Self::Orphan];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Uncommitted, Self::Half, Self::Stuck, Self::Finished, Self::Doubtful, Self::Orphan];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Uncommitted => "uncommitted",
             Self::Half => "half",
+            Self::Stuck => "stuck",
             Self::Finished => "finished",
             Self::Doubtful => "doubtful",
             Self::Orphan => "orphan",
@@ -74,12 +77,20 @@ pub(super) enum Litter {
     Service(SeenService),
 }
 
-/// What is to be swept of all that was read, `services` before `jobs`. `doubtful` are the attempts whose clients were
-/// told that they have failed.
+/// What is known beside what was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Suspects {
+    /// The attempts whose clients were told that they have failed.
+    pub(super) doubtful: BTreeSet<String>,
+    /// The uids of Jobs whose pods have not been ready for too long.
+    pub(super) stuck: BTreeSet<String>,
+}
+
+/// What is to be swept of all that was read, `services` before `jobs`.
 pub(super) fn litter(
     services: Vec<SeenService>,
     jobs: Vec<SeenJob>,
-    doubtful: &BTreeSet<String>,
+    suspects: &Suspects,
     now: Timestamp,
     grace: Duration,
 ) -> Vec<Litter> {
@@ -87,7 +98,7 @@ pub(super) fn litter(
     let owners: BTreeSet<_> = jobs.iter().map(|job| job.uid.clone()).collect();
     let jobs = jobs.into_iter().filter_map(|job| {
         let has_service = served.contains(&job.uid);
-        let reason = why(&job, has_service, doubtful, now, grace)?;
+        let reason = why(&job, has_service, suspects, now, grace)?;
         Some(Litter::Job(job, reason))
     });
     // A Job is there before its Service, and was looked for after it: one that was not found is gone.
@@ -100,14 +111,14 @@ pub(super) fn litter(
 fn why(
     job: &SeenJob,
     has_service: bool,
-    doubtful: &BTreeSet<String>,
+    suspects: &Suspects,
     now: Timestamp,
     grace: Duration,
 ) -> Option<Reason> {
     if job.leaving {
         return None;
     }
-    if doubtful.contains(&job.attempt) {
+    if suspects.doubtful.contains(&job.attempt) {
         return Some(Reason::Doubtful);
     }
     if let Some((_, when)) = job.finished {
@@ -119,7 +130,10 @@ fn why(
     if !job.committed {
         return Some(Reason::Uncommitted);
     }
-    (!has_service).then_some(Reason::Half)
+    if !has_service {
+        return Some(Reason::Half);
+    }
+    suspects.stuck.contains(&job.uid).then_some(Reason::Stuck)
 }
 
 /// What tells no time is as old as can be.

@@ -26,6 +26,8 @@ pub(super) struct SeenJob {
     pub(super) created: Option<Timestamp>,
     /// Whether it may run.
     pub(super) committed: bool,
+    /// Whether its pod can be read; `None` where the cluster does not say, as before version 1.24.
+    pub(super) ready: Option<bool>,
     /// How and when it has finished.
     pub(super) finished: Option<(JobState, Timestamp)>,
     /// Whether somebody has deleted it and it only waits to go.
@@ -51,6 +53,7 @@ impl SeenJob {
         let spec = spec.unwrap_or_default();
         let pod = spec.template.metadata.unwrap_or_default();
         let status = status.unwrap_or_default();
+        let ready = status.ready.map(|pods| pods > 0);
         let finished = status.conditions.unwrap_or_default().into_iter().find_map(|condition| {
             let state = match condition.type_.as_str() {
                 "Complete" => JobState::Completed,
@@ -70,6 +73,7 @@ impl SeenJob {
             touched: metadata.managed_fields.as_ref().is_none_or(|writers| writers.len() != 1),
             created: created(&metadata),
             committed: spec.parallelism.unwrap_or(1) > 0,
+            ready,
             finished,
             leaving: metadata.deletion_timestamp.is_some(),
             attempt: annotation(manifest::ATTEMPT).unwrap_or_default(),

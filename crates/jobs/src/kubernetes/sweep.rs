@@ -1,6 +1,6 @@
 //! Removes what no job owns: the last resort, when whoever created it is gone or could not undo it.
 
-use std::sync::Weak;
+use std::sync::{PoisonError, Weak};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::Shared;
 use super::failure::Failure;
-use super::rules::{Litter, Object, Reason, litter};
+use super::rules::{Litter, Object, Reason, Suspects, litter};
 use super::seen::SeenService;
 
 /// Most that one pass removes: whatever goes wrong goes wrong slowly.
@@ -67,7 +67,9 @@ async fn look(shared: &Shared) -> Result<Vec<Litter>, Failure> {
     let jobs = shared.jobs(calls.by()).await?;
     let running = jobs.iter().filter(|job| job.committed && job.is_alive()).count();
     shared.metrics.set_active(running);
-    Ok(litter(services, jobs, &doubtful, Timestamp::now(), shared.settings.grace))
+    let stuck = shared.unready.lock().unwrap_or_else(PoisonError::into_inner).note(&jobs);
+    let suspects = Suspects { doubtful, stuck };
+    Ok(litter(services, jobs, &suspects, Timestamp::now(), shared.settings.grace))
 }
 
 async fn remove(shared: &Shared, litter: Litter) -> Result<(), Failure> {
