@@ -30,7 +30,7 @@ def render(directory, objects=()):
     objects = copy.deepcopy(list(objects))
     for resource in said.get("resources", []):
         objects += render(directory / resource) if (directory / resource).is_dir() else documents(directory / resource)
-    for component in said.get("components", []):
+    for component in said.get("components") or []:
         objects = render(directory / component, objects)
     for generated in said.get("configMapGenerator", []):
         _config_map(objects, **{"options": said.get("generatorOptions")} | generated)

@@ -7,6 +7,7 @@ that there are.
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import uuid
@@ -510,3 +511,19 @@ def test_the_operators_rules_are_the_alerts():
     [monitor] = documents(KUBERNETES / "components/monitoring/service-monitor.yaml")
     [endpoint] = monitor["spec"]["endpoints"]
     assert (endpoint["interval"], endpoint["relabelings"]) == ("15s", [{"targetLabel": "job", "replacement": "focus"}])
+
+
+def test_the_operators_guide_names_only_what_there_is():
+    guide = (ROOT / "docs/operating.md").read_text()
+    paths = set(re.findall(r"\b(?:deploy|base|overlays|components)/[\w./-]+", guide))
+    roots = {path: ROOT if path.startswith("deploy/") else KUBERNETES for path in paths}
+    assert len(paths) > 5 and not [path for path, root in roots.items() if not (root / path).exists()]
+    known = subprocess.run([focus_binary(), "config", "--json"], env={"HOME": "/"}, capture_output=True, timeout=30)
+    variables = {"FOCUS_" + name.replace(".", "_").upper() for name in json.loads(known.stdout)}
+    assert set(re.findall(r"FOCUS_\w+", guide)) <= variables
+    names = {one["metadata"]["name"] for one in everything("production") + everything("dev")}
+    assert set(re.findall(r"(?:deployment|service|secret|Deployment|Service|secret) `?(focus-[a-z]+)", guide)) <= names
+    headings = re.findall(r"^#+ (.*)$", guide, re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    linked = guide + (ROOT / "docs/monitoring.md").read_text().replace("(#", "(elsewhere#")
+    assert set(re.findall(r"\((?:operating\.md)?#([\w-]+)\)", linked)) <= anchors
