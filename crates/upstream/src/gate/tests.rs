@@ -156,3 +156,27 @@ async fn what_was_asked_earlier_does_not_undo_what_was_asked_later() {
     assert!(early.await.unwrap().is_err());
     assert!(gate.state().up, "the later answer stands");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_can_be_the_round_trip() {
+    let fake = Fake::default();
+    let (gate, _registry) = gate(&fake, None).await;
+    let before = fake.asked();
+    assert_eq!(gate.pass(async { Ok(7) }).await, Ok(7));
+    assert_eq!(fake.asked(), before, "nothing is asked twice");
+
+    let reason = "not for you".to_owned();
+    let denied = Outage::Refused { upstream: Upstream::RabbitMq, reason };
+    assert_eq!(gate.pass(async { Err::<(), _>(denied.clone()) }).await, Err(denied));
+    assert!(gate.state().up, "what one may not do tells nothing of others");
+
+    fake.turn(REFUSES);
+    assert_eq!(gate.pass(async { Err::<(), _>(refused()) }).await, Err(refused()));
+    assert!(!gate.state().up, "what a call finds is known to all");
+    let called = gate.pass(async { panic!("in a known outage nothing is called") });
+    assert_eq!(called.await, Err::<(), _>(refused()));
+
+    fake.turn(UP);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(gate.pass(async { Ok(()) }).await, Ok(()));
+}
