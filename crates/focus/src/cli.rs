@@ -87,7 +87,7 @@ pub(crate) struct SettingsArgs {
     /// Address and port of HTTP and the viewer page [default: 127.0.0.1:5000].
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<String>,
-    /// Directory of recordings and their catalogue [default: focus-server in the XDG data directory].
+    /// Directory of recordings [default: focus-server in the XDG data directory].
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     data_dir: Option<String>,
     /// Directory of the recordings' index: with it the data directory is only read [default: the data directory].
@@ -205,9 +205,12 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let log = settings.log.clone();
             logged(&log, BLOCKING_THREADS, async {
                 if !unused.is_empty() {
-                    tracing::warn!(settings = unused.join(" "), "not used: jobs.launcher is processes");
+                    tracing::warn!(
+                        settings = unused.join(" "),
+                        "settings that are not used: jobs.launcher is processes"
+                    );
                 }
-                serve::run(settings, broker).await
+                Box::pin(serve::run(settings, broker)).await
             })?;
         }
         Command::Feed(args) => {

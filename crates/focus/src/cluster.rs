@@ -2,12 +2,11 @@
 
 use anyhow::{Context as _, Result};
 use focus_jobs::{
-    Beside, Cluster, Connection, Exposure, GRACE, KubernetesMetrics, KubernetesSettings, Reach,
-    WorkerTemplate,
+    Beside, Cluster, Connection, GRACE, KubernetesMetrics, KubernetesSettings, Reach, WorkerTemplate,
 };
 
 use crate::server::{Server, job_settings};
-use crate::settings::{ServiceKind, Settings};
+use crate::settings::Settings;
 
 /// Where a cluster's node ports are, unless told otherwise: as with a cluster on one's own machine.
 const THIS_HOST: &str = "127.0.0.1";
@@ -15,16 +14,12 @@ const THIS_HOST: &str = "127.0.0.1";
 /// A home on the cluster. That the cluster serves is not needed to start.
 ///
 /// # Errors
-/// When the settings do not say where the cluster is, or what a job is made from.
+/// When the settings do not say where the cluster is.
 pub(crate) async fn cluster(settings: &Settings, server: &Server, beside: Beside) -> Result<Cluster> {
     let chosen = &settings.kubernetes;
     let connection = Connection::open(chosen.kubeconfig.as_deref(), chosen.deadline).await;
     let connection = connection.map_err(anyhow::Error::msg).context("kubernetes.kubeconfig")?;
-    let template = match &chosen.worker_template {
-        Some(text) => WorkerTemplate::parse(text).map_err(anyhow::Error::msg),
-        None => Ok(WorkerTemplate::built_in()),
-    };
-    let template = template.context("kubernetes.worker_template")?;
+    let template = chosen.worker_template.clone().unwrap_or_else(WorkerTemplate::built_in);
     let rules = job_settings(settings);
     let host = settings.public_host.clone().unwrap_or_else(|| THIS_HOST.to_owned());
     let on_cluster = KubernetesSettings {
@@ -34,10 +29,7 @@ pub(crate) async fn cluster(settings: &Settings, server: &Server, beside: Beside
             Some(image) => template.with_image(image),
             None => template,
         },
-        exposure: match chosen.service {
-            ServiceKind::NodePort => Exposure::NodePort,
-            ServiceKind::ClusterIp => Exposure::ClusterIp,
-        },
+        exposure: chosen.service,
         reach: if connection.is_inside { Reach::Inside } else { Reach::NodePort(host) },
         deadline: chosen.deadline,
         max_job_life: chosen.max_job_life,

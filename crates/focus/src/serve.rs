@@ -26,10 +26,11 @@ Examples:
   export FOCUS_RABBITMQ_URL=amqp://user:password@broker:5672/vhost
   focus serve                                    live views of what is published there, on http://127.0.0.1:5000
   focus serve --listen 0.0.0.0:5000 --public-host focus.example.org
+  focus serve --launcher kubernetes              each job is a pod of the cluster that kubectl talks to
   focus feed                                     beside it: publishes a real earthquake as the live fibre
 
 It starts with the broker down, too, and says so in its log, /health and /metrics; views work as soon as it is back.
-Jobs are processes (focus work) that end with this one, however it ends.";
+Jobs are processes (focus work) that end with this one, however it ends. On a cluster they go on without it.";
 
 /// Starts everything and serves until it is told to stop.
 ///

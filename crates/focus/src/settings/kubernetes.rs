@@ -7,13 +7,15 @@ use std::{
     time::Duration,
 };
 
+use focus_jobs::{Exposure, WorkerTemplate};
+
 use super::LauncherKind;
 use super::layers::{Purpose, Raw, Sources};
 use super::loader::Loader;
 use super::parse::{Refused, Setting, choice, text};
 
 /// How jobs run on a cluster; without effect unless [`LauncherKind::Kubernetes`] is chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct KubernetesSettings {
     /// Where the cluster is and who we are there; `None`: the pod's service account when this runs in one, else
     /// what `kubectl` would take.
@@ -24,10 +26,10 @@ pub(crate) struct KubernetesSettings {
     pub(crate) instance: String,
     /// The image of a job's container; `None`: the one that the worker template names.
     pub(crate) image: Option<String>,
-    /// The manifest that jobs are made from, a file's text: YAML; `None`: the built-in one.
-    pub(crate) worker_template: Option<String>,
+    /// What jobs are made from; `None`: the built-in manifest.
+    pub(crate) worker_template: Option<WorkerTemplate>,
     /// How clients reach a job.
-    pub(crate) service: ServiceKind,
+    pub(crate) service: Exposure,
     /// The cluster is down when one call takes longer: 50 to 900 ms.
     pub(crate) deadline: Duration,
     /// A job that runs longer is ended by the cluster: 10 minutes to 365 days.
@@ -36,35 +38,20 @@ pub(crate) struct KubernetesSettings {
     pub(crate) sweep_period: Duration,
 }
 
-/// How clients reach a job on a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ServiceKind {
-    /// From anywhere: by a port that every node of the cluster has for it.
-    NodePort,
-    /// From within the cluster only: by the Service's name.
-    ClusterIp,
-}
-
 impl Loader<'_> {
     /// Files of a launcher that is not used here need not be there: a job's pod has the settings of its server.
     pub(super) fn kubernetes(&mut self, launcher: LauncherKind, sources: &Sources) -> KubernetesSettings {
         let is_used = launcher == LauncherKind::Kubernetes && sources.purpose != Purpose::Pod;
-        let kubeconfig = self.path("kubernetes.kubeconfig", None);
+        let kubeconfig = self.path(KUBECONFIG, None);
         if let Some(path) = kubeconfig.as_deref().filter(|_| is_used) {
-            self.file("kubernetes.kubeconfig", path, "Name the file that kubectl uses.");
+            self.text(KUBECONFIG, path, "Name the file that kubectl uses.");
         }
         let namespace = self.optional::<Namespace>("kubernetes.namespace").map(|name| name.0);
         let instance = self.get("kubernetes.instance", LabelValue("focus-server".to_owned())).0;
         let image = self.optional::<Image>("kubernetes.image").map(|image| image.0);
-        let template = self.path("kubernetes.worker_template", None).filter(|_| is_used);
-        let worker_template = template.and_then(|path| {
-            self.file(
-                "kubernetes.worker_template",
-                &path,
-                "Name a file with a Job manifest, or leave it out.",
-            )
-        });
-        let service = self.get("kubernetes.service", ServiceKind::NodePort);
+        let template = self.path(TEMPLATE, None).filter(|_| is_used);
+        let worker_template = template.and_then(|path| self.worker_template(&path));
+        let service = self.get("kubernetes.service", Exposure::NodePort);
         KubernetesSettings {
             kubeconfig,
             namespace,
@@ -78,10 +65,21 @@ impl Loader<'_> {
         }
     }
 
+    fn worker_template(&mut self, path: &Path) -> Option<WorkerTemplate> {
+        const REMEDY: &str = "Name a file with a Job manifest, or leave it out for the built-in one.";
+        let yaml = self.text(TEMPLATE, path, REMEDY)?;
+        let parsed = WorkerTemplate::parse(&yaml);
+        parsed
+            .map_err(|error| {
+                self.refuse(TEMPLATE, Refused::new(format!("{}: {error}", path.display()), REMEDY));
+            })
+            .ok()
+    }
+
     /// The text of a file that is named by a setting.
-    fn file(&mut self, name: &str, path: &Path, remedy: &str) -> Option<String> {
-        let read = fs::read_to_string(path);
-        read.map_err(|error| {
+    fn text(&mut self, name: &str, path: &Path, remedy: &str) -> Option<String> {
+        let text = fs::read_to_string(path);
+        text.map_err(|error| {
             self.refuse(name, Refused::new(format!("{} cannot be read: {error}", path.display()), remedy));
         })
         .ok()
@@ -105,6 +103,9 @@ impl Loader<'_> {
         duration
     }
 }
+
+const KUBECONFIG: &str = "kubernetes.kubeconfig";
+const TEMPLATE: &str = "kubernetes.worker_template";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A client waits so long in an outage.
@@ -195,7 +196,7 @@ impl Setting for LauncherKind {
     }
 }
 
-impl Setting for ServiceKind {
+impl Setting for Exposure {
     fn parse(raw: &Raw) -> Result<Self, Refused> {
         choice(raw, &[("node-port", Self::NodePort), ("cluster-ip", Self::ClusterIp)])
     }

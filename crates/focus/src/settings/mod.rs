@@ -24,7 +24,7 @@ use focus_core::Limits;
 use focus_jobs::LogStyle;
 use focus_live::rabbitmq::Address;
 
-pub(crate) use kubernetes::{KubernetesSettings, ServiceKind};
+pub(crate) use kubernetes::KubernetesSettings;
 pub(crate) use layers::{Flag, Purpose, Sources};
 pub(crate) use loader::{Effective, load};
 pub(crate) use problem::Problems;

@@ -1,4 +1,9 @@
+use focus_jobs::Exposure;
+
 use super::*;
+
+/// The least that jobs can be made from.
+const WORKER: &str = "{spec: {template: {spec: {containers: [{name: worker, image: own-image}]}}}}";
 
 /// As for `focus serve --launcher kubernetes`.
 fn on_a_cluster(dir: &Path) -> Sources {
@@ -12,25 +17,18 @@ fn defaults_are_contracted() {
     let dir = tempfile::tempdir().unwrap();
     let Settings { jobs, kubernetes, .. } = load(&sources(dir.path())).unwrap().settings;
     assert_eq!(jobs.launcher, LauncherKind::Processes);
-    let expected = KubernetesSettings {
-        kubeconfig: None,
-        namespace: None,
-        instance: "focus-server".into(),
-        image: None,
-        worker_template: None,
-        service: ServiceKind::NodePort,
-        deadline: Duration::from_millis(800),
-        max_job_life: Duration::from_hours(7 * 24),
-        sweep_period: Duration::from_secs(10),
-    };
-    assert_eq!(kubernetes, expected);
+    assert!(kubernetes.kubeconfig.is_none() && kubernetes.namespace.is_none() && kubernetes.image.is_none());
+    assert!(kubernetes.worker_template.is_none());
+    assert_eq!((kubernetes.instance.as_str(), kubernetes.service), ("focus-server", Exposure::NodePort));
+    let times = [kubernetes.deadline, kubernetes.max_job_life, kubernetes.sweep_period];
+    assert_eq!(times, [Duration::from_millis(800), Duration::from_hours(7 * 24), Duration::from_secs(10)]);
 }
 
 #[test]
 fn everything_can_be_said() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("kubeconfig"), "").unwrap();
-    fs::write(dir.path().join("worker.yaml"), "kind: Job").unwrap();
+    fs::write(dir.path().join("worker.yaml"), WORKER).unwrap();
     let mut sources = on_a_cluster(dir.path());
     for (name, value) in [
         ("KUBECONFIG", "kubeconfig"),
@@ -46,19 +44,16 @@ fn everything_can_be_said() {
         sources.env.insert(format!("FOCUS_KUBERNETES_{name}"), value.into());
     }
     let effective = load(&sources).unwrap();
-    let expected = KubernetesSettings {
-        kubeconfig: Some(dir.path().join("kubeconfig")),
-        namespace: Some("fibre-1".into()),
-        instance: "North.Shaft_2".into(),
-        image: Some("registry.example.org:5000/focus@sha256:0123".into()),
-        worker_template: Some("kind: Job".into()),
-        service: ServiceKind::ClusterIp,
-        deadline: Duration::from_millis(50),
-        max_job_life: Duration::from_hours(60),
-        sweep_period: Duration::from_mins(1),
-    };
-    assert_eq!(effective.settings.kubernetes, expected);
-    assert_eq!(effective.settings.jobs.launcher, LauncherKind::Kubernetes);
+    let Settings { jobs, kubernetes, .. } = effective.settings.clone();
+    assert_eq!(kubernetes.kubeconfig, Some(dir.path().join("kubeconfig")));
+    assert_eq!(kubernetes.namespace.as_deref(), Some("fibre-1"));
+    assert_eq!(kubernetes.instance, "North.Shaft_2");
+    assert_eq!(kubernetes.image.as_deref(), Some("registry.example.org:5000/focus@sha256:0123"));
+    assert!(format!("{:?}", kubernetes.worker_template).contains("own-image"));
+    assert_eq!(kubernetes.service, Exposure::ClusterIp);
+    let times = [kubernetes.deadline, kubernetes.max_job_life, kubernetes.sweep_period];
+    assert_eq!(times, [Duration::from_millis(50), Duration::from_hours(60), Duration::from_mins(1)]);
+    assert_eq!(jobs.launcher, LauncherKind::Kubernetes);
     assert!(effective.unused().is_empty());
 }
 
@@ -145,6 +140,21 @@ fn files_are_read_by_the_server_that_starts_jobs_on_a_cluster_and_by_no_other() 
     server.env.remove("FOCUS_JOBS_LAUNCHER");
     let effective = load(&server).unwrap();
     assert_eq!(effective.unused(), ["kubernetes.kubeconfig", "kubernetes.worker_template"]);
+}
+
+#[test]
+fn a_template_must_be_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("worker.yaml");
+    for (yaml, why) in [("spec: [", "not a Job manifest"), ("kind: Job", "has no spec.template.spec")] {
+        fs::write(&path, yaml).unwrap();
+        let mut server = on_a_cluster(dir.path());
+        server.flags = vec![flag("kubernetes.worker_template", "worker.yaml")];
+        let found = problems(&server);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let said = format!("--set kubernetes.worker_template: {}: {why}", path.display());
+        assert!(found[0].starts_with(&said), "{found:?}");
+    }
 }
 
 #[test]
