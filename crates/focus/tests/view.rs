@@ -3,6 +3,7 @@
 mod fake;
 
 use std::{
+    io::{BufRead as _, BufReader, Read as _},
     path::Path,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
@@ -32,7 +33,7 @@ async fn a_picture_is_written_and_the_job_removed() {
     let (fake, dir) = (Fake::start(Behaviour::Whole).await, tempfile::tempdir().unwrap());
     let output = run(focus(&fake, dir.path(), &["--last", "--size", "800x500"])).await;
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_eq!(text(&output.stdout), "focus-0-7.png\n");
+    assert_eq!((text(&output.stdout), text(&output.stderr)), ("focus-0-7.png\n", ""));
     let file = std::fs::File::open(dir.path().join("focus-0-7.png")).unwrap();
     let reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
     assert_eq!((reader.info().width, reader.info().height), (800, 500));
@@ -104,6 +105,43 @@ async fn an_interrupted_view_removes_its_job() {
     let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
     assert_eq!(fake.deleted(), ["0-7"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_being_started_is_waited_for_and_who_waits_is_told() {
+    let (mut fake, dir) = (Fake::start(Behaviour::StartsLate).await, tempfile::tempdir().unwrap());
+    let began = Instant::now();
+    let mut child = focus(&fake, dir.path(), &["--last"]).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let stderr = tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        (line, stderr)
+    });
+    let (line, mut stderr) = stderr.await.unwrap();
+    assert_eq!(line, "waiting for the job to start\n");
+    assert!(began.elapsed() > Duration::from_secs(1));
+    fake.listen();
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    let mut more = String::new();
+    stderr.read_to_string(&mut more).unwrap();
+    assert!(output.status.success(), "{more}");
+    assert_eq!((text(&output.stdout), more.as_str()), ("focus-0-7.png\n", ""), "it is told once");
+    assert_eq!(fake.deleted(), ["0-6", "0-7"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_want_to_wait_any_longer_leaves_no_job() {
+    let (fake, dir) = (Fake::start(Behaviour::StartsLate).await, tempfile::tempdir().unwrap());
+    let mut child = focus(&fake, dir.path(), &["--last"]).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let told = tokio::task::spawn_blocking(move || stderr.read_line(&mut String::new()).unwrap());
+    assert_ne!(told.await.unwrap(), 0);
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(fake.deleted(), ["0-6", "0-7"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! `focus view`: a picture of a stretch of fibre, from any server, through its public interface only.
 
 mod args;
+mod connect;
 mod job;
 mod join;
 mod json;
@@ -71,7 +72,8 @@ async fn ask(server: Server, args: ViewArgs) -> anyhow::Result<(Job, Span)> {
 
 async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
     let progress = progress_bar(span.rows(job.lines_dt) as u64);
-    let mut rows = Rows::open(job).await?;
+    let waiting = || progress.suspend(|| anstream::eprintln!("waiting for the job to start"));
+    let mut rows = Rows::open(job, waiting).await?;
     let mut sink = if args.json {
         Sink::Json(JsonLines::new(job, args.channel))
     } else {

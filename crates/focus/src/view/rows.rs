@@ -8,10 +8,10 @@ use focus_stream::proto::{
 };
 use tonic::{Status, Streaming, transport::Endpoint};
 
+use super::connect::connect;
 use super::job::Job;
 use super::join::{Join, Row};
 
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// Longest silence beside the time that a row takes anyway.
 const ROW_WITHIN: Duration = Duration::from_secs(30);
 /// A row of very many channels and frequencies.
@@ -28,26 +28,22 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Opens all streams of a job.
+    /// Opens all streams of a job. When it has still to be started and that takes longer than a moment, `waiting` tells so.
     ///
     /// # Errors
     /// When they cannot be reached or are refused.
-    pub(super) async fn open(job: &Job) -> anyhow::Result<Self> {
+    pub(super) async fn open(job: &Job, waiting: impl FnOnce()) -> anyhow::Result<Self> {
         let address = job.grpc();
         ensure!(
             !address.starts_with("https:"),
             "the server sends its rows over TLS ({address}), which `focus view` does not support; the server can do \
              without: leave grpc.tls_cert and grpc.tls_key out there"
         );
-        let channel = Endpoint::from_shared(address.clone())
+        let endpoint = Endpoint::from_shared(address.clone())
             .with_context(|| format!("the server sent a wrong stream_url: {address}"))?
-            .connect_timeout(CONNECT_WITHIN)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW);
-        let channel = tokio::time::timeout(CONNECT_WITHIN, channel.connect())
-            .await
-            .map_err(|_| anyhow!("{address} (stream_url and stream_port) does not answer in time"))?
-            .with_context(|| format!("{address} (stream_url and stream_port) cannot be reached"))?;
+        let channel = connect(endpoint, waiting).await?;
         let client = DataStreamServiceClient::new(channel).max_decoding_message_size(LARGEST_FRAME);
         let ranges = job.streams()?;
         let row_within =

@@ -1,7 +1,7 @@
 //! A fake server: it answers as the contract says and sends made-up rows. For the tests of the client only.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     pin::Pin,
     sync::{Arc, Mutex},
 };
@@ -17,7 +17,7 @@ use focus_stream::proto::{
     data_stream_service_server::{DataStreamService, DataStreamServiceServer},
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_stream::{Stream, StreamExt as _, wrappers::TcpListenerStream};
 use tonic::{Request, Response, Status};
 
@@ -32,6 +32,8 @@ pub(crate) enum Behaviour {
     Breaks,
     /// Refuses to configure anything.
     Refuses,
+    /// Sends all rows, but nobody listens before the fake is told to.
+    StartsLate,
 }
 
 /// Channels 1 to 6 in three streams, `ROWS` rows of them; channel 6 is always a gap.
@@ -43,7 +45,9 @@ const START_MS: i64 = 1_458_545_850_000;
 /// A running fake server.
 pub(crate) struct Fake {
     pub(crate) http: SocketAddr,
-    heard: Arc<Mutex<Heard>>,
+    answers: Answers,
+    /// Has an address; connections to it are refused until it listens.
+    grpc: Option<TcpSocket>,
 }
 
 #[derive(Default)]
@@ -63,10 +67,10 @@ impl Fake {
     /// Starts one.
     pub(crate) async fn start(behaviour: Behaviour) -> Self {
         let heard = Arc::new(Mutex::new(Heard::default()));
-        let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let grpc = TcpSocket::new_v4().unwrap();
+        grpc.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let answers = Answers { behaviour, grpc: grpc.local_addr().unwrap(), heard: heard.clone() };
-        let fake = Self { http: http.local_addr().unwrap(), heard };
+        let answers = Answers { behaviour, grpc: grpc.local_addr().unwrap(), heard };
         let routes = Router::new()
             .route(
                 "/channels",
@@ -77,20 +81,30 @@ impl Fake {
             .route("/job/{id}", delete(remove))
             .with_state(answers.clone());
         let routes = Router::new().nest("/focus-server", routes.clone()).merge(routes);
+        let mut fake = Self { http: http.local_addr().unwrap(), answers, grpc: Some(grpc) };
         tokio::spawn(async move { axum::serve(http, routes).await });
-        let rows = tonic::transport::Server::builder().add_service(DataStreamServiceServer::new(answers));
-        tokio::spawn(rows.serve_with_incoming(TcpListenerStream::new(grpc)));
+        if behaviour != Behaviour::StartsLate {
+            fake.listen();
+        }
         fake
+    }
+
+    /// Lets clients come for their rows.
+    pub(crate) fn listen(&mut self) {
+        let Some(grpc) = self.grpc.take() else { return };
+        let rows = DataStreamServiceServer::new(self.answers.clone());
+        let rows = tonic::transport::Server::builder().add_service(rows);
+        tokio::spawn(rows.serve_with_incoming(TcpListenerStream::new(grpc.listen(64).unwrap())));
     }
 
     /// The body of the last `POST /configure`.
     pub(crate) fn configured(&self) -> Value {
-        self.heard.lock().unwrap().configured.clone().unwrap_or_default()
+        self.answers.heard.lock().unwrap().configured.clone().unwrap_or_default()
     }
 
     /// The jobs that were deleted.
     pub(crate) fn deleted(&self) -> Vec<String> {
-        self.heard.lock().unwrap().deleted.clone()
+        self.answers.heard.lock().unwrap().deleted.clone()
     }
 }
 
@@ -136,7 +150,7 @@ impl DataStreamService for Answers {
             Behaviour::Breaks => {
                 Box::pin(rows(1).chain(tokio_stream::once(Err(Status::unavailable("the job was stopped")))))
             }
-            Behaviour::Whole | Behaviour::Refuses => Box::pin(rows(ROWS)),
+            Behaviour::Whole | Behaviour::Refuses | Behaviour::StartsLate => Box::pin(rows(ROWS)),
         }))
     }
 }
