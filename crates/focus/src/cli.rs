@@ -122,12 +122,12 @@ impl SettingsArgs {
         Ok(load(&self.sources(Purpose::Alone)?)?)
     }
 
-    /// The same for a command that needs a broker: a problem when none is named.
+    /// The same for a command that needs a broker and starts no jobs: a problem when none is named.
     ///
     /// # Errors
     /// Every problem that they have.
     pub(crate) fn load_with_broker(&self) -> anyhow::Result<(Settings, Address)> {
-        with_broker(load(&self.sources(Purpose::WithBroker)?)?.settings)
+        with_broker(load(&self.sources(Purpose::Client)?)?.settings)
     }
 
     fn sources(&self, purpose: Purpose) -> std::io::Result<Sources> {
@@ -166,7 +166,7 @@ impl SettingsArgs {
 
 impl ServeArgs {
     fn sources(&self) -> std::io::Result<Sources> {
-        let mut sources = self.settings.sources(Purpose::WithBroker)?;
+        let mut sources = self.settings.sources(Purpose::Server)?;
         // As with other flags, --set has the last word.
         sources.flags.splice(0..0, flag("--launcher", "jobs.launcher", self.launcher.as_ref()));
         Ok(sources)

@@ -10,7 +10,7 @@ use std::{
 use focus_jobs::{Exposure, WorkerTemplate};
 
 use super::LauncherKind;
-use super::layers::{Purpose, Raw, Sources};
+use super::layers::{Purpose, Raw};
 use super::loader::Loader;
 use super::parse::{Refused, Setting, choice, text};
 
@@ -39,9 +39,9 @@ pub(crate) struct KubernetesSettings {
 }
 
 impl Loader<'_> {
-    /// Files of a launcher that is not used here need not be there: a job's pod has the settings of its server.
-    pub(super) fn kubernetes(&mut self, launcher: LauncherKind, sources: &Sources) -> KubernetesSettings {
-        let is_used = launcher == LauncherKind::Kubernetes && sources.purpose != Purpose::Pod;
+    /// Files of a launcher that is not used need not be there.
+    pub(super) fn kubernetes(&mut self, launcher: LauncherKind, purpose: Purpose) -> KubernetesSettings {
+        let is_used = launcher == LauncherKind::Kubernetes && purpose.starts_jobs();
         let kubeconfig = self.path(KUBECONFIG, None);
         if let Some(path) = kubeconfig.as_deref().filter(|_| is_used) {
             self.text(KUBECONFIG, path, "Name the file that kubectl uses.");

@@ -26,16 +26,31 @@ pub(crate) struct Sources {
     pub(crate) working_dir: PathBuf,
 }
 
-/// What settings are for: some rules hold only there.
+/// What settings are for. Those of a whole deployment are often the same, so what one part does not use must not be in
+/// its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Something that works alone.
+    /// The whole system in one process, or only a look at the settings.
     #[default]
     Alone,
-    /// Something that works with a broker only.
-    WithBroker,
-    /// One job in a pod of its own, which has the settings of the server that started it.
+    /// A server that works with a broker only.
+    Server,
+    /// A client of the broker, `focus feed` or `focus record`: it starts no jobs.
+    Client,
+    /// One job in a pod of its own.
     Pod,
+}
+
+impl Purpose {
+    /// Whether nothing works without a broker.
+    pub(super) fn needs_broker(self) -> bool {
+        matches!(self, Self::Server | Self::Client)
+    }
+
+    /// Whether jobs are started.
+    pub(super) fn starts_jobs(self) -> bool {
+        matches!(self, Self::Alone | Self::Server)
+    }
 }
 
 /// A setting given by a flag.

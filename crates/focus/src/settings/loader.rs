@@ -96,7 +96,7 @@ impl Loader<'_> {
         let threads = self.get("threads", std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
         self.check("threads", threads.get() <= 1024, || format!("must be at most 1024, not {threads}"));
         let jobs = self.jobs(listen, sources.purpose);
-        let kubernetes = self.kubernetes(jobs.launcher, sources);
+        let kubernetes = self.kubernetes(jobs.launcher, sources.purpose);
         Settings {
             listen,
             data_dir,
@@ -108,7 +108,7 @@ impl Loader<'_> {
             kubernetes,
             limits: self.limits(),
             live: self.live(),
-            broker: self.broker(sources.purpose == Purpose::WithBroker),
+            broker: self.broker(sources.purpose.needs_broker()),
             band_channels: self.band_channels(),
             grpc: GrpcSettings { tls: self.tls() },
             log: LogSettings {
@@ -151,8 +151,8 @@ impl Loader<'_> {
         let connect_within = self.get("jobs.connect_within", Duration::from_secs(50));
         let unwatched_for = self.get("jobs.unwatched_for", Duration::from_secs(180));
         let ports = self.get("jobs.ports", default_ports());
-        // In a pod each job has an address of its own.
-        if launcher == LauncherKind::Processes && purpose != Purpose::Pod {
+        // On a cluster each job has an address of its own.
+        if launcher == LauncherKind::Processes && purpose.starts_jobs() {
             self.check_ports(ports, max_jobs, listen);
         }
         JobSettings { launcher, max_jobs, connect_within, unwatched_for, ports }

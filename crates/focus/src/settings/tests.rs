@@ -314,9 +314,8 @@ fn a_file_that_is_no_recording_cannot_be_replayed() {
 #[test]
 fn a_command_that_needs_a_broker_says_so_and_nothing_else_does() {
     let dir = tempfile::tempdir().unwrap();
-    let sources = sources(dir.path());
-    assert!(load(&sources).unwrap().settings.broker.is_none());
-    let needing = Sources { purpose: Purpose::WithBroker, ..sources };
+    assert!(load(&sources(dir.path())).unwrap().settings.broker.is_none());
+    let needing = Sources { purpose: Purpose::Server, ..sources(dir.path()) };
     let all = problems(&needing);
     assert!(all.len() == 1 && all[0].contains("rabbitmq.url: is not set"), "{all:?}");
     assert!(all[0].contains("FOCUS_RABBITMQ_URL=amqp://"), "{all:?}");
@@ -324,6 +323,8 @@ fn a_command_that_needs_a_broker_says_so_and_nothing_else_does() {
     let settings = load(&given).unwrap().settings;
     assert_eq!(settings.broker.unwrap().to_string(), "amqp://u@broker:5672 (virtual host \"v\")");
     assert_eq!(settings.band_channels.get(), 128);
+    let client = Sources { purpose: Purpose::Client, ..sources(dir.path()) };
+    assert_eq!(problems(&client).len(), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ const WORKER: &str = "{spec: {template: {spec: {containers: [{name: worker, imag
 /// As for `focus serve --launcher kubernetes`.
 fn on_a_cluster(dir: &Path) -> Sources {
     let mut sources = with_env(sources(dir), "FOCUS_JOBS_LAUNCHER", "kubernetes");
-    sources.purpose = Purpose::WithBroker;
+    sources.purpose = Purpose::Server;
     with_env(sources, "FOCUS_RABBITMQ_URL", "amqp://broker")
 }
 
@@ -108,7 +108,7 @@ fn names_that_a_cluster_would_refuse_are_refused() {
 }
 
 #[test]
-fn ports_are_no_matter_where_each_job_has_an_address_of_its_own() {
+fn ports_are_no_matter_to_who_needs_none_for_jobs() {
     let dir = tempfile::tempdir().unwrap();
     let few_ports = |mut sources: Sources| {
         sources.flags.push(flag("jobs.ports", "5000-5001"));
@@ -116,8 +116,11 @@ fn ports_are_no_matter_where_each_job_has_an_address_of_its_own() {
     };
     assert_eq!(problems(&few_ports(sources(dir.path()))).len(), 2);
     load(&few_ports(on_a_cluster(dir.path()))).unwrap();
-    let pod = Sources { purpose: Purpose::Pod, ..sources(dir.path()) };
-    load(&few_ports(pod)).unwrap();
+    for purpose in [Purpose::Pod, Purpose::Client] {
+        let other =
+            with_env(Sources { purpose, ..sources(dir.path()) }, "FOCUS_RABBITMQ_URL", "amqp://broker");
+        load(&few_ports(other)).unwrap();
+    }
 }
 
 #[test]
@@ -135,8 +138,10 @@ fn files_are_read_by_the_server_that_starts_jobs_on_a_cluster_and_by_no_other() 
         found[1].starts_with("--set kubernetes.worker_template: ")
             && found[1].contains("none.yaml cannot be")
     );
-    let pod = Sources { purpose: Purpose::Pod, ..server.clone() };
-    assert!(load(&pod).unwrap().settings.broker.is_some());
+    for purpose in [Purpose::Pod, Purpose::Client] {
+        let other = Sources { purpose, ..server.clone() };
+        assert!(load(&other).unwrap().settings.broker.is_some());
+    }
     server.env.remove("FOCUS_JOBS_LAUNCHER");
     let effective = load(&server).unwrap();
     assert_eq!(effective.unused(), ["kubernetes.kubeconfig", "kubernetes.worker_template"]);
