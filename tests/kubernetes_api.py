@@ -25,15 +25,13 @@ class ApiError(Exception):
 class Api:
     """An API server as one user reaches it. `kubectl` would show the same."""
 
-    def __init__(self, url, ca, cert=None, token=None):
-        self.url = url
+    def __init__(self, url, ca, token):
+        self.url, self.ca = url, ca
         self._session = requests.Session()
         # The environment may name a proxy, or other certificates to trust.
         self._session.trust_env = False
         self._session.verify = str(ca)
-        self._session.cert = tuple(map(str, cert)) if cert else None
-        if token:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.headers["Authorization"] = f"Bearer {token}"
 
     def call(self, method, path, timeout=ANSWERS_WITHIN, **options):
         """The answer to one call, as JSON."""

@@ -3,22 +3,24 @@
 import asyncio
 import json
 import time
+import types
 from urllib.parse import urlsplit
 
 
 class Client:
     """One connection to a server, which posts one body to `/configure` again and again."""
 
-    def __init__(self, reader, writer, body):
+    def __init__(self, reader, writer, body, headers):
         content = json.dumps(body).encode()
-        head = f"POST /configure HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
-        self._request = head.encode() + content
+        headers = {"Host": "localhost", "Content-Length": len(content)} | headers
+        lines = ["POST /configure HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        self._request = "\r\n".join(lines).encode() + content
         self._reader, self._writer = reader, writer
 
     @classmethod
-    async def connect(cls, url, body):
+    async def connect(cls, url, body, headers=types.MappingProxyType({})):
         where = urlsplit(url)
-        return cls(*await asyncio.open_connection(where.hostname, where.port), body)
+        return cls(*await asyncio.open_connection(where.hostname, where.port), body, headers)
 
     async def configure(self):
         """Status and body of one answer."""
