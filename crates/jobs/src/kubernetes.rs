@@ -38,7 +38,7 @@ use calls::Calls;
 use claims::{Claims, taken};
 use doubts::Doubts;
 use failure::Failure;
-use pod::Pod;
+use pod::RemotePod;
 use seen::{SeenJob, SeenService};
 use unready::Unready;
 
@@ -219,7 +219,7 @@ impl Shared {
     }
 
     /// A Job and its Service as a job, and how to ask it; `None` when they do not say enough.
-    fn pod(&self, job: &SeenJob, service: &SeenService) -> Option<(Arc<Job>, Arc<Pod>)> {
+    fn pod(&self, job: &SeenJob, service: &SeenService) -> Option<(Arc<Job>, Arc<RemotePod>)> {
         let spec = job.order().and_then(|order| order.spec().ok());
         if spec.is_none() {
             tracing::warn!(job = %job.id, "a Job that says nothing that this version understands");
@@ -232,7 +232,7 @@ impl Shared {
         job: &SeenJob,
         service: &SeenService,
         spec: Arc<JobSpec>,
-    ) -> Option<(Arc<Job>, Arc<Pod>)> {
+    ) -> Option<(Arc<Job>, Arc<RemotePod>)> {
         let (host, port) = match service.node_port {
             Some(port) => (job.host.clone(), port),
             None => (format!("{}.{}.svc", service.name, self.settings.namespace), manifest::PORT),
@@ -246,7 +246,7 @@ impl Shared {
         let reported = report.subscribe();
         let tls = self.settings.tls.clone();
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let pod = Arc::new(Pod { address, tls, spec: Arc::clone(&spec), report });
+        let pod = Arc::new(RemotePod { address, tls, spec: Arc::clone(&spec), report });
         let job = Job {
             spec,
             rows: Arc::clone(&pod) as _,

@@ -16,7 +16,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(30);
 const REPORT_DEADLINE: Duration = Duration::from_millis(300);
 
 /// One job in a pod.
-pub(super) struct Pod {
+pub(super) struct RemotePod {
     /// Of its gRPC service, for this server.
     pub(super) address: Address,
     pub(super) tls: Option<Tls>,
@@ -25,7 +25,7 @@ pub(super) struct Pod {
     pub(super) report: watch::Sender<Report>,
 }
 
-impl Pod {
+impl RemotePod {
     /// Asks how the job is: `pending` as long as nobody answers.
     pub(super) async fn ask(&self) {
         if let Ok(told) = remote::report(&self.address, self.tls.as_ref(), REPORT_DEADLINE).await {
@@ -40,7 +40,7 @@ impl Pod {
     }
 }
 
-impl Rows for Pod {
+impl Rows for RemotePod {
     fn watch(&self, stream: usize) -> BoxFuture<'_, Result<Viewer, WatchError>> {
         let by = Instant::now() + STARTS_WITHIN;
         Box::pin(remote::watch_patiently(&self.address, self.tls.as_ref(), &self.spec, stream, by))
