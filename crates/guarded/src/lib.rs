@@ -4,7 +4,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, waitid};
 
 /// A process that does not outlive its owner: it is killed when this is dropped, and when our own process dies.
 /// In that case what it wrote goes too.
@@ -64,9 +65,7 @@ impl Guarded {
     pub fn freeze(&self) {
         self.send(Signal::STOP);
         // A thread that runs on another processor goes on for a moment. An end, too, is worth no more waiting.
-        let halted = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        // Fails when the process is known to have ended.
-        let _ = waitid(WaitId::Pid(Pid::from_child(&self.child)), halted);
+        let _ = self.look(WaitIdOptions::STOPPED | WaitIdOptions::EXITED);
     }
 
     /// Lets it go on when it is frozen.
@@ -75,8 +74,17 @@ impl Guarded {
     }
 
     /// Whether it has ended, by itself or killed.
-    pub fn has_ended(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.look(WaitIdOptions::EXITED | WaitIdOptions::NOHANG).is_some()
+    }
+
+    /// Looks, or waits, for a change of its state.
+    fn look(&self, wanted: WaitIdOptions) -> Option<WaitIdStatus> {
+        // Without NOWAIT its number would be free for others from then on.
+        let process = Pid::from_child(&self.child);
+        let seen = retry_on_intr(|| waitid(WaitId::Pid(process), wanted | WaitIdOptions::NOWAIT));
+        seen.expect("we have not waited for its end, and so it is there, if as a zombie")
     }
 }
 

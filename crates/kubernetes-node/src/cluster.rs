@@ -78,7 +78,7 @@ impl Cluster {
         Self { processes: [const { None }; Part::ALL.len()], home, setup, kubectl }
     }
 
-    /// Starts a part's process and waits until it works; the log when it does not.
+    /// Starts a part's process and waits until it works; the log when it ends.
     fn launch(&mut self, part: Part) -> Result<(), String> {
         let output = File::options().append(true).create(true).open(self.log_file(part));
         let output = output.expect("a file can be written");
@@ -92,14 +92,15 @@ impl Cluster {
         }
     }
 
-    /// Waits until something comes true that a part must do; the log when it does not.
-    fn wait_until(&mut self, part: Part, condition: impl Fn(&Self) -> bool) -> Result<(), String> {
+    /// Waits until something comes true that a part must do; the log when the part has ended.
+    fn wait_until(&self, part: Part, condition: impl Fn(&Self) -> bool) -> Result<(), String> {
         let started = Instant::now();
         while !condition(self) {
-            let ended = self.processes[part as usize].as_mut().is_none_or(Guarded::has_ended);
-            if ended || started.elapsed() > PATIENCE {
+            if self.processes[part as usize].as_ref().is_none_or(Guarded::has_ended) {
                 return Err(self.log());
             }
+            let name = part.name();
+            assert!(started.elapsed() < PATIENCE, "the {name} of Kubernetes does not work: {}", self.log());
             std::thread::sleep(LOOK_AGAIN);
         }
         Ok(())
@@ -113,8 +114,8 @@ impl Cluster {
         self.try_kubectl(&["get", "--raw=/readyz"]).is_ok()
     }
 
-    /// Waits until the controllers make the pod of a job, and collect it when the job is deleted.
-    fn try_controllers(&mut self) -> Result<(), String> {
+    /// Waits until the controllers make the pod of a job, and collect it when the job is deleted; the log when they end.
+    fn try_controllers(&self) -> Result<(), String> {
         // Without one a job's pods would be refused, and tried again only after ten seconds.
         for namespace in [OUR_NAMESPACE, "default"] {
             self.wait_until(Part::Controllers, |cluster| cluster.has_service_account(namespace))?;
@@ -174,6 +175,12 @@ impl Cluster {
         &self.kubectl.kubeconfig
     }
 
+    /// The `kubectl` that [`kubectl`](Self::kubectl) runs.
+    #[must_use]
+    pub fn kubectl_program(&self) -> &Path {
+        &self.kubectl.program
+    }
+
     /// A bearer token, valid for an hour, of a service account.
     ///
     /// # Panics
@@ -208,7 +215,7 @@ impl Cluster {
     /// # Panics
     /// When it cannot be made: the API server and the controllers must run.
     #[must_use]
-    pub fn namespace(&mut self) -> String {
+    pub fn namespace(&self) -> String {
         let name = format!("test-{}", &Uuid::new_v4().simple().to_string()[..8]);
         self.kubectl(&["create", "namespace", &name]);
         let ready = self.wait_until(Part::Controllers, |cluster| cluster.has_service_account(&name));

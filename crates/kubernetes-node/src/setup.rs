@@ -1,3 +1,4 @@
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,8 @@ use crate::service_ranges::ServiceRanges;
 
 /// Where etcd serves: a socket in the cluster's home. etcd wants its name to look like a host's with a port.
 pub(crate) const ETCD_SOCKET: &str = "etcd:0";
+/// Where it would serve others of its kind. It has none, and must listen for them all the same.
+const PEERS_SOCKET: &str = "peers:0";
 /// Those that act on what our tests make.
 const CONTROLLERS: [&str; 8] = [
     "job",
@@ -72,16 +75,20 @@ impl Setup {
     }
 
     fn etcd(&self) -> Command {
+        for socket in [ETCD_SOCKET, PEERS_SOCKET] {
+            // One that was killed has left it, and it would be in the way.
+            let _ = fs::remove_file(self.home.join(socket));
+        }
         let mut etcd = Command::new(&self.programs.etcd);
-        etcd.args(["--data-dir=data", "--unsafe-no-fsync"]);
-        for urls in ["listen-client-urls", "advertise-client-urls"] {
-            etcd.arg(format!("--{urls}=unix://{ETCD_SOCKET}"));
-        }
-        // It has no peers, and must listen for them all the same.
-        for urls in ["listen-peer-urls", "initial-advertise-peer-urls"] {
-            etcd.arg(format!("--{urls}=unix://peers:0"));
-        }
-        etcd.arg("--initial-cluster=default=unix://peers:0");
+        etcd.args([
+            "--data-dir=data",
+            "--unsafe-no-fsync",
+            &format!("--listen-client-urls=unix://{ETCD_SOCKET}"),
+            &format!("--advertise-client-urls=unix://{ETCD_SOCKET}"),
+            &format!("--listen-peer-urls=unix://{PEERS_SOCKET}"),
+            &format!("--initial-advertise-peer-urls=unix://{PEERS_SOCKET}"),
+            &format!("--initial-cluster=default=unix://{PEERS_SOCKET}"),
+        ]);
         etcd
     }
 

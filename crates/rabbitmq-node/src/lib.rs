@@ -163,7 +163,7 @@ impl Node {
     /// # Panics
     /// When it does not end.
     pub fn stop(&mut self) {
-        let Some(mut broker) = self.broker.take() else { return };
+        let Some(broker) = self.broker.take() else { return };
         broker.send(Signal::TERM);
         let asked = Instant::now();
         while !broker.has_ended() {
