@@ -1,13 +1,16 @@
-"""Servers and brokers for the tests."""
+"""Servers, brokers and clusters for the tests."""
 
 import pytest
 
 pytest.register_assert_rewrite("told")
 
+from cluster import KubernetesDeployment
 from deployment import Deployment
 from focus_process import FocusServer
+from kubernetes_node import KubernetesNode
 from rabbitmq_node import RabbitMqNode
 from rows import generate_stubs
+from stand_in_node import StandInNode
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +49,45 @@ def deployment(rabbitmq, tmp_path_factory):
     whole = Deployment(rabbitmq, tmp_path_factory.mktemp)
     yield whole
     whole.stop()
+
+
+@pytest.fixture(scope="session")
+def kubernetes():
+    """A control plane that all tests share, without nodes: take a namespace, mend what you break."""
+    node = KubernetesNode()
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="session")
+def stand_in_node(kubernetes, tmp_path_factory):
+    """Has the pods of all tests run."""
+    node = StandInNode(kubernetes.api, tmp_path_factory.mktemp("pods"))
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="session")
+def on_kubernetes(kubernetes, stand_in_node, deployment, tmp_path_factory):
+    """A deployment on a cluster, with a `server` that all tests share: leave no job behind."""
+    place = KubernetesDeployment(kubernetes, stand_in_node, deployment, tmp_path_factory.mktemp)
+    place.server = place.start()
+    yield place
+    place.stop()
+
+
+@pytest.fixture
+def deploy(kubernetes, stand_in_node, deployment, tmp_path_factory):
+    """Makes deployments on a cluster, with settings for their jobs: `deploy(**{"jobs.connect_within": "2s"})`."""
+    places = []
+
+    def make(**settings):
+        places.append(KubernetesDeployment(kubernetes, stand_in_node, deployment, tmp_path_factory.mktemp, **settings))
+        return places[-1]
+
+    yield make
+    for place in places:
+        place.stop()
 
 
 @pytest.fixture(scope="session")

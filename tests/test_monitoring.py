@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import pytest
+from deployment import FocusControlPlane
 from focus_process import ROOT
 
 MONITORING = ROOT / "deploy/monitoring"
@@ -74,12 +75,22 @@ def selectors():
 
 
 @pytest.fixture(scope="module")
-def shown(deployment):
-    """What a server on a broker shows that has answered a request of every kind that a label tells apart."""
+def shown(deployment, kubernetes, tmp_path_factory):
+    """What a server on a broker shows that has answered a request of every kind that a label tells apart, and one whose
+    jobs run on a cluster."""
     server = deployment.direct
     server.get("/ack")
     with server.job({"view_type": 2, "channels": {"min": 1, "max": 5}, "displayInfo": {"height": 100}}):
-        return samples(server.get("/metrics").text)
+        here = samples(server.get("/metrics").text)
+    cluster = {
+        "jobs.launcher": "kubernetes",
+        "kubernetes.kubeconfig": kubernetes.kubeconfig,
+        "kubernetes.namespace": kubernetes.namespace(),
+    }
+    server = FocusControlPlane(tmp_path_factory.mktemp("cluster"), deployment.node.url(), **cluster)
+    there = samples(server.get("/metrics").text)
+    server.stop()
+    return {name: here.get(name, []) + there.get(name, []) for name in here | there}
 
 
 def test_alert_rules_are_well_formed():
