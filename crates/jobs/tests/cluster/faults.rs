@@ -1,107 +1,332 @@
 //! Misfortunes between a server and the API server: a client that passes every call on to the real one, unless told
 //! otherwise.
 
-use std::future::pending;
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::future::{Future, pending};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
-use tower::service_fn;
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+use tower::{BoxError, service_fn};
 
 /// What becomes of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It goes its way.
     Passes,
+    /// It waits until it is let go, and then goes its way.
+    IsHeld,
     /// It never arrives, and nobody says so.
     IsLost,
     /// It is carried out, and nobody says so.
     ReplyIsLost,
+    /// It is carried out long after anybody waits for it: when those that are late are let go.
+    ComesLate,
     /// It never arrives: the connection breaks.
     Breaks,
     /// It is carried out, and then the connection breaks.
     ReplyBreaks,
     /// It is answered with this status without being carried out.
     IsAnswered(u16),
+    /// Somebody on the way says it twice, and passes on the second answer.
+    IsRepeated,
+    /// Somebody else creates an object of the same name just before.
+    IsForestalled,
+    /// It never arrives, because the server is killed just before.
+    KilledBefore,
+    /// It is carried out, and the server is killed before it hears of it.
+    KilledAfter,
 }
 
-type Decide = Box<dyn FnMut(&str) -> Fate + Send>;
+type Decide = Box<dyn FnMut(&Call) -> Fate + Send>;
+type Later = Box<dyn FnOnce() + Send>;
 
-/// The way to the API server.
-#[derive(Clone, Default)]
+/// One call to the API server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Call {
+    /// As in the metrics: `list_jobs`, `commit`, ..
+    pub(crate) what: &'static str,
+    /// How many of its kind went before, since it was last decided how calls fare.
+    pub(crate) nth: usize,
+}
+
+/// The way from one server to the API server. What is sent stays on its way when the server dies.
+#[derive(Clone)]
 pub(crate) struct Way {
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    real: Client,
+    network: Handle,
+    state: Mutex<State>,
+    seen: watch::Sender<Seen>,
 }
 
 #[derive(Default)]
 struct State {
-    calls: Vec<String>,
+    calls: Vec<Call>,
+    counts: BTreeMap<&'static str, usize>,
     decide: Option<Decide>,
+    held: Vec<Later>,
+    late: Vec<Later>,
+}
+
+/// What a test can wait for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    under_way: usize,
+    held: usize,
+    late: usize,
+    killed: bool,
 }
 
 impl Way {
-    /// `decide` is asked for each call's fate from now on, by what it is: `POST jobs`, `GET services/<name>`.
-    pub(crate) fn decide(&self, decide: impl FnMut(&str) -> Fate + Send + 'static) {
-        self.state.lock().unwrap().decide = Some(Box::new(decide));
+    /// To the API server that `real` reaches.
+    pub(crate) fn to(real: Client) -> Self {
+        let (state, seen) = (Mutex::default(), watch::Sender::default());
+        Self { shared: Arc::new(Shared { real, network: Handle::current(), state, seen }) }
+    }
+
+    /// `decide` is asked for each call's fate from now on, but for the gate's probes.
+    pub(crate) fn decide(&self, decide: impl FnMut(&Call) -> Fate + Send + 'static) {
+        let mut state = self.state();
+        state.decide = Some(Box::new(decide));
+        state.counts.clear();
+    }
+
+    /// These calls have these fates, all others go well.
+    pub(crate) fn tell(&self, story: &[(Call, Fate)]) {
+        let story: BTreeMap<_, _> = story.iter().copied().collect();
+        self.decide(move |call| story.get(call).copied().unwrap_or(Fate::Passes));
+    }
+
+    /// The first call of this kind has this fate, all others go well.
+    pub(crate) fn first(&self, what: &'static str, fate: Fate) {
+        self.tell(&[(Call { what, nth: 0 }, fate)]);
     }
 
     /// From now on all goes well.
     pub(crate) fn mend(&self) {
-        self.state.lock().unwrap().decide = None;
+        self.state().decide = None;
     }
 
-    /// All calls since this was last asked.
-    pub(crate) fn calls(&self) -> Vec<String> {
-        std::mem::take(&mut self.state.lock().unwrap().calls)
+    /// All calls since this was last asked, but for the gate's probes.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        let mut state = self.state();
+        state.counts.clear();
+        std::mem::take(&mut state.calls)
+    }
+
+    /// Waits until a call is held.
+    pub(crate) async fn holds(&self) {
+        self.wait_for(|seen| seen.held > 0).await;
+    }
+
+    /// Lets go what is held.
+    pub(crate) fn release(&self) {
+        let held = std::mem::take(&mut self.state().held);
+        self.shared.seen.send_modify(|seen| seen.held = 0);
+        for call in held {
+            call();
+        }
+    }
+
+    /// Lets those go that are late, and waits until everything that is under way has been carried out.
+    pub(crate) async fn settle(&self) {
+        let late = std::mem::take(&mut self.state().late);
+        self.shared.seen.send_modify(|seen| seen.late = 0);
+        for call in late {
+            call();
+        }
+        self.wait_for(|seen| seen.under_way == 0).await;
+    }
+
+    /// How many calls are late now.
+    pub(crate) fn late(&self) -> usize {
+        self.shared.seen.borrow().late
+    }
+
+    /// Waits until the server is to die: nothing that it asks for arrives any more.
+    pub(crate) async fn kills(&self) {
+        self.wait_for(|seen| seen.killed).await;
+    }
+
+    /// The server is to die now.
+    pub(crate) fn kill(&self) {
+        self.shared.seen.send_modify(|seen| seen.killed = true);
     }
 
     /// A client that goes this way.
-    pub(crate) fn client(&self, real: &Client) -> Client {
-        let (way, real) = (self.clone(), real.clone());
-        let namespace = real.default_namespace().to_owned();
+    pub(crate) fn client(&self) -> Client {
+        let way = self.clone();
+        let namespace = self.shared.real.default_namespace().to_owned();
         let service = service_fn(move |request: Request<Body>| {
-            let (way, real) = (way.clone(), real.clone());
-            async move { way.send(&real, request).await }
+            let way = way.clone();
+            async move { way.send(request).await }
         });
         Client::new(service, namespace)
     }
 
-    async fn send(&self, real: &Client, request: Request<Body>) -> Result<Response<Body>, tower::BoxError> {
-        let fate = self.fate(&request);
-        match fate {
-            Fate::Passes => Ok(real.send(request).await?),
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        if self.shared.seen.borrow().killed {
+            return pending().await;
+        }
+        match self.fate(&request) {
+            Fate::Passes => self.carry(request).await,
+            Fate::IsHeld => {
+                let (answer, answered) = oneshot::channel();
+                let way = self.clone();
+                self.state().held.push(Box::new(move || {
+                    let carried = way.launch(request);
+                    way.shared.network.spawn(async move { drop(answer.send(carried.await)) });
+                }));
+                self.shared.seen.send_modify(|seen| seen.held += 1);
+                answered.await?
+            }
             Fate::IsLost => pending().await,
             Fate::ReplyIsLost => {
-                drop(real.send(request).await);
+                drop(self.carry(request).await);
+                pending().await
+            }
+            Fate::ComesLate => {
+                let way = self.clone();
+                self.state().late.push(Box::new(move || drop(way.launch(request))));
+                self.shared.seen.send_modify(|seen| seen.late += 1);
                 pending().await
             }
             Fate::Breaks => Err(broken()),
             Fate::ReplyBreaks => {
-                drop(real.send(request).await);
+                drop(self.carry(request).await);
                 Err(broken())
             }
-            Fate::IsAnswered(status) => {
-                let status = StatusCode::from_u16(status)?;
-                let body = serde_json::json!({
-                    "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status.as_u16(),
-                    "message": "the test says so", "reason": "",
-                });
-                Ok(Response::builder().status(status).body(Body::from(body.to_string().into_bytes()))?)
+            Fate::IsAnswered(status) => answer(status),
+            Fate::IsRepeated => {
+                let (request, repeated) = twice(request).await;
+                drop(self.carry(request).await);
+                self.carry(repeated).await
+            }
+            Fate::IsForestalled => {
+                let (request, other) = twice(request).await;
+                drop(self.carry(by_somebody_else(other).await).await);
+                self.carry(request).await
+            }
+            Fate::KilledBefore => {
+                self.kill();
+                pending().await
+            }
+            Fate::KilledAfter => {
+                let launched = self.launch(request);
+                self.shared.seen.send_modify(|seen| seen.killed = true);
+                drop(launched.await);
+                pending().await
             }
         }
     }
 
+    async fn carry(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        self.launch(request).await
+    }
+
+    /// From here on it arrives, whatever becomes of who has sent it.
+    fn launch(
+        &self,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Response<Body>, BoxError>> + use<> {
+        self.shared.seen.send_modify(|seen| seen.under_way += 1);
+        let shared = Arc::clone(&self.shared);
+        let sent = self.shared.network.spawn(async move {
+            let answer = shared.real.send(request).await;
+            shared.seen.send_modify(|seen| seen.under_way -= 1);
+            answer
+        });
+        async move { Ok(sent.await??) }
+    }
+
     fn fate(&self, request: &Request<Body>) -> Fate {
-        let path = request.uri().path();
-        let what = path.rsplit_once("/namespaces/").map_or(path, |(_, rest)| rest.split_once('/').unwrap().1);
-        let call = format!("{} {what}", request.method());
-        let mut state = self.state.lock().unwrap();
-        state.calls.push(call.clone());
+        let what = what(request);
+        if what == "probe" {
+            return Fate::Passes;
+        }
+        let mut state = self.state();
+        let count = state.counts.entry(what).or_default();
+        let call = Call { what, nth: *count };
+        *count += 1;
+        state.calls.push(call);
         state.decide.as_mut().map_or(Fate::Passes, |decide| decide(&call))
+    }
+
+    async fn wait_for(&self, condition: impl Fn(&Seen) -> bool) {
+        let mut seen = self.shared.seen.subscribe();
+        let seen = seen.wait_for(|seen| condition(seen));
+        let seen = tokio::time::timeout(crate::server::DEADLINE, seen).await;
+        drop(seen.expect("it happens in time").expect("the way is still there"));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap()
     }
 }
 
-fn broken() -> tower::BoxError {
+fn what(request: &Request<Body>) -> &'static str {
+    let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+    let (kind, name) = path
+        .rsplit_once("/namespaces/")
+        .unwrap()
+        .1
+        .split_once('/')
+        .unwrap()
+        .1
+        .split_once('/')
+        .map_or_else(|| (path.rsplit('/').next().unwrap(), None), |(kind, name)| (kind, Some(name)));
+    match (request.method(), kind, name) {
+        (&Method::GET, "jobs", None) if query.contains("limit=1") => "probe",
+        (&Method::GET, "jobs", None) => "list_jobs",
+        (&Method::GET, "services", None) => "list_services",
+        (&Method::GET, "jobs", Some(_)) => "get_job",
+        (&Method::GET, "services", Some(_)) => "get_service",
+        (&Method::POST, "jobs", None) => "create_job",
+        (&Method::POST, "services", None) => "create_service",
+        (&Method::PATCH, "jobs", Some(_)) => "commit",
+        (&Method::DELETE, "jobs", Some(_)) => "delete_job",
+        (&Method::DELETE, "services", Some(_)) => "delete_service",
+        _ => panic!("what is {} {path} for?", request.method()),
+    }
+}
+
+async fn twice(request: Request<Body>) -> (Request<Body>, Request<Body>) {
+    let (parts, body) = request.into_parts();
+    let body = body.collect_bytes().await.unwrap();
+    let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
+    (Request::from_parts(parts, Body::from(body)), again)
+}
+
+/// The same object, created by another attempt.
+async fn by_somebody_else(request: Request<Body>) -> Request<Body> {
+    let (mut parts, body) = request.into_parts();
+    let mut object: serde_json::Value = serde_json::from_slice(&body.collect_bytes().await.unwrap()).unwrap();
+    if let Some(attempt) = object["metadata"]["annotations"].get_mut("focus-server/attempt") {
+        *attempt = "somebody else's".into();
+    }
+    if let Some(owner) = object["metadata"]["ownerReferences"].get_mut(0) {
+        owner["uid"] = "somebody else's".into();
+    }
+    parts.headers.remove(http::header::CONTENT_LENGTH);
+    Request::from_parts(parts, Body::from(object.to_string().into_bytes()))
+}
+
+fn answer(status: u16) -> Result<Response<Body>, BoxError> {
+    let body = serde_json::json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status,
+        "message": "the test says so", "reason": "",
+    });
+    let status = StatusCode::from_u16(status)?;
+    Ok(Response::builder().status(status).body(Body::from(body.to_string().into_bytes()))?)
+}
+
+fn broken() -> BoxError {
     std::io::Error::from(std::io::ErrorKind::ConnectionReset).into()
 }

@@ -1,5 +1,6 @@
 //! Jobs that live on a Kubernetes cluster: a real API server, with and without misfortunes on the way to it.
 
+mod crash;
 mod faults;
+mod objects;
 mod server;
-mod whole;
