@@ -5,8 +5,12 @@ and the same request succeeds when the cluster is well again, with nothing resta
 """
 
 import contextlib
+import itertools
 import json
+import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Callable
 from urllib.parse import urlsplit
@@ -24,6 +28,9 @@ BACK_WITHIN = 30.0  # s, the start of an API server included
 TAKES_EFFECT_WITHIN = 10.0
 KNOWN_WITHIN = 3.0
 VIEWS = ["live", "historic"]
+# Clients that come and go, how many jobs each keeps, and how often the cluster fails meanwhile.
+CLIENTS, KEPT, ROUNDS = 4, 2, 2
+RETRY_AFTER = 0.05  # s, not as long as they are told
 
 
 # Ways to break a cluster
@@ -100,16 +107,18 @@ class Fault:
     reason: str = ""
     # Whether the server then knows that its upstream is down.
     is_outage: bool = True
+    # Whether it happens at once, in the middle of whatever is under way.
+    is_sudden: bool = False
 
 
 REFUSED = {"status": 502, "code": "kubernetes_error", "reason": "forbidden"}
 FULL = {"status": 429, "code": "quota_exceeded", "reason": "exceeded quota", "is_outage": False}
 FAULTS = [
-    Fault("api-server-killed", lambda place: place.kubernetes.stopped("server"), reason="connection refused"),
-    Fault("api-server-frozen", lambda place: place.kubernetes.frozen("server")),
-    Fault("packets-dropped", dropped),
-    Fault("etcd-killed", lambda place: place.kubernetes.stopped("etcd")),
-    Fault("etcd-frozen", lambda place: place.kubernetes.frozen("etcd")),
+    Fault("api-server-killed", lambda place: place.kubernetes.stopped("server"), reason="connection refused", is_sudden=True),
+    Fault("api-server-frozen", lambda place: place.kubernetes.frozen("server"), is_sudden=True),
+    Fault("packets-dropped", dropped, is_sudden=True),
+    Fault("etcd-killed", lambda place: place.kubernetes.stopped("etcd"), is_sudden=True),
+    Fault("etcd-frozen", lambda place: place.kubernetes.frozen("etcd"), is_sudden=True),
     Fault("rights-withdrawn", without_rights, **REFUSED),
     Fault("no-right-to-services", lambda place: without_right_to_create(place, "services"), **REFUSED, is_outage=False),
     Fault("quota-of-jobs-full", lambda place: quota_full(place, "count/jobs.batch"), **FULL),
@@ -154,6 +163,9 @@ def test_an_outage_from_beginning_to_end(on_kubernetes, stubs, fault):
     def send(request):
         return server.post("/configure", request)
 
+    def made():
+        return {item["metadata"]["name"] for kind in ("jobs", "services") for item in place.objects(kind)}
+
     server.wait_until_well()
     place.wait_until_empty()
     pid, counts, logged = server.process.pid, configure_counts(server), len(server.log())
@@ -163,6 +175,8 @@ def test_an_outage_from_beginning_to_end(on_kubernetes, stubs, fault):
             answers = [send(request) for request in requests * 2]
             for answer in answers:
                 assert_refused(answer, fault)
+            if not fault.is_outage:
+                assert made() == objects_of([running]), "what was begun is undone before the answer"
             assert_everything_else_goes_on(server, fault)
             assert_told_once(server, server.log()[logged:], answers, counts, ANSWERED_WITHIN)
             assert all(len(stream.index) >= 5 for stream in read(stubs, running, 5)), "what runs goes on"
@@ -178,8 +192,7 @@ def test_an_outage_from_beginning_to_end(on_kubernetes, stubs, fault):
             started.append(answer.json())
         assert server.process.poll() is None and server.process.pid == pid
         assert server.get("/health").json()["status"] == "healthy"
-        wanted = {name_of(kind, job) for job in (running, *started) for kind in ("job", "service")}
-        made = lambda: {item["metadata"]["name"] for kind in ("jobs", "services") for item in place.objects(kind)}
+        wanted = objects_of([running, *started])
         until(lambda: made() == wanted, SETTLED_WITHIN, "end of what was begun", lambda: f"{made()}\n{place.log()}")
         for job in started:
             assert server.delete(f"/job/{job['job_id']}").status_code == 200
@@ -188,8 +201,68 @@ def test_an_outage_from_beginning_to_end(on_kubernetes, stubs, fault):
     assert_unharmed(server.log()[logged:])
 
 
-def name_of(kind, job):
-    return f"grpc-{kind}-{job['job_id']}"
+def objects_of(jobs):
+    return {f"grpc-{kind}-{job['job_id']}" for job in jobs for kind in ("job", "service")}
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.is_sudden], ids=lambda fault: fault.name)
+def test_requests_under_way_end_whole_or_leave_nothing(on_kubernetes, fault):
+    """Clients start and stop jobs all the time while a cluster fails and comes back."""
+    place, server = on_kubernetes, on_kubernetes.server
+    server.wait_until_well()
+    place.wait_until_empty()
+    over, statuses = threading.Event(), Counter()
+
+    def come_and_go(kind):
+        """What one client leaves: the jobs that it has not stopped, and those of which it does not know."""
+        kept, doubtful, body = [], [], view_of(server, kind)
+        try:
+            while not over.is_set():
+                answer = server.post("/configure", body)
+                statuses[answer.status_code] += 1
+                assert answer.elapsed.total_seconds() < ANSWERED_WITHIN, answer.text
+                if answer.status_code == 200:
+                    kept.append(answer.json())
+                else:
+                    assert answer.json()["code"] == "kubernetes_unavailable", answer.text
+                    time.sleep(RETRY_AFTER)
+                if len(kept) > KEPT:
+                    job = kept.pop(0)
+                    stopped = server.delete(f"/job/{job['job_id']}")
+                    assert stopped.status_code in (200, 503), stopped.text
+                    if stopped.status_code == 503:
+                        doubtful.append(job)
+            return kept, doubtful
+        finally:
+            over.set()
+
+    def wait_for(status):
+        """Until every client may have had such an answer."""
+        wanted = statuses[status] + CLIENTS
+        until(lambda: over.is_set() or statuses[status] >= wanted, BACK_WITHIN, f"{CLIENTS} more of {status}", place.log)
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        ends = [clients.submit(come_and_go, VIEWS[number % 2]) for number in range(CLIENTS)]
+        try:
+            for _ in range(ROUNDS):
+                wait_for(200)
+                with fault.apply(place):
+                    wait_for(503)
+            wait_for(200)
+        finally:
+            over.set()
+    kept, doubtful = map(list, map(itertools.chain.from_iterable, zip(*(end.result() for end in ends))))
+
+    def made():
+        return {item["metadata"]["name"] for kind in ("jobs", "services") for item in place.objects(kind)}
+
+    assert made() >= objects_of(kept), "who was told of a job has it"
+    allowed = objects_of(kept) | objects_of(doubtful)
+    until(lambda: made() <= allowed, SETTLED_WITHIN, "end of what was begun", lambda: f"{made() - allowed}\n{place.log()}")
+    for job in kept + doubtful:
+        assert server.delete(f"/job/{job['job_id']}").status_code in (200, 404)
+    place.wait_until_empty()
+    assert_unharmed(server.log())
 
 
 @pytest.mark.parametrize("fault", ["refused", "dropped"])
