@@ -39,6 +39,8 @@ pub struct Services {
     pub public_host: Option<String>,
     /// What is running.
     pub build: Build,
+    /// Cancelled when the server is about to shut down: it still serves, and is not ready for more.
+    pub leaving: CancellationToken,
 }
 
 /// Which program this is.
@@ -88,8 +90,10 @@ impl App {
         self.services.jobs.get(id).await?.ok_or_else(ApiError::unknown_job)
     }
 
-    /// Whether new work is refused because the server is about to end.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.closing.is_cancelled() || self.services.jobs.is_draining()
+    /// Whether the server shuts down, or is about to.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.services.leaving.is_cancelled()
+            || self.closing.is_cancelled()
+            || self.services.jobs.is_draining()
     }
 }

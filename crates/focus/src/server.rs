@@ -54,7 +54,7 @@ impl Server {
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!("cannot listen on {}; choose another address with --listen", settings.listen)
         })?;
-        let build = Build { version: env!("CARGO_PKG_VERSION").to_owned(), commit: None };
+        let build = build();
         Ok(Self { listener, metrics: Metrics::new(&build), build })
     }
 
@@ -80,6 +80,7 @@ impl Server {
         let upstreams =
             Upstreams { fibre: fibre.clone(), catalogue: catalogue.clone(), catalogue_gate, broker };
         let jobs = Jobs::new(job_settings(&settings), upstreams, home);
+        let leaving = CancellationToken::new();
         let services = Services {
             jobs: jobs.clone(),
             fibre,
@@ -90,6 +91,7 @@ impl Server {
             origins: origins(&settings.cors_origins)?,
             public_host: settings.public_host,
             build,
+            leaving: leaving.clone(),
         };
 
         let shutdown = CancellationToken::new();
@@ -98,6 +100,9 @@ impl Server {
         let told = until_told_to_stop()?;
         unless_it_ends(&mut server, told).await?;
         tracing::info!("stopping; Ctrl-C ends at once");
+        leaving.cancel();
+        // Whoever balances between servers asks now and then whether this one is ready.
+        tokio::time::sleep(settings.shutdown_delay.unwrap_or_default()).await;
         jobs.drain().await;
         shutdown.cancel();
         server.await.context("the HTTP server failed")?;
@@ -113,6 +118,11 @@ async fn gate(catalogue: &SqliteCatalogue, metrics: &Metrics) -> Gate {
         Box::pin(async move { catalogue.probe().await })
     });
     Gate::start(probe, metrics.upstreams(), None).await
+}
+
+/// Which program this is.
+pub(crate) fn build() -> Build {
+    Build { version: env!("CARGO_PKG_VERSION").to_owned(), commit: None }
 }
 
 /// Threads that compute spectra.

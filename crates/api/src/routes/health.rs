@@ -128,7 +128,7 @@ pub(crate) async fn live() -> Json<ProbeBody> {
     )
 )]
 pub(crate) async fn ready(State(app): State<SharedApp>) -> Result<Json<ProbeBody>, ApiError> {
-    if app.is_draining() {
+    if app.is_leaving() {
         return Err(ApiError::new(Code::ShuttingDown, "the server is shutting down; try again in a moment"));
     }
     Ok(Json(ProbeBody { status: "ready" }))

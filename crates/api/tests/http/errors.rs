@@ -149,6 +149,14 @@ async fn no_port_left_is_503() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_about_to_shut_down_serves_those_who_have_not_heard_yet() {
+    let server = server().await;
+    server.leaving.cancel();
+    server.get("/health/ready").await.error(503, "shutting_down");
+    server.job(&live()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_shuts_down_takes_no_jobs() {
     let server = server().await;
     server.jobs.drain().await;

@@ -116,6 +116,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) jobs: Jobs,
     pub(crate) shutdown: CancellationToken,
+    pub(crate) leaving: CancellationToken,
     pub(crate) serving: JoinHandle<()>,
     pub(crate) asked: Arc<AtomicUsize>,
     client: Client,
@@ -153,6 +154,7 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
     });
     let gate = Gate::start(probe, metrics.upstreams(), None).await;
     let jobs = jobs(&wish, &fibre, &catalogue, &gate, &metrics);
+    let leaving = CancellationToken::new();
     let services = Services {
         jobs: jobs.clone(),
         fibre,
@@ -163,6 +165,7 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
         origins: AllowedOrigins::parse(wish.origins).unwrap(),
         public_host: None,
         build,
+        leaving: leaving.clone(),
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -170,7 +173,18 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
     let serving = tokio::spawn(focus_api::serve(listener, services, shutdown.clone()));
     let client =
         Client::builder().timeout(DEADLINE).redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    Server { address, jobs, shutdown, serving, asked, client, behaviour, _source: source, _data: data }
+    Server {
+        address,
+        jobs,
+        shutdown,
+        leaving,
+        serving,
+        asked,
+        client,
+        behaviour,
+        _source: source,
+        _data: data,
+    }
 }
 
 fn simulated() -> (LiveFibre, Option<Source>) {

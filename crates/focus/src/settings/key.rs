@@ -67,6 +67,11 @@ pub(crate) const KEYS: &[Key] = &[
         "\"focus.example.org\"",
         "Host name or address that clients are told for gRPC streams. Not set: the one they came by.",
     ),
+    optional(
+        "shutdown_delay",
+        "\"5s\"",
+        "How long it still serves when told to stop, while /health/ready says 503. Not set: not at all.",
+    ),
     key(
         "cors_origins",
         "Origins whose pages may read the answers, e.g. [\"https://lab.example.org\"], or \"*\" for all.",

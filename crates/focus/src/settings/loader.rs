@@ -92,6 +92,7 @@ impl Loader<'_> {
         let data_dir = self.data_dir(sources);
         let index_dir = self.index_dir(&data_dir);
         let public_host = self.optional::<Host>("public_host").map(|host| host.0);
+        let shutdown_delay = self.optional("shutdown_delay");
         let cors_origins = self.get("cors_origins", CorsOrigins::Only(Vec::new()));
         let threads = self.get("threads", std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
         self.check("threads", threads.get() <= 1024, || format!("must be at most 1024, not {threads}"));
@@ -102,6 +103,7 @@ impl Loader<'_> {
             data_dir,
             index_dir,
             public_host,
+            shutdown_delay,
             cors_origins,
             threads,
             jobs,

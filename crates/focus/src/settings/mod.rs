@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) index_dir: Option<PathBuf>,
     /// The host name that clients are told for gRPC streams; the one they came by when `None`.
     pub(crate) public_host: Option<String>,
+    /// How long it still serves when it is told to stop; not at all when `None`.
+    pub(crate) shutdown_delay: Option<Duration>,
     /// Which web pages of other origins may read the answers.
     pub(crate) cors_origins: CorsOrigins,
     /// Threads that compute spectra.

@@ -85,6 +85,8 @@ impl KubernetesMetrics {
         let result = match result {
             Ok(_) => "ok",
             Err(Failure { kind: Kind::Unavailable, .. }) => "unavailable",
+            Err(Failure { kind: Kind::Missing, .. }) => "missing",
+            Err(Failure { kind: Kind::Conflict, .. }) => "conflict",
             Err(_) => "refused",
         };
         let call = call.name();
