@@ -143,9 +143,8 @@ impl Cluster {
         upstreams: &focus_upstream::Metrics,
     ) -> Self {
         metrics.set_limit(settings.max_jobs);
-        let ours = manifest::ours(&settings.instance);
-        let calls =
-            Calls::new(client, &settings.namespace, ours, settings.deadline, kubernetes_metrics.clone());
+        let (namespace, instance) = (&settings.namespace, &settings.instance);
+        let calls = Calls::new(client, namespace, instance, settings.deadline, kubernetes_metrics.clone());
         let probed = calls.clone();
         let probe = Probe::new(Upstream::Kubernetes, calls.deadline() + SPARE, move || {
             let calls = probed.clone();

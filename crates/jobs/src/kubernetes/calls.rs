@@ -10,9 +10,7 @@ use tokio::time::Instant;
 
 use super::KubernetesMetrics;
 use super::failure::{Failure, Kind};
-
-/// Who the API server notes as the author of our changes.
-const MANAGER: &str = "focus-server";
+use super::manifest::{self, MANAGER};
 
 /// Every kind of call that is made to the API server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +49,8 @@ impl Call {
 pub(super) struct Calls {
     jobs: Api<Job>,
     services: Api<Service>,
-    /// What is ours.
-    ours: String,
+    /// Whose objects are ours.
+    instance: String,
     /// Longest time for one call.
     deadline: Duration,
     metrics: KubernetesMetrics,
@@ -62,14 +60,14 @@ impl Calls {
     pub(super) fn new(
         client: kube::Client,
         namespace: &str,
-        ours: String,
+        instance: &str,
         deadline: Duration,
         metrics: KubernetesMetrics,
     ) -> Self {
         Self {
             jobs: Api::namespaced(client.clone(), namespace),
             services: Api::namespaced(client, namespace),
-            ours,
+            instance: instance.to_owned(),
             deadline,
             metrics,
         }
@@ -95,12 +93,16 @@ impl Calls {
         Ok(self.call(Call::ListServices, by, self.services.list(&self.ours()).boxed()).await?.items)
     }
 
+    /// The Job of this name, if it is ours.
     pub(super) async fn get_job(&self, name: &str, by: Instant) -> Result<Option<Job>, Failure> {
-        self.call(Call::GetJob, by, self.jobs.get_opt(name).boxed()).await
+        let job = self.call(Call::GetJob, by, self.jobs.get_opt(name).boxed()).await?;
+        Ok(job.filter(|job| manifest::is_ours(&job.metadata, &self.instance)))
     }
 
+    /// The Service of this name, if it is ours.
     pub(super) async fn get_service(&self, name: &str, by: Instant) -> Result<Option<Service>, Failure> {
-        self.call(Call::GetService, by, self.services.get_opt(name).boxed()).await
+        let service = self.call(Call::GetService, by, self.services.get_opt(name).boxed()).await?;
+        Ok(service.filter(|service| manifest::is_ours(&service.metadata, &self.instance)))
     }
 
     pub(super) async fn create_job(&self, job: &Job, by: Instant) -> Result<Job, Failure> {
@@ -159,7 +161,7 @@ impl Calls {
 
     fn ours(&self) -> ListParams {
         // Without a version the store itself is asked, not a cache.
-        ListParams::default().labels(&self.ours)
+        ListParams::default().labels(&manifest::ours(&self.instance))
     }
 
     async fn call<T>(

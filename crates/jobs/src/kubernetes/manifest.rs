@@ -23,6 +23,9 @@ pub(super) const KEEP_FINISHED: Duration = Duration::from_secs(120);
 /// Name of the environment variable that holds a pod's order.
 pub const ORDER_VARIABLE: &str = "JOB_ORDER";
 
+/// What manages our objects, by its label, and writes them, by the API server's notes.
+pub(super) const MANAGER: &str = "focus-server";
+
 const NAME: &str = "app.kubernetes.io/name";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const INSTANCE: &str = "app.kubernetes.io/instance";
@@ -83,9 +86,17 @@ impl WorkerTemplate {
     }
 }
 
-/// Which objects are this deployment's.
+/// Which objects are this deployment's, as a selector ..
 pub(super) fn ours(instance: &str) -> String {
-    format!("{MANAGED_BY}=focus-server,{INSTANCE}={instance}")
+    format!("{MANAGED_BY}={MANAGER},{INSTANCE}={instance}")
+}
+
+/// .. and of one that was asked for by its name.
+pub(super) fn is_ours(metadata: &ObjectMeta, instance: &str) -> bool {
+    let is = |label, value| {
+        metadata.labels.as_ref().and_then(|labels| labels.get(label)).is_some_and(|is| is == value)
+    };
+    is(MANAGED_BY, MANAGER) && is(INSTANCE, instance)
 }
 
 pub(super) fn job_name(id: JobId) -> String {
@@ -111,7 +122,7 @@ impl Description<'_> {
     fn labels(&self) -> BTreeMap<String, String> {
         let labels = [
             (NAME, "focus-worker".to_owned()),
-            (MANAGED_BY, "focus-server".to_owned()),
+            (MANAGED_BY, MANAGER.to_owned()),
             (INSTANCE, self.instance.to_owned()),
             (JOB_ID, self.order.job.to_string()),
         ];

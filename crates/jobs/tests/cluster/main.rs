@@ -4,3 +4,4 @@ mod crash;
 mod faults;
 mod objects;
 mod server;
+mod whole;
