@@ -1,0 +1,163 @@
+//! Killed at every call that it makes for one request, before it arrives and after it was carried out.
+
+use futures::future::join_all;
+
+use crate::objects::Objects;
+use crate::place::Place;
+use crate::proxy::{Moment, Proxy, Stop};
+use crate::server::{Answer, Server};
+
+/// What one request with a key asks the API server when all goes well.
+const CALLS: [&str; 7] = [
+    // Is there a job of this key already, is there room, which slot is free: each from what is there then.
+    "GET jobs",
+    "GET jobs",
+    "GET jobs",
+    "POST jobs",
+    // Both at once: has anybody else the slot, and the Service.
+    "GET jobs",
+    "POST services",
+    // The commit.
+    "PATCH jobs/",
+];
+
+/// What goes wrong before the server dies.
+struct Misfortune {
+    /// The call that is answered 500.
+    refused: Option<&'static str>,
+    /// What one request then asks after all that it would have asked anyway.
+    more: &'static [&'static str],
+    /// What it would have asked, and does not.
+    less: &'static [&'static str],
+}
+
+const MISFORTUNES: [Misfortune; 3] = [
+    Misfortune { refused: None, more: &[], less: &[] },
+    Misfortune {
+        refused: Some("POST services"),
+        more: &["GET services/", "DELETE services/", "DELETE jobs/"],
+        less: &["PATCH jobs/"],
+    },
+    Misfortune {
+        refused: Some("PATCH jobs/"),
+        more: &["GET jobs/", "DELETE services/", "DELETE jobs/"],
+        less: &[],
+    },
+];
+
+/// One request that was cut off.
+struct Point {
+    number: u64,
+    key: String,
+    call: String,
+    stop: Stop,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_call_one_sweep_later_nothing_is_left() {
+    let Some(mut place) = Place::new().await else { return };
+    let namespaces = MISFORTUNES.each_ref().map(|_| place.namespace());
+    let all = MISFORTUNES.iter().zip(namespaces).map(async |(misfortune, namespace)| {
+        let proxy = Proxy::start(&place, &place.home(&namespace)).await;
+        misfortune.strikes(&Way { place: &place, namespace, proxy }).await;
+    });
+    join_all(all).await;
+}
+
+/// A deployment whose calls can be stopped.
+struct Way<'a> {
+    place: &'a Place,
+    namespace: String,
+    proxy: Proxy,
+}
+
+impl Way<'_> {
+    /// A server that has swept and will not again.
+    async fn server(&self) -> Server {
+        drop(self.proxy.plan(None, None));
+        let kubeconfig = self.proxy.kubeconfig.to_str().unwrap();
+        let settings =
+            [("FOCUS_KUBERNETES_KUBECONFIG", kubeconfig), ("FOCUS_KUBERNETES_SWEEP_PERIOD", "60s")];
+        let server = self.place.server(&self.namespace, &settings).await;
+        server.swept().await;
+        server
+    }
+}
+
+impl Misfortune {
+    async fn strikes(&self, way: &Way<'_>) {
+        let calls = self.calls(way).await;
+        // What comes before was cut off where all went well.
+        let first = if self.refused.is_some() { calls.len() - self.more.len() } else { 0 };
+        let mut points: Vec<Point> = Vec::new();
+        for call in first..calls.len() {
+            for moment in [Moment::Before, Moment::After] {
+                let number = 200 + points.len() as u64;
+                let key = format!("key-{number}");
+                let stop = Stop { call, moment };
+                let call = self.cut(way, number, &key, stop).await;
+                points.push(Point { number, key, call, stop });
+            }
+        }
+        let left = way.place.until(&way.namespace, "old", Objects::are_old).await;
+        assert!(left.uncommitted() <= 10, "more than one pass of the sweep removes");
+
+        let server = way.server().await;
+        let objects = way.place.objects(&way.namespace).await;
+        assert_eq!(objects.uncommitted(), 0, "{objects:?}");
+        let objects = way.place.until(&way.namespace, "whole", Objects::are_whole).await;
+        let (deaths, uncommitted) = (points.len(), left.uncommitted());
+        println!("refused {:?}: {deaths} deaths left {uncommitted} Jobs uncommitted, now none", self.refused);
+        for point in points {
+            point.is_as_it_should_be(&objects, &server, way).await;
+        }
+    }
+
+    /// What a request asks that nobody cuts off.
+    async fn calls(&self, way: &Way<'_>) -> Vec<String> {
+        let server = way.server().await;
+        drop(way.proxy.plan(self.refused, None));
+        let answer = server.configure(199, Some("key-199")).await;
+        match (self.refused, answer) {
+            (None, Answer::Promised(_)) => {}
+            (Some(_), Answer::Refused(why)) => assert!(why.contains("kubernetes_error"), "{why}"),
+            (_, answer) => panic!("{answer:?}"),
+        }
+        let calls = way.proxy.calls();
+        let mut expected: Vec<_> = CALLS.iter().copied().filter(|call| !self.less.contains(call)).collect();
+        expected.extend(self.more);
+        expected.sort_unstable();
+        let mut sorted = calls.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, expected, "{calls:?}");
+        calls
+    }
+
+    /// Kills a server at this call of a request; which one that is.
+    async fn cut(&self, way: &Way<'_>, number: u64, key: &str, stop: Stop) -> String {
+        let server = way.server().await;
+        let stopped = way.proxy.plan(self.refused, Some(stop));
+        let answer = tokio::spawn(server.configure(number, Some(key)));
+        stopped.await.unwrap();
+        tokio::task::block_in_place(|| drop(server));
+        let answer = answer.await.unwrap();
+        assert!(matches!(answer, Answer::Nothing), "{answer:?}");
+        way.proxy.calls()[stop.call].clone()
+    }
+}
+
+impl Point {
+    /// Its job is there if it was committed, and else can be had with the same key.
+    async fn is_as_it_should_be(&self, objects: &Objects, server: &Server, way: &Way<'_>) {
+        let Self { number, key, call, stop } = self;
+        let was_committed = call == "PATCH jobs/" && stop.moment == Moment::After;
+        let kept = objects.of(*number);
+        assert_eq!(kept.len(), usize::from(was_committed), "{:?} {call}: {kept:?}", stop.moment);
+        let answer = server.configure(*number, Some(key)).await;
+        let Answer::Promised(answer) = answer else { panic!("{:?} {call}: {answer:?}", stop.moment) };
+        let objects = way.place.objects(&way.namespace).await;
+        let [job] = objects.of(*number)[..] else { panic!("{:?} {call}: {objects:?}", stop.moment) };
+        assert_eq!(answer["job_id"], job.id);
+        assert!(kept.iter().all(|kept| kept.id == job.id));
+    }
+}
