@@ -111,7 +111,8 @@ impl Cluster {
     }
 
     fn serves(&self) -> bool {
-        self.try_kubectl(&["get", "--raw=/readyz"]).is_ok()
+        // The first is cheap, and in vain most often.
+        self.setup.listens() && self.try_kubectl(&["get", "--raw=/readyz"]).is_ok()
     }
 
     /// Waits until the controllers make the pod of a job, and collect it when the job is deleted; the log when they end.

@@ -1,5 +1,5 @@
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -55,6 +55,11 @@ impl Setup {
             port,
             url,
         }
+    }
+
+    /// Whether somebody listens where the API server serves.
+    pub(crate) fn listens(&self) -> bool {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
     }
 
     /// Whether service accounts are given a secret without being asked, and pods wait for it.
