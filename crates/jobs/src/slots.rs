@@ -52,7 +52,7 @@ impl Slots {
 }
 
 /// The number after this one: clients hold it as a positive int32.
-pub(crate) fn next_sequence(sequence: u32) -> u32 {
+fn next_sequence(sequence: u32) -> u32 {
     sequence % i32::MAX as u32 + 1
 }
 

@@ -78,7 +78,7 @@ impl Shared {
             return Ok(job.map_or(Ended::GaveWay, Ended::Known));
         }
         let max = self.settings.max_jobs;
-        let claim = self.claims.claim(&jobs, max, Timestamp::now());
+        let claim = self.claims.claim(&jobs, max);
         let claim = claim.ok_or(ConfigureError::TooManyJobs { max })?;
 
         let Wanted { view, plan, fibre, show, .. } = wanted;
