@@ -70,12 +70,25 @@ impl Jobs {
     async fn transaction(&self, request: ConfigureRequest) -> Result<Configured, ConfigureError> {
         let key = request.idempotency_key.as_deref().map(|name| Key::new(name, &request.body));
         let Some(key) = key else { return self.start(&request, None, Instant::now() + DEADLINE).await };
-        let _held = self.shared.keys.hold(&key).await;
+        let mut held = self.shared.keys.hold(&key).await;
+        if let Some(answer) = held.told() {
+            return answer;
+        }
+        let answer = self.find_or_start(&request, key).await;
+        held.tell(&answer);
+        answer
+    }
+
+    async fn find_or_start(
+        &self,
+        request: &ConfigureRequest,
+        key: Key,
+    ) -> Result<Configured, ConfigureError> {
         let by = Instant::now() + DEADLINE;
         if let Some(job) = self.shared.home.find(&key).await? {
             return Ok(Configured { job, repeated: true });
         }
-        self.start(&request, Some(key), by).await
+        self.start(request, Some(key), by).await
     }
 
     async fn start(
