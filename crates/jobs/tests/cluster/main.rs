@@ -4,4 +4,5 @@ mod crash;
 mod faults;
 mod objects;
 mod server;
+mod together;
 mod whole;
