@@ -7,7 +7,9 @@ mod app;
 mod assets;
 mod body;
 mod configure_body;
+mod connections;
 mod error;
+mod exposition;
 mod fibre_body;
 mod metrics;
 mod openapi;
@@ -21,6 +23,7 @@ mod unstalled;
 mod visitors;
 
 pub use app::{Build, Services};
+pub use exposition::Exposition;
 pub use metrics::Metrics;
 pub use openapi::openapi;
 pub use origins::{AllowedOrigins, InvalidOrigin};

@@ -1,53 +1,45 @@
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use focus_core::{Upstream, epoch_seconds};
-use jiff::Timestamp;
+use focus_core::Upstream;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use crate::Build;
 use crate::error::Code;
+use crate::{Build, Exposition};
 
-/// What `/metrics` shows. Clones are the same registry.
+/// What `/metrics` of a server shows. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    registry: Arc<Mutex<Registry>>,
+    exposition: Exposition,
     http: HttpMetrics,
     configure: ConfigureMetrics,
     upstreams: focus_upstream::Metrics,
 }
 
 impl Metrics {
-    /// A registry with the metrics of the HTTP interface and of the upstreams.
+    /// Those of the HTTP interface and of the upstreams, besides what every process shows.
     #[must_use]
     pub fn new(build: &Build) -> Self {
-        let mut registry = Registry::default();
-        let labels =
-            [("version", build.version.clone()), ("commit", build.commit.clone().unwrap_or_default())];
-        registry.register("focus_build", "What is running", Info::new(labels.to_vec()));
-        // The name is a convention of Prometheus: with it a restart is seen that no scrape has missed.
-        let started = Gauge::<f64, AtomicU64>::default();
-        started.set(epoch_seconds(Timestamp::now()));
-        registry.register("process_start_time_seconds", "When the server was started", started);
+        let exposition = Exposition::new(build);
         Self {
-            http: HttpMetrics::register(&mut registry),
-            configure: ConfigureMetrics::register(&mut registry),
-            upstreams: focus_upstream::Metrics::register(&mut registry),
-            registry: Arc::new(Mutex::new(registry)),
+            http: exposition.register(HttpMetrics::register),
+            configure: exposition.register(ConfigureMetrics::register),
+            upstreams: exposition.register(focus_upstream::Metrics::register),
+            exposition,
         }
     }
 
     /// Lets other parts add metrics of theirs, whose names start with `focus_`.
     pub fn register<T>(&self, add: impl FnOnce(&mut Registry) -> T) -> T {
-        add(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
+        self.exposition.register(add)
+    }
+
+    pub(crate) fn exposition(&self) -> &Exposition {
+        &self.exposition
     }
 
     pub(crate) fn http(&self) -> &HttpMetrics {
@@ -62,14 +54,6 @@ impl Metrics {
     #[must_use]
     pub fn upstreams(&self) -> &focus_upstream::Metrics {
         &self.upstreams
-    }
-
-    /// In the `OpenMetrics` text format, which Prometheus reads.
-    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
-        let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        prometheus_client::encoding::text::encode(&mut text, &registry)?;
-        Ok(text)
     }
 }
 
@@ -248,7 +232,7 @@ mod tests {
     fn every_outcome_of_configure_is_there_before_it_happens() {
         let metrics = Metrics::new(&Build { version: "1.2.3".into(), commit: None });
         metrics.configure().expect_outages_of(Upstream::Catalogue);
-        let text = metrics.text().unwrap();
+        let text = metrics.exposition.text().unwrap();
         for (outcome, reason) in [
             ("started", "none"),
             ("repeated", "none"),
