@@ -1,15 +1,23 @@
 //! `focus work`: one job as a process of its own, started by `focus serve`, or by a cluster for it.
 
 use std::env;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use focus_api::Exposition;
 use focus_jobs::{JobOrder, JobState, ORDER_VARIABLE, Order, Pod, Serving};
+use focus_live::rabbitmq;
+use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::logging;
-use crate::server::serving;
+use crate::server::{build, serving};
 use crate::settings::{LogSettings, Settings};
 use crate::signals::until_told_to_stop;
+
+/// Where the pod of a job shows what the job counts; beside a server the server does.
+const METRICS_PORT: u16 = 9464;
 
 /// Shown below `--help`.
 pub(crate) const ABOUT: &str = "\
@@ -35,8 +43,13 @@ pub(crate) fn receive() -> Result<Order> {
 /// When the system lets no signal be handled.
 pub(crate) async fn in_pod(settings: Settings) -> Result<ExitCode> {
     let told = until_told_to_stop()?;
-    let ended = match pod(settings) {
-        Ok(pod) => pod.run(told).await.map_err(anyhow::Error::from),
+    let exposition = Exposition::new(&build());
+    let metrics = SocketAddr::new(settings.listen.ip(), METRICS_PORT);
+    let ended = match pod(settings, &exposition) {
+        Ok(pod) => {
+            let _shown = AbortOnDropHandle::new(tokio::spawn(show(exposition, metrics)));
+            pod.run(told).await.map_err(anyhow::Error::from)
+        }
         Err(error) => Err(error),
     };
     Ok(match ended {
@@ -49,7 +62,7 @@ pub(crate) async fn in_pod(settings: Settings) -> Result<ExitCode> {
     })
 }
 
-fn pod(settings: Settings) -> Result<Pod> {
+fn pod(settings: Settings, exposition: &Exposition) -> Result<Pod> {
     let text = env::var(ORDER_VARIABLE).ok();
     let text =
         text.with_context(|| format!("{ORDER_VARIABLE} is not set: a job's pod finds its order there"))?;
@@ -57,5 +70,21 @@ fn pod(settings: Settings) -> Result<Pod> {
     let port = settings.listen.port();
     let serving = Serving { ports: port..=port, ..serving(&settings) };
     let threads = settings.threads.get();
-    Ok(Pod { order, data_dir: settings.data_dir, broker: settings.broker, serving, threads })
+    Ok(Pod {
+        order,
+        data_dir: settings.data_dir,
+        broker: settings.broker,
+        serving,
+        threads,
+        metrics: exposition.register(focus_stream::Metrics::register),
+        live_metrics: exposition.register(rabbitmq::Metrics::register_counts),
+    })
+}
+
+/// The job does not depend on being watched.
+async fn show(exposition: Exposition, address: SocketAddr) {
+    match TcpListener::bind(address).await {
+        Ok(listener) => exposition.serve(listener).await,
+        Err(error) => tracing::warn!(%address, %error, "metrics are not shown: their port cannot be bound"),
+    }
 }

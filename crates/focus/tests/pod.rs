@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use focus_core::{Draft, Fibre, JobId, Limits};
@@ -19,6 +19,7 @@ use focus_stream::{End, JobSpec, Tls, Viewer};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout};
 
@@ -28,6 +29,17 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const CERTIFICATE: &str = include_str!("localhost/certificate.pem");
 /// The key that it was made for.
 const ITS_KEY: &str = include_str!("localhost/key.pem");
+
+/// Where pods show what their jobs count.
+const METRICS_PORT: u16 = 9464;
+
+/// One that nothing else has, with all its ports.
+fn free_address() -> Address {
+    static NEXT: AtomicU8 = AtomicU8::new(2);
+    let [high, low] = (std::process::id() as u16).to_be_bytes();
+    let host = Ipv4Addr::new(127, NEXT.fetch_add(1, Ordering::Relaxed), high, low);
+    Address { host: host.to_string(), port: 5000 }
+}
 
 /// A job's pod, as far as it is a process.
 struct Pod {
@@ -39,10 +51,7 @@ struct Pod {
 impl Pod {
     /// Starts one on an address of its own with this order, these settings, and nothing else.
     fn start(order: &str, settings: &[(&str, &str)]) -> Self {
-        static NEXT: AtomicU16 = AtomicU16::new(5000);
-        let [high, low] = (std::process::id() as u16).to_be_bytes();
-        let (host, port) = (Ipv4Addr::new(127, 2, high, low), NEXT.fetch_add(1, Ordering::Relaxed));
-        Self::start_on(Address { host: host.to_string(), port }, order, settings)
+        Self::start_on(free_address(), order, settings)
     }
 
     fn start_on(address: Address, order: &str, settings: &[(&str, &str)]) -> Self {
@@ -75,6 +84,13 @@ impl Pod {
 
     async fn report(&self) -> remote::Report {
         remote::report(&self.address, None, DEADLINE).await.unwrap()
+    }
+
+    /// The value of a metric, which is there without labels.
+    async fn metric(&self, name: &str) -> f64 {
+        let text = metrics(&self.address).await.unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
     }
 
     /// As a cluster that wants its pod gone.
@@ -150,6 +166,13 @@ fn historic(directory: &Path) -> (JobSpec, String) {
     (spec, order)
 }
 
+/// What Prometheus scrapes of the pod there.
+async fn metrics(pod: &Address) -> reqwest::Result<String> {
+    let url = format!("http://{}:{METRICS_PORT}/metrics", pod.host);
+    let asked = reqwest::Client::new().get(url).timeout(DEADLINE).send();
+    asked.await?.error_for_status()?.text().await
+}
+
 /// The simulated fibre on the broker.
 fn feed(broker: &Node) -> (Source, Publication) {
     let (live, source) = Playback::simulated(simulator(), LiveOptions::default()).live().unwrap();
@@ -207,15 +230,69 @@ async fn a_live_job_waits_for_its_broker_with_its_viewers() {
     assert!(!pod.log().contains("guest"), "{}", pod.log());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_job_counts_is_shown_and_nothing_that_a_server_knows_better() {
+    let mut broker = Node::start();
+    let _feed = feed(&broker);
+    let (spec, order) = live();
+    let pod = Pod::start(&order, &[("FOCUS_RABBITMQ_URL", &broker.url())]);
+    let mut viewer = pod.watch(&spec).await;
+    timeout(DEADLINE, viewer.next()).await.unwrap().unwrap();
+    assert!(pod.metric("focus_rows_total").await >= 1.0);
+    assert_eq!((pod.metric("focus_viewers").await, pod.metric("focus_rows_lost_total").await), (1.0, 0.0));
+    let started = Timestamp::from_second(pod.metric("process_start_time_seconds").await as i64).unwrap();
+    assert!(Timestamp::now().duration_since(started) < DEADLINE.try_into().unwrap());
+    let text = metrics(&pod.address).await.unwrap();
+    assert!(text.contains("focus_build_info{"), "{text}");
+    for metric in ["focus_http", "focus_configure", "focus_upstream", "focus_fibre", "focus_rabbitmq"] {
+        assert!(!text.contains(metric), "{text}");
+    }
+
+    let before = (pod.metric("focus_live_gaps_total").await, pod.metric("focus_live_reconnects_total").await);
+    assert_eq!(before, (0.0, 0.0));
+    tokio::task::block_in_place(|| {
+        broker.kill();
+        broker.start_again();
+    });
+    let counted = async {
+        while pod.metric("focus_live_blocks_lost_total").await == 0.0 {
+            viewer.next().await.unwrap();
+        }
+    };
+    timeout(DEADLINE, counted).await.unwrap();
+    assert!(pod.metric("focus_live_reconnects_total").await >= 1.0);
+    assert!(pod.metric("focus_live_gaps_total").await >= 1.0);
+}
+
 #[tokio::test]
-async fn a_job_that_nobody_connects_to_has_not_failed_and_reports_keep_none_alive() {
+async fn a_job_whose_metrics_cannot_be_shown_runs_all_the_same() {
+    let data = TempDir::new().unwrap();
+    let (spec, order) = historic(data.path());
+    let address = free_address();
+    let taken = std::net::TcpListener::bind((address.host.as_str(), METRICS_PORT)).unwrap();
+    let pod = Pod::start_on(address, &order, &[("FOCUS_DATA_DIR", data.path().to_str().unwrap())]);
+    assert!(pod.watch(&spec).await.next().await.is_some());
+    let line = pod.line("metrics are not shown");
+    assert_eq!(
+        (&line["level"], &line["address"]),
+        (&"WARN".into(), &taken.local_addr().unwrap().to_string().into())
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_nobody_connects_to_has_not_failed_and_neither_reports_nor_metrics_keep_one_alive() {
     let (_, order) = live();
     let settings =
         [("FOCUS_RABBITMQ_URL", "amqp://me:hush@127.0.0.1:1"), ("FOCUS_JOBS_CONNECT_WITHIN", "1s")];
     let mut pod = Pod::start(&order, &settings);
     let asking = async {
+        let mut open = None;
         loop {
             drop(remote::report(&pod.address, None, DEADLINE).await);
+            if open.is_none() {
+                open = TcpStream::connect((pod.address.host.as_str(), METRICS_PORT)).await.ok();
+            }
+            drop(metrics(&pod.address).await);
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };

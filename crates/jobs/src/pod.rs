@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
-use focus_live::rabbitmq::Address;
+use focus_live::rabbitmq::{self, Address};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
@@ -28,6 +28,10 @@ pub struct Pod {
     pub serving: Serving,
     /// Threads to compute with.
     pub threads: usize,
+    /// Count its rows ..
+    pub metrics: focus_stream::Metrics,
+    /// .. and what becomes of its connection to the broker.
+    pub live_metrics: rabbitmq::Metrics,
 }
 
 impl Pod {
@@ -44,10 +48,11 @@ impl Pod {
     }
 
     async fn live(self, told: impl Future<Output = ()>) -> Result<JobState, LaunchError> {
-        let Self { order, data_dir, broker, serving, threads } = self;
+        let Self { order, data_dir, broker, serving, threads, metrics, live_metrics } = self;
+        let metrics = Metrics { stream: metrics, live: live_metrics };
         let request = order.request.clone();
         let means = Means { broker, waits_for_broker: true, serving, port_offset: 0, threads };
-        let (worker, _subscription) = launch(order.within(&data_dir), means, Metrics::default()).await?;
+        let (worker, _subscription) = launch(order.within(&data_dir), means, metrics).await?;
         tracing::info!(view = %request, port = worker.port(), "job started");
 
         let report = worker.report();

@@ -17,7 +17,7 @@ impl Metrics {
     /// Metrics that `registry` shows.
     #[must_use]
     pub fn register(registry: &mut Registry) -> Self {
-        let metrics = Self::default();
+        let metrics = Self::register_counts(registry);
         registry.register(
             "focus_rabbitmq_blocked",
             "1 while RabbitMQ blocks publishers because of an alarm, else 0",
@@ -28,6 +28,14 @@ impl Metrics {
             "1 while the live fibre's metadata comes in, else 0",
             metrics.connected.clone(),
         );
+        metrics
+    }
+
+    /// Metrics of which `registry` shows only what they count: whether the broker takes blocks and a fibre is there
+    /// is for others to say.
+    #[must_use]
+    pub fn register_counts(registry: &mut Registry) -> Self {
+        let metrics = Self::default();
         registry.register(
             "focus_live_gaps",
             "Breaks in the sequence of the live fibre's blocks",
