@@ -137,15 +137,15 @@ impl Attempt<'_> {
         if !exists && !failure.may_be_done {
             return Err(failure.into());
         }
-        self.doubtful = failure.may_be_done;
         let there = self.shared.calls.get_job(&manifest::job_name(self.spec.id), self.by).await;
-        match there.ok().flatten().and_then(SeenJob::of) {
-            Some(job) if job.attempt == self.nonce => {
-                self.doubtful = false;
-                Ok(Some(job))
-            }
-            _ if exists => Ok(None),
-            _ => Err(failure.into()),
+        let is_known = there.is_ok();
+        let ours = there.ok().flatten().and_then(SeenJob::of).filter(|job| job.attempt == self.nonce);
+        // Of this name there is one, and so none will come; but whose it is only a look can tell.
+        self.doubtful = ours.is_none() && !(exists && is_known);
+        match ours {
+            Some(job) => Ok(Some(job)),
+            None if exists => Ok(None),
+            None => Err(failure.into()),
         }
     }
 
