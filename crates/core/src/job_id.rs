@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct JobId {
     /// The lowest slot that was free when the job started.
     pub slot: u32,
-    /// Counts all jobs of this deployment; fits the `int32` of the gRPC frames.
+    /// Tells it from other jobs that have had this slot; at least 1, and fits the `int32` of the gRPC frames.
     pub sequence: u32,
 }
 
