@@ -37,7 +37,7 @@ impl Place {
     }
 
     /// A deployment's namespace.
-    pub(crate) fn namespace(&mut self) -> String {
+    pub(crate) fn namespace(&self) -> String {
         tokio::task::block_in_place(|| self.cluster.namespace())
     }
 

@@ -55,7 +55,7 @@ struct Point {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_call_one_sweep_later_nothing_is_left() {
-    let Some(mut place) = Place::new().await else { return };
+    let Some(place) = Place::new().await else { return };
     let namespaces = MISFORTUNES.each_ref().map(|_| place.namespace());
     let all = MISFORTUNES.iter().zip(namespaces).map(async |(misfortune, namespace)| {
         let proxy = Proxy::start(&place, &place.home(&namespace)).await;

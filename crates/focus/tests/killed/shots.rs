@@ -55,7 +55,7 @@ struct Shot {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_time_it_keeps_what_it_promised_and_what_nobody_asked_for_goes() {
-    let Some(mut place) = Place::new().await else { return };
+    let Some(place) = Place::new().await else { return };
     let seed = std::env::var("FOCUS_TEST_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
     println!("FOCUS_TEST_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
