@@ -42,8 +42,8 @@ impl Cluster {
         let Err(missing) = Programs::find() else { return true };
         let must = std::env::var_os("CI").is_some()
             || std::env::var_os("FOCUS_TEST_KUBERNETES").is_some_and(|value| value == "1");
-        assert!(!must, "no {missing}: run ./test once, it builds it");
-        eprintln!("SKIPPED: no {missing}: run ./test once, it builds it");
+        assert!(!must, "{}", advice(&missing));
+        eprintln!("SKIPPED: {}", advice(&missing));
         false
     }
 
@@ -53,8 +53,7 @@ impl Cluster {
     /// When it cannot be started, with its log.
     #[must_use]
     pub fn start() -> Self {
-        let programs = Programs::find()
-            .unwrap_or_else(|missing| panic!("this machine has no {missing}: run ./test once, it builds it"));
+        let programs = Programs::find().unwrap_or_else(|missing| panic!("{}", advice(&missing)));
         let mut log = String::new();
         for _ in 0..TRIES {
             let mut cluster = Self::prepare(&programs);
@@ -301,4 +300,8 @@ impl Cluster {
     pub fn log(&self) -> String {
         Part::ALL.map(|part| fs::read_to_string(self.log_file(part)).unwrap_or_default()).concat()
     }
+}
+
+fn advice(missing: &str) -> String {
+    format!("no {missing} on this machine: run ./test once, which builds it unless KUBEBUILDER_ASSETS is set")
 }
