@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import numpy as np
 import pytest
+import requests
 import websocket
 from cluster import SETTLED_WITHIN
 from deployment import LIVE, until, view_of
@@ -103,6 +104,7 @@ def test_a_live_view_from_its_beginning_to_its_end(on_kubernetes, stubs):
         assert (listed["id"], listed["state"]) == (job_id, "running")
         assert LIVE.items() <= listed["view"].items() and listed["started"] and listed["last_row"]
         assert place.node.processes(place.namespace)
+        assert "focus_viewers 2\n" in scraped(place)
 
         stopped = server.delete(f"/job/{job_id}")
         assert stopped.status_code == 200 and stopped.elapsed.total_seconds() < STOPPED_WITHIN
@@ -122,6 +124,15 @@ def watched(server, viewers):
     """The running jobs, if each has so many viewers."""
     jobs = server.get("/jobs").json()
     return jobs if all(job["viewers"] == viewers and job["last_row"] for job in jobs) else None
+
+
+def scraped(place):
+    """What the only pod shows to Prometheus."""
+    (pod,) = place.objects("pods")
+    ports = {port["name"]: port["containerPort"] for port in pod["spec"]["containers"][0]["ports"]}
+    answer = requests.get(f"http://{pod['status']['podIP']}:{ports['metrics']}/metrics", timeout=DEADLINE)
+    assert answer.status_code == 200
+    return answer.text
 
 
 def test_a_recording_is_read_to_its_end_and_cleared_away(on_kubernetes, stubs):

@@ -29,7 +29,7 @@ BROKER = "amqp://focus:secret@rabbitmq.rabbitmq.svc:5672/%2f"
 PLURALS = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses"}
 OF_NO_NAMESPACE = {"Namespace"}
 # Kinds of others, which a cluster may not have.
-OF_AN_OPERATOR = {"ServiceMonitor", "PrometheusRule"}
+OF_AN_OPERATOR = {"ServiceMonitor", "PodMonitor", "PrometheusRule"}
 # The first version that kubectl has a kustomize in that knows components and replacements.
 KUBECTL_WITH_KUSTOMIZE = (1, 22)
 
@@ -50,8 +50,8 @@ def everything(overlay):
     """An overlay with all that its owner may add to it, besides what others' operators read."""
     added = [*documents(KUBERNETES / "overlays/production/ingress.yaml")]
     objects = render(KUBERNETES / "overlays" / overlay)
-    for component in ("feed", "recorder"):
-        extra = render(KUBERNETES / "components" / component)
+    for component in ("feed", "recorder", "monitoring"):
+        extra = [one for one in render(KUBERNETES / "components" / component) if one["kind"] not in OF_AN_OPERATOR]
         added += [one for one in extra if all(one["metadata"]["name"] != had["metadata"]["name"] for had in objects)]
     return objects + added
 
@@ -161,7 +161,7 @@ def test_all_that_may_be_added_fits_to_production(tmp_path):
     shutil.copy(KUBERNETES / "overlays/production/ingress.yaml", tmp_path)
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(mine))
     objects = render(tmp_path)
-    assert {"ServiceMonitor", "PrometheusRule", "Ingress", "Deployment"} <= {one["kind"] for one in objects}
+    assert {"ServiceMonitor", "PodMonitor", "PrometheusRule", "Ingress", "Deployment"} <= {one["kind"] for one in objects}
     [binding] = select(objects, "RoleBinding", SERVER)
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": SERVER, "namespace": "other"}]
     if kubectl_with_kustomize():
@@ -511,6 +511,20 @@ def test_the_operators_rules_are_the_alerts():
     [monitor] = documents(KUBERNETES / "components/monitoring/service-monitor.yaml")
     [endpoint] = monitor["spec"]["endpoints"]
     assert (endpoint["interval"], endpoint["relabelings"]) == ("15s", [{"targetLabel": "job", "replacement": "focus"}])
+
+
+def test_prometheus_comes_to_the_metrics_of_jobs():
+    [monitor] = documents(KUBERNETES / "components/monitoring/pod-monitor.yaml")
+    [endpoint] = monitor["spec"]["podMetricsEndpoints"]
+    named = {"targetLabel": "job", "replacement": "focus-worker"}
+    together = {"sourceLabels": ["__meta_kubernetes_namespace"], "targetLabel": "instance"}
+    assert (endpoint["interval"], endpoint["relabelings"]) == ("15s", [named, together])
+    [container] = pod_of(worker())["containers"]
+    [port] = [port["containerPort"] for port in container["ports"] if port["name"] == endpoint["port"]]
+    [way_in] = documents(KUBERNETES / "components/monitoring/network.yaml")
+    assert way_in["spec"]["podSelector"] == monitor["spec"]["selector"] == {"matchLabels": WORKER_LABELS}
+    [opened] = [rule["ports"] for rule in way_in["spec"]["ingress"]]
+    assert opened == [{"protocol": "TCP", "port": port}]
 
 
 def test_the_operators_guide_names_only_what_there_is():
