@@ -20,8 +20,8 @@ ALERT = re.compile(
 )
 RULES = {rule["name"]: rule for rule in ALERT.finditer(ALERTS)}
 MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
-# Labels that Prometheus gives to all that it scrapes.
-TARGET = {"instance", "job"}
+# Labels that Prometheus gives to all that it scrapes, and to pods.
+TARGET = {"instance", "job", "pod"}
 GRID_WIDTH = 24
 
 
