@@ -10,7 +10,7 @@ import socket
 
 from deployment import FocusControlPlane, until
 from focus_process import ROOT
-from kubernetes_api import Api
+from kubernetes_api import Api, ApiError
 from kustomize import render, select
 
 BASE = ROOT / "deploy/kubernetes/base"
@@ -73,13 +73,15 @@ class KubernetesDeployment:
         server.wait_until_well()
         return server
 
-    def stop(self):
-        """Ends its servers, and its jobs with all that they own. The namespace ends with the cluster."""
+    def clear(self, but=None):
+        """Ends its servers, but one, and its jobs with all that they own. The namespace ends with the cluster."""
         for server in self._servers:
-            if server.process.poll() is None:
+            if server is not but and server.process.poll() is None:
                 server.stop()
         for job in self.objects("jobs"):
-            self.api.delete("jobs", self.namespace, job["metadata"]["name"])
+            # It may have gone meanwhile.
+            with contextlib.suppress(ApiError):
+                self.api.delete("jobs", self.namespace, job["metadata"]["name"])
         self.wait_until_empty()
 
     def objects(self, kind):
@@ -108,7 +110,7 @@ class KubernetesDeployment:
     def wait_until_empty(self):
         """Until no object of any job is there, and no process."""
         gone = lambda: not self.left() and not self.node.processes(self.namespace)
-        until(gone, SETTLED_WITHIN, "end of all jobs", lambda: f"{self.left()}\n{self.log()}")
+        until(gone, SETTLED_WITHIN, "end of all jobs", lambda: f"{self.log()}\n{self.left()}")
 
     def log(self):
         """What servers and pods have written."""

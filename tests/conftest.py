@@ -68,12 +68,19 @@ def stand_in_node(kubernetes, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def on_kubernetes(kubernetes, stand_in_node, deployment, tmp_path_factory):
-    """A deployment on a cluster, with a `server` that all tests share: leave no job behind."""
+def shared_on_kubernetes(kubernetes, stand_in_node, deployment, tmp_path_factory):
+    """A deployment on a cluster, with a `server`, that all tests share."""
     place = KubernetesDeployment(kubernetes, stand_in_node, deployment, tmp_path_factory.mktemp)
     place.server = place.start()
     yield place
-    place.stop()
+    place.clear()
+
+
+@pytest.fixture
+def on_kubernetes(shared_on_kubernetes):
+    """The same for one test, which may leave jobs behind when it fails."""
+    yield shared_on_kubernetes
+    shared_on_kubernetes.clear(but=shared_on_kubernetes.server)
 
 
 @pytest.fixture
@@ -87,7 +94,7 @@ def deploy(kubernetes, stand_in_node, deployment, tmp_path_factory):
 
     yield make
     for place in places:
-        place.stop()
+        place.clear()
 
 
 @pytest.fixture(scope="session")

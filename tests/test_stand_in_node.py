@@ -2,9 +2,11 @@
 
 import pytest
 import requests
+from cluster import is_open
 from deployment import until
 
 SOON = 15.0
+GRACE = 1  # s
 SERVE = ["sh", "-c", "env && exec python3 -m http.server --bind $(POD_IP) 5000"]
 ENV = [
     {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
@@ -24,7 +26,12 @@ def namespace(kubernetes, stand_in_node, tmp_path):
 
 def job(name, command, **more):
     container = {"name": "it", "image": "none", "command": command, **more}
-    pod = {"restartPolicy": "Never", "automountServiceAccountToken": False, "containers": [container]}
+    pod = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": GRACE,
+        "containers": [container],
+    }
     if "volumeMounts" in more:
         pod["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": "store"}}]
     template = {"metadata": {"labels": {"app": name}, "annotations": {"tests/note": f"of {name}"}}, "spec": pod}
@@ -36,17 +43,10 @@ def service(name):
     return {"metadata": {"name": name}, "spec": {"type": "NodePort", "selector": {"app": name}, "ports": ports}}
 
 
-def answers(url):
-    try:
-        return requests.get(url, timeout=5).ok
-    except requests.ConnectionError:
-        return False
-
-
 def test_a_pod_is_served_by_a_process_until_its_job_is_deleted(stand_in_node, namespace, tmp_path):
     api, node = stand_in_node.api, stand_in_node
     made = api.create("services", namespace, service("web"))
-    urls = [f"http://127.0.0.1:{made['spec']['ports'][0]['nodePort']}", f"http://{made['spec']['clusterIP']}"]
+    places = [("127.0.0.1", made["spec"]["ports"][0]["nodePort"]), (made["spec"]["clusterIP"], 80)]
     api.create(
         "jobs",
         namespace,
@@ -61,10 +61,12 @@ def test_a_pod_is_served_by_a_process_until_its_job_is_deleted(stand_in_node, na
         ),
     )
     until(lambda: api.list("pods", namespace), SOON, "pod")
-    assert not any(map(answers, urls)), "it cannot start without its settings"
+    assert not any(is_open(*place) for place in places), "it cannot start without its settings"
     api.create("configmaps", namespace, {"metadata": {"name": "settings"}, "data": {"COLOUR": "red"}})
     api.create("secrets", namespace, {"metadata": {"name": "hidden"}, "stringData": {"word": "sesame"}})
-    until(lambda: all(map(answers, urls)), SOON, "answer", lambda: node.log(namespace))
+    until(lambda: all(is_open(*place) for place in places), SOON, "service", lambda: node.log(namespace))
+    for host, port in places:
+        assert requests.get(f"http://{host}:{port}", timeout=SOON).ok
     (pod,) = api.list("pods", namespace)
     assert pod["status"]["phase"] == "Running" and len(node.processes(namespace)) == 1
     address = pod["status"]["podIP"]
@@ -74,7 +76,7 @@ def test_a_pod_is_served_by_a_process_until_its_job_is_deleted(stand_in_node, na
 
     api.delete("jobs", namespace, "web")
     until(lambda: not api.list("pods", namespace), SOON, "end of the pod")
-    until(lambda: not any(map(answers, urls)), SOON, "end of the service")
+    until(lambda: not any(is_open(*place) for place in places), SOON, "end of the service")
     assert not node.processes(namespace)
 
 
@@ -88,3 +90,12 @@ def test_the_end_of_a_process_is_the_end_of_its_job(stand_in_node, namespace, co
 
     until(conditions, SOON, "end of the job")
     assert [condition["type"] for condition in conditions()] == [end]
+
+
+def test_a_process_that_does_not_obey_is_killed(stand_in_node, namespace):
+    api, node = stand_in_node.api, stand_in_node
+    api.create("jobs", namespace, job("deaf", ["sh", "-c", "trap '' TERM && echo deaf && exec sleep 1000"]))
+    until(lambda: "\ndeaf\n" in node.log(namespace), SOON, "process")
+    api.delete("jobs", namespace, "deaf")
+    until(lambda: not api.list("pods", namespace), SOON, "end of the pod")
+    assert not node.processes(namespace)
