@@ -211,10 +211,13 @@ impl Shared {
         if taken(&jobs).len() >= max as usize { Err(ConfigureError::TooManyJobs { max }) } else { Ok(()) }
     }
 
-    /// What a committed Job shows and where; `None` without its Service.
+    /// What a committed Job shows and where, for a client who is to be told; `None` without its Service, or when it goes.
     async fn read(&self, job: &SeenJob, by: Instant) -> Result<Option<Arc<Job>>, Failure> {
         let service = self.calls.get_service(&manifest::service_name(job.id), by).await?;
-        Ok(service.and_then(SeenService::of).and_then(|service| Some(self.pod(job, &service)?.0)))
+        let told = service.and_then(SeenService::of).and_then(|service| Some(self.pod(job, &service)?.0));
+        // Whoever started it may not have heard so, and be about to undo it.
+        let stays = job.kept || told.is_some() && self.calls.keep_job(&job.name, &job.uid, by).await?;
+        Ok(told.filter(|_| stays))
     }
 
     /// A Job and its Service as a job, and how to ask it; `None` when they do not say enough.

@@ -14,7 +14,7 @@ use rand::Rng as _;
 use tokio::time::Instant;
 
 use super::Shared;
-use super::failure::Kind;
+use super::failure::{Failure, Kind};
 use super::manifest::{self, Description};
 use super::rules::gives_way;
 use super::seen::{SeenJob, SeenService};
@@ -24,6 +24,10 @@ use crate::{ConfigureError, Configured, Job, JobOrder, Key, OrderTooLong, Wanted
 const UNDO_DEADLINE: Duration = Duration::from_millis(450);
 /// Whoever gave way to another server tries again after up to this long, milliseconds.
 const GIVES_WAY_FOR: std::ops::Range<u64> = 5..40;
+/// Why it came to nothing.
+const OVERTAKEN: &str = "other servers took every slot that was tried";
+const UNFINISHED: &str =
+    "an earlier request with the same key is not done; if its server died, the key is free within seconds";
 
 /// How one attempt went.
 enum Ended {
@@ -31,8 +35,9 @@ enum Ended {
     Started(Arc<Job>),
     /// Another server has started the job that the key stands for.
     Known(Arc<Job>),
-    /// Another server has taken the slot, or is about to start what the key stands for.
-    GaveWay,
+    /// Another server has taken the slot, or is about to start what the key stands for: what to say when that does not
+    /// change in time.
+    GaveWay(&'static str),
 }
 
 /// What one attempt creates.
@@ -46,7 +51,7 @@ struct Attempt<'a> {
     by: Instant,
     /// The Job, once it is known to be there.
     job: Option<SeenJob>,
-    /// Whether a Job, or a commit, may be there or may still come, for all that is known.
+    /// Whether a Job, or its commit once there is one, may be there or may still come, for all that is known.
     doubtful: bool,
 }
 
@@ -57,10 +62,11 @@ impl Shared {
             match self.attempt(wanted, by).await? {
                 Ended::Started(job) => return Ok(Configured { job, repeated: false }),
                 Ended::Known(job) => return Ok(Configured { job, repeated: true }),
-                Ended::GaveWay => {
+                Ended::GaveWay(why) => {
                     let pause = Duration::from_millis(rand::rng().random_range(GIVES_WAY_FOR));
                     if Instant::now() + pause >= by {
-                        return Err(overtaken().into());
+                        let (upstream, reason) = (Upstream::Kubernetes, why.to_owned());
+                        return Err(Outage::Unavailable { upstream, reason }.into());
                     }
                     tokio::time::sleep(pause).await;
                 }
@@ -75,7 +81,7 @@ impl Shared {
         {
             // As long as it is not committed it may come to nothing.
             let job = if job.committed { self.read(job, by).await? } else { None };
-            return Ok(job.map_or(Ended::GaveWay, Ended::Known));
+            return Ok(job.map_or(Ended::GaveWay(UNFINISHED), Ended::Known));
         }
         let max = self.settings.max_jobs;
         let claim = self.claims.claim(&jobs, max);
@@ -95,22 +101,40 @@ impl Shared {
         }
         made
     }
+
+    /// Deletes a Job that may be committed although its client was told that there is none; `false` when it stays,
+    /// because another client was told of it.
+    pub(super) async fn withdraw(&self, job: &SeenJob, by: Instant) -> Result<bool, Failure> {
+        loop {
+            let there = self.calls.get_job(&job.name, by).await?.and_then(SeenJob::of);
+            let Some(there) = there.filter(|there| there.uid == job.uid) else { return Ok(true) };
+            if there.kept {
+                return Ok(false);
+            }
+            match self.calls.delete_job(&job.name, &job.uid, Some(there.resource_version), by).await {
+                // Somebody has written to it just now: that client's server, or one of the cluster's controllers.
+                Err(Failure { kind: Kind::Conflict, .. }) => {}
+                done => return done.map(|()| true),
+            }
+        }
+    }
 }
 
 impl Attempt<'_> {
     async fn make(&mut self) -> Result<Ended, ConfigureError> {
         let calls = &self.shared.calls;
         let by = self.by;
-        let Some(job) = self.create_job().await? else { return Ok(Ended::GaveWay) };
+        let Some(job) = self.create_job().await? else { return Ok(Ended::GaveWay(OVERTAKEN)) };
         self.job = Some(job.clone());
         let (free, service) = tokio::join!(self.is_free(&job), self.create_service(&job));
         if !free? {
-            return Ok(Ended::GaveWay);
+            return Ok(Ended::GaveWay(OVERTAKEN));
         }
         let service = service?;
         // So much time may have passed since it was asked that the answer is worth nothing any more.
         let broker = tokio::time::timeout_at(by, self.shared.broker.require()).await;
         broker.unwrap_or_else(|_| Err(silent_broker()))?;
+        let started = self.shared.describe(&job, &service, Arc::clone(&self.spec)).ok_or_else(no_port)?.0;
         let life = self.shared.settings.max_job_life;
         if let Err(failure) = calls.commit(&job.name, &job.uid, life, by).await {
             self.doubtful = failure.may_be_done;
@@ -119,8 +143,7 @@ impl Attempt<'_> {
             }
             self.doubtful = false;
         }
-        let job = self.shared.describe(&job, &service, Arc::clone(&self.spec));
-        job.map(|(job, _)| Ended::Started(job)).ok_or_else(|| no_port().into())
+        Ok(Ended::Started(started))
     }
 
     /// The inert Job; `None` when another server was faster with this very name.
@@ -179,22 +202,35 @@ impl Attempt<'_> {
 
     /// Removes what was created. What cannot be removed now is the sweep's.
     async fn undo(&self) {
-        let mut doubtful = self.doubtful;
-        if let Some(job) = &self.job {
-            let by = Instant::now() + UNDO_DEADLINE;
-            let calls = &self.shared.calls;
-            let service = manifest::service_name(job.id);
-            let (service, job) = tokio::join!(
-                calls.delete_service(&service, None, by),
-                calls.delete_job(&job.name, &job.uid, None, by),
-            );
-            // With the Job's uid gone, nothing that was asked for before can come true any more.
-            doubtful = service.is_err() || job.is_err();
-        }
+        let by = Instant::now() + UNDO_DEADLINE;
+        // With the Job's uid gone, nothing that was asked for before can come true any more.
+        let doubtful = match &self.job {
+            None => self.doubtful,
+            Some(job) if self.doubtful => self.undo_commit(job, by).await.is_err(),
+            Some(job) => self.undo_creation(job, by).await.is_err(),
+        };
         if doubtful {
             tracing::warn!(job = %self.spec.id, "not known to be undone: the sweep will look for it");
             self.shared.doubts.raise(&self.nonce);
         }
+    }
+
+    async fn undo_creation(&self, job: &SeenJob, by: Instant) -> Result<(), Failure> {
+        let calls = &self.shared.calls;
+        let service = manifest::service_name(job.id);
+        let (service, job) = tokio::join!(
+            calls.delete_service(&service, None, by),
+            calls.delete_job(&job.name, &job.uid, None, by),
+        );
+        service.and(job)
+    }
+
+    /// The same for what may be committed: by then another server may have told a client of it, and so it stays.
+    async fn undo_commit(&self, job: &SeenJob, by: Instant) -> Result<(), Failure> {
+        if self.shared.withdraw(job, by).await? {
+            self.shared.calls.delete_service(&manifest::service_name(job.id), None, by).await?;
+        }
+        Ok(())
     }
 
     fn description(&self) -> Description<'_> {
@@ -237,11 +273,6 @@ fn no_port() -> Outage {
 fn silent_broker() -> Outage {
     let reason = "no answer while there was time to start the job".to_owned();
     Outage::Unavailable { upstream: Upstream::RabbitMq, reason }
-}
-
-fn overtaken() -> Outage {
-    let reason = "other servers took every slot that was tried".to_owned();
-    Outage::Unavailable { upstream: Upstream::Kubernetes, reason }
 }
 
 fn too_long(error: &OrderTooLong) -> ConfigureError {

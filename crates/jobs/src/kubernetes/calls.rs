@@ -5,12 +5,12 @@ use futures::future::BoxFuture;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Service;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::KubernetesMetrics;
 use super::failure::{Failure, Kind};
-use super::manifest::{self, MANAGER};
+use super::manifest::{self, KEPT, MANAGER};
 
 /// Every kind of call that is made to the API server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub(super) enum Call {
     CreateJob,
     CreateService,
     Commit,
+    KeepJob,
     DeleteJob,
     DeleteService,
 }
@@ -38,6 +39,7 @@ impl Call {
             Self::CreateJob => "create_job",
             Self::CreateService => "create_service",
             Self::Commit => "commit",
+            Self::KeepJob => "keep_job",
             Self::DeleteJob => "delete_job",
             Self::DeleteService => "delete_service",
         }
@@ -122,10 +124,24 @@ impl Calls {
         by: Instant,
     ) -> Result<Job, Failure> {
         let spec = json!({ "parallelism": 1, "activeDeadlineSeconds": life.as_secs() });
-        // With a uid the patch applies to this object or to none.
-        let patch = Patch::Merge(json!({ "metadata": { "uid": uid }, "spec": spec }));
+        let patch = json!({ "metadata": { "uid": uid }, "spec": spec });
+        self.patch_job(Call::Commit, name, patch, by).await
+    }
+
+    /// Notes on this very Job that a client is told of it; `false` when it is gone, or about to go.
+    pub(super) async fn keep_job(&self, name: &str, uid: &str, by: Instant) -> Result<bool, Failure> {
+        let patch = json!({ "metadata": { "uid": uid, "annotations": { KEPT: "true" } } });
+        match self.patch_job(Call::KeepJob, name, patch, by).await {
+            Ok(job) => Ok(job.metadata.deletion_timestamp.is_none()),
+            Err(Failure { kind: Kind::Missing | Kind::Conflict, .. }) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// With a uid the patch applies to this object or to none.
+    async fn patch_job(&self, call: Call, name: &str, patch: Value, by: Instant) -> Result<Job, Failure> {
         let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-        self.call(Call::Commit, by, self.jobs.patch(name, &params, &patch).boxed()).await
+        self.call(call, by, self.jobs.patch(name, &params, &Patch::Merge(patch)).boxed()).await
     }
 
     /// Deletes this very Job, and what it owns in the background. With a `version` only if it has not changed since.

@@ -35,6 +35,7 @@ pub(super) const REQUEST: &str = "focus-server/request";
 pub(super) const ATTEMPT: &str = "focus-server/attempt";
 pub(super) const STARTED: &str = "focus-server/started";
 pub(super) const HOST: &str = "focus-server/host";
+pub(super) const KEPT: &str = "focus-server/kept";
 pub(super) const ORDER: &str = "focus-server/order";
 
 /// How clients reach a job.

@@ -118,7 +118,7 @@ fn why(
     if job.leaving {
         return None;
     }
-    if suspects.doubtful.contains(&job.attempt) {
+    if suspects.doubtful.contains(&job.attempt) && !job.kept {
         return Some(Reason::Doubtful);
     }
     if let Some((_, when)) = job.finished {

@@ -34,6 +34,8 @@ pub(super) struct SeenJob {
     pub(super) leaving: bool,
     /// Which attempt made it.
     pub(super) attempt: String,
+    /// Whether a client was told of it for its key: then it stays, even when the attempt that made it gives up.
+    pub(super) kept: bool,
     pub(super) key: Option<Key>,
     /// When it was started, by the clock of the server that did.
     pub(super) started: Option<Timestamp>,
@@ -77,6 +79,7 @@ impl SeenJob {
             finished,
             leaving: metadata.deletion_timestamp.is_some(),
             attempt: annotation(manifest::ATTEMPT).unwrap_or_default(),
+            kept: annotation(manifest::KEPT).is_some(),
             key: label(manifest::KEY)
                 .zip(annotation(manifest::REQUEST))
                 .map(|(key, request)| Key::stored(&key, &request)),

@@ -76,23 +76,29 @@ async fn remove(shared: &Shared, litter: Litter) -> Result<(), Failure> {
     let calls = &shared.calls;
     let (object, reason, name, result) = match litter {
         Litter::Job(job, reason) => {
-            // Whoever has changed it since it was read may have had a reason; not so for one in doubt.
-            let version = (reason != Reason::Doubtful).then_some(job.resource_version);
-            let result = calls.delete_job(&job.name, &job.uid, version, calls.by()).await;
+            let result = match reason {
+                Reason::Doubtful => shared.withdraw(&job, calls.by()).await,
+                // Whoever has changed it since it was read may have had a reason.
+                _ => {
+                    let version = Some(job.resource_version);
+                    calls.delete_job(&job.name, &job.uid, version, calls.by()).await.map(|()| true)
+                }
+            };
             (Object::Job, reason, job.name, result)
         }
         Litter::Service(service) => {
             let result = calls.delete_service(&service.name, Some(service.uid), calls.by()).await;
-            (Object::Service, Reason::Orphan, service.name, result)
+            (Object::Service, Reason::Orphan, service.name, result.map(|()| true))
         }
     };
     let (kind, reason_name) = (object.name(), reason.name());
     match result {
-        Ok(()) => {
+        Ok(true) => {
             shared.kubernetes_metrics.removed(object, reason);
             tracing::warn!(kind, name, reason = reason_name, "swept");
             Ok(())
         }
+        Ok(false) => Ok(()),
         Err(failure) => {
             let error = failure.clone().outage();
             tracing::warn!(kind, name, reason = reason_name, %error, "cannot be swept");
