@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
@@ -17,6 +19,8 @@ use tower::{BoxError, service_fn};
 pub(crate) enum Fate {
     /// It goes its way.
     Passes,
+    /// It goes its way after so long.
+    Dawdles(Duration),
     /// It waits until it is let go, and then goes its way.
     IsHeld,
     /// It never arrives, and nobody says so.
@@ -68,7 +72,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    calls: Vec<Call>,
+    calls: Vec<(Call, Fate)>,
     counts: BTreeMap<&'static str, usize>,
     decide: Option<Decide>,
     held: Vec<Later>,
@@ -80,7 +84,6 @@ struct State {
 struct Seen {
     under_way: usize,
     held: usize,
-    late: usize,
     killed: bool,
 }
 
@@ -116,6 +119,11 @@ impl Way {
 
     /// All calls since this was last asked, but for the gate's probes.
     pub(crate) fn calls(&self) -> Vec<Call> {
+        self.story().into_iter().map(|(call, _)| call).collect()
+    }
+
+    /// The same, and what became of them.
+    pub(crate) fn story(&self) -> Vec<(Call, Fate)> {
         let mut state = self.state();
         state.counts.clear();
         std::mem::take(&mut state.calls)
@@ -135,24 +143,33 @@ impl Way {
         }
     }
 
-    /// Lets those go that are late, and waits until everything that is under way has been carried out.
-    pub(crate) async fn settle(&self) {
+    /// Lets those go that are late.
+    pub(crate) fn let_late_come(&self) {
         let late = std::mem::take(&mut self.state().late);
-        self.shared.seen.send_modify(|seen| seen.late = 0);
         for call in late {
             call();
         }
+    }
+
+    /// The same, and waits until everything that is under way has been carried out.
+    pub(crate) async fn settle(&self) {
+        self.let_late_come();
         self.wait_for(|seen| seen.under_way == 0).await;
     }
 
-    /// How many calls are late now.
-    pub(crate) fn late(&self) -> usize {
-        self.shared.seen.borrow().late
+    /// Whether the server is to die.
+    pub(crate) fn is_deadly(&self) -> bool {
+        self.shared.seen.borrow().killed
     }
 
-    /// Waits until the server is to die: nothing that it asks for arrives any more.
+    /// Waits until the server is to die, as it should soon: nothing that it asks for arrives any more.
     pub(crate) async fn kills(&self) {
         self.wait_for(|seen| seen.killed).await;
+    }
+
+    /// The same when it need not.
+    pub(crate) async fn kills_ever(&self) {
+        drop(self.shared.seen.subscribe().wait_for(|seen| seen.killed).await);
     }
 
     /// The server is to die now.
@@ -172,11 +189,17 @@ impl Way {
     }
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        let (parts, body) = request.into_parts();
+        let request = Request::from_parts(parts, body.collect_bytes().await?);
         if self.shared.seen.borrow().killed {
             return pending().await;
         }
         match self.fate(&request) {
             Fate::Passes => self.carry(request).await,
+            Fate::Dawdles(pause) => {
+                tokio::time::sleep(pause).await;
+                self.carry(request).await
+            }
             Fate::IsHeld => {
                 let (answer, answered) = oneshot::channel();
                 let way = self.clone();
@@ -195,7 +218,6 @@ impl Way {
             Fate::ComesLate => {
                 let way = self.clone();
                 self.state().late.push(Box::new(move || drop(way.launch(request))));
-                self.shared.seen.send_modify(|seen| seen.late += 1);
                 pending().await
             }
             Fate::Breaks => Err(broken()),
@@ -205,13 +227,11 @@ impl Way {
             }
             Fate::IsAnswered(status) => answer(status),
             Fate::IsRepeated => {
-                let (request, repeated) = twice(request).await;
-                drop(self.carry(request).await);
-                self.carry(repeated).await
+                drop(self.carry(request.clone()).await);
+                self.carry(request).await
             }
             Fate::IsForestalled => {
-                let (request, other) = twice(request).await;
-                drop(self.carry(by_somebody_else(other).await).await);
+                drop(self.carry(by_somebody_else(request.clone())).await);
                 self.carry(request).await
             }
             Fate::KilledBefore => {
@@ -227,26 +247,26 @@ impl Way {
         }
     }
 
-    async fn carry(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    async fn carry(&self, request: Request<Bytes>) -> Result<Response<Body>, BoxError> {
         self.launch(request).await
     }
 
     /// From here on it arrives, whatever becomes of who has sent it.
     fn launch(
         &self,
-        request: Request<Body>,
+        request: Request<Bytes>,
     ) -> impl Future<Output = Result<Response<Body>, BoxError>> + use<> {
         self.shared.seen.send_modify(|seen| seen.under_way += 1);
         let shared = Arc::clone(&self.shared);
         let sent = self.shared.network.spawn(async move {
-            let answer = shared.real.send(request).await;
+            let answer = shared.real.send(request.map(Body::from)).await;
             shared.seen.send_modify(|seen| seen.under_way -= 1);
             answer
         });
         async move { Ok(sent.await??) }
     }
 
-    fn fate(&self, request: &Request<Body>) -> Fate {
+    fn fate(&self, request: &Request<Bytes>) -> Fate {
         let what = what(request);
         if what == "probe" {
             return Fate::Passes;
@@ -255,8 +275,9 @@ impl Way {
         let count = state.counts.entry(what).or_default();
         let call = Call { what, nth: *count };
         *count += 1;
-        state.calls.push(call);
-        state.decide.as_mut().map_or(Fate::Passes, |decide| decide(&call))
+        let fate = state.decide.as_mut().map_or(Fate::Passes, |decide| decide(&call));
+        state.calls.push((call, fate));
+        fate
     }
 
     async fn wait_for(&self, condition: impl Fn(&Seen) -> bool) {
@@ -271,18 +292,12 @@ impl Way {
     }
 }
 
-fn what(request: &Request<Body>) -> &'static str {
+fn what(request: &Request<Bytes>) -> &'static str {
     let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
-    let (kind, name) = path
-        .rsplit_once("/namespaces/")
-        .unwrap()
-        .1
-        .split_once('/')
-        .unwrap()
-        .1
-        .split_once('/')
-        .map_or_else(|| (path.rsplit('/').next().unwrap(), None), |(kind, name)| (kind, Some(name)));
-    match (request.method(), kind, name) {
+    let (_, of_namespace) = path.rsplit_once("/namespaces/").unwrap();
+    let mut parts = of_namespace.split('/').skip(1);
+    let is = |text: &str| request.body().windows(text.len()).any(|part| part == text.as_bytes());
+    match (request.method(), parts.next().unwrap(), parts.next()) {
         (&Method::GET, "jobs", None) if query.contains("limit=1") => "probe",
         (&Method::GET, "jobs", None) => "list_jobs",
         (&Method::GET, "services", None) => "list_services",
@@ -290,32 +305,20 @@ fn what(request: &Request<Body>) -> &'static str {
         (&Method::GET, "services", Some(_)) => "get_service",
         (&Method::POST, "jobs", None) => "create_job",
         (&Method::POST, "services", None) => "create_service",
-        (&Method::PATCH, "jobs", Some(_)) => "commit",
+        (&Method::PATCH, "jobs", Some(_)) if is("parallelism") => "commit",
+        (&Method::PATCH, "jobs", Some(_)) => "keep_job",
         (&Method::DELETE, "jobs", Some(_)) => "delete_job",
         (&Method::DELETE, "services", Some(_)) => "delete_service",
         _ => panic!("what is {} {path} for?", request.method()),
     }
 }
 
-async fn twice(request: Request<Body>) -> (Request<Body>, Request<Body>) {
-    let (parts, body) = request.into_parts();
-    let body = body.collect_bytes().await.unwrap();
-    let again = Request::from_parts(parts.clone(), Body::from(body.clone()));
-    (Request::from_parts(parts, Body::from(body)), again)
-}
-
 /// The same object, created by another attempt.
-async fn by_somebody_else(request: Request<Body>) -> Request<Body> {
-    let (mut parts, body) = request.into_parts();
-    let mut object: serde_json::Value = serde_json::from_slice(&body.collect_bytes().await.unwrap()).unwrap();
-    if let Some(attempt) = object["metadata"]["annotations"].get_mut("focus-server/attempt") {
-        *attempt = "somebody else's".into();
-    }
-    if let Some(owner) = object["metadata"]["ownerReferences"].get_mut(0) {
-        owner["uid"] = "somebody else's".into();
-    }
-    parts.headers.remove(http::header::CONTENT_LENGTH);
-    Request::from_parts(parts, Body::from(object.to_string().into_bytes()))
+fn by_somebody_else(request: Request<Bytes>) -> Request<Bytes> {
+    let (parts, body) = request.into_parts();
+    let mut object: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    object["metadata"]["annotations"]["focus-server/attempt"] = "somebody else's".into();
+    Request::from_parts(parts, object.to_string().into())
 }
 
 fn answer(status: u16) -> Result<Response<Body>, BoxError> {

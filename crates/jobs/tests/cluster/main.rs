@@ -3,6 +3,7 @@
 mod crash;
 mod faults;
 mod objects;
+mod random;
 mod server;
 mod together;
 mod whole;

@@ -81,7 +81,12 @@ impl Place {
 
     /// A server that was just started, and takes everything for left behind that is not whole.
     pub(crate) async fn sweeper(&self) -> Server {
-        self.server_with(|settings| settings.grace = Duration::ZERO).await
+        self.patient_server(Duration::ZERO).await
+    }
+
+    /// A server that waits for a slow machine.
+    pub(crate) async fn patient_server(&self, grace: Duration) -> Server {
+        self.server_with(|settings| (settings.grace, settings.deadline) = (grace, DEADLINE)).await
     }
 
     async fn server_on(&self, way: Way, change: impl FnOnce(&mut KubernetesSettings)) -> Server {

@@ -11,7 +11,7 @@ use futures::future::{join, join_all};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use crate::faults::Fate;
+use crate::faults::{Call, Fate};
 use crate::server::{ANSWER_WITHIN, Place, Server, historic, request};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,6 +28,8 @@ async fn servers_share_slots_keys_and_ids() {
     two_at_once_with_one_key_become_one(&place, &servers).await;
     a_name_that_is_taken_is_left_alone(&place, &servers).await;
     a_key_stands_for_one_request(&servers).await;
+    who_gives_up_leaves_what_another_has_told_of(&place, &servers).await;
+    what_is_in_doubt_stays_when_it_is_told_of(&place, &servers).await;
     without_the_broker_there_is_nothing(&place, &servers[0]).await;
     equal_requests_make_one_job(&place, &servers[..1], 1000).await;
     equal_requests_make_one_job(&place, &servers, 100).await;
@@ -139,6 +141,44 @@ async fn a_key_stands_for_one_request(servers: &[Server; 2]) {
     let configured = servers[1].jobs.configure(request(&other, Some("one"))).await.unwrap();
     assert!(!configured.repeated);
     assert!(servers[0].jobs.stop(configured.job.spec().id).await.unwrap());
+}
+
+/// One server does not hear that its commit was carried out; before it undoes that, the other answers with the job.
+async fn who_gives_up_leaves_what_another_has_told_of(place: &Place, servers: &[Server; 2]) {
+    let [first, second] = servers;
+    first.way.tell(&[
+        (Call { what: "commit", nth: 0 }, Fate::ReplyIsLost),
+        (Call { what: "get_job", nth: 0 }, Fate::IsHeld),
+    ]);
+    let given_up = start(first, Some("one"));
+    first.way.holds().await;
+    let told = second.configure(Some("one")).await;
+    assert!(told.as_ref().unwrap().repeated);
+    let error = given_up.await.unwrap().unwrap_err();
+    assert!(error.to_string().starts_with("Kubernetes unavailable"), "{error}");
+    first.way.mend();
+    first.way.release();
+    first.cluster.sweep().await.unwrap();
+    assert_eq!(place.objects().await.whole(), Ok(vec![id(&told).to_string()]), "the job is undone");
+    assert!(second.jobs.stop(id(&told)).await.unwrap());
+}
+
+/// A commit comes late and its Job cannot be deleted; then its client asks again.
+async fn what_is_in_doubt_stays_when_it_is_told_of(place: &Place, servers: &[Server; 2]) {
+    for server in servers {
+        let first = &servers[0];
+        first.way.tell(&[
+            (Call { what: "commit", nth: 0 }, Fate::ComesLate),
+            (Call { what: "delete_job", nth: 0 }, Fate::IsAnswered(500)),
+        ]);
+        first.configure(Some("one")).await.unwrap_err();
+        first.way.mend();
+        first.way.settle().await;
+        let told = server.configure(Some("one")).await;
+        first.cluster.sweep().await.unwrap();
+        assert_eq!(place.objects().await.whole(), Ok(vec![id(&told).to_string()]), "the job is swept");
+        assert!(server.jobs.stop(id(&told)).await.unwrap());
+    }
 }
 
 /// It fails when everything is made, and is asked once more before anything runs.
