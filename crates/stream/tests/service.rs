@@ -1,16 +1,22 @@
 //! A job's gRPC service as another process sees it.
 
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use focus_core::{Draft, JobId, Limits};
 use focus_live::{LiveOptions, Playback, Scene, Simulator, Source};
+use focus_recordings::{EXCERPT, EXCERPT_NAME, Recording};
+use focus_stream::proto::StreamDataRequest;
+use focus_stream::proto::data_stream_service_client::DataStreamServiceClient;
 use focus_stream::remote::{self, Address};
 use focus_stream::{End, Feed, JobSpec, LiveSpectra, Metrics, Tls, WatchError, grpc};
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -39,7 +45,7 @@ struct Service {
     address: SocketAddr,
     hang_up: CancellationToken,
     served: JoinHandle<anyhow::Result<()>>,
-    _fibre: Source,
+    _fibre: Option<Source>,
 }
 
 /// A live job on a simulated fibre that serves on `listener`.
@@ -58,6 +64,10 @@ fn serve(listener: TcpListener, tls: Option<Tls>) -> Service {
     let spectra = LiveSpectra::start(&live, workers, Metrics::default()).unwrap();
     let feed = Arc::new(Feed::live(spec, &spectra, Metrics::default()).unwrap());
 
+    Service { _fibre: Some(source), ..serve_feed(feed, listener, tls) }
+}
+
+fn serve_feed(feed: Arc<Feed>, listener: TcpListener, tls: Option<Tls>) -> Service {
     let address = listener.local_addr().unwrap();
     let hang_up = CancellationToken::new();
     let (served, stop) = (Arc::clone(&feed), hang_up.clone().cancelled_owned());
@@ -65,7 +75,55 @@ fn serve(listener: TcpListener, tls: Option<Tls>) -> Service {
         let places = Arc::new(Semaphore::new(50));
         grpc::serve(served, listener, tls.as_ref(), stop, CancellationToken::new(), places).await
     });
-    Service { feed, address, hang_up, served, _fibre: source }
+    Service { feed, address, hang_up, served, _fibre: None }
+}
+
+/// Rows of the built-in recording, which is put into `directory`.
+fn historic(directory: &Path) -> Arc<Feed> {
+    let file = directory.join(EXCERPT_NAME);
+    fs::write(&file, EXCERPT).unwrap();
+    let header = focus_recordings::open(&file).unwrap().header().clone();
+    let (fibre, start) = (Arc::new(header.fibre.clone()), header.start);
+    let request = json!({
+        "view_type": 0, "channels": {"min": 1, "max": 500}, "displayInfo": {"height": 100}, "nfftSelection": 128,
+        "start_time": start.as_second() + 2, "end_time": start.as_second() + 12,
+    });
+    let draft = Draft::parse(request.to_string().as_bytes(), Timestamp::now()).unwrap();
+    let (view, plan) = draft.resolve(&fibre, &Limits::default()).unwrap();
+    let spec = Arc::new(JobSpec { id: JobId { slot: 1, sequence: 7 }, view, plan, fibre });
+    let recording = Recording {
+        id: "1".to_owned(),
+        fibre: header.fibre.clone(),
+        start,
+        end: header.end().unwrap(),
+        ongoing: false,
+        files: vec![file],
+    };
+    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
+    Arc::new(Feed::historic(spec, [recording].into(), workers, Metrics::default()))
+}
+
+/// A way to `there` with room for little and no hurry; only the way back is at once.
+async fn slow_link(there: SocketAddr) -> SocketAddr {
+    let here = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = here.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (client, _) = here.accept().await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(8 << 10).unwrap();
+        let service = socket.connect(there).await.unwrap();
+        let ((mut asked, mut client), (mut service, mut asks)) = (client.into_split(), service.into_split());
+        tokio::spawn(async move {
+            let _ = tokio::io::copy(&mut asked, &mut asks).await;
+            asks.shutdown().await
+        });
+        let mut bytes = [0; 4 << 10];
+        while let Ok(count @ 1..) = service.read(&mut bytes).await {
+            client.write_all(&bytes[..count]).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    address
 }
 
 /// A port that nobody else gets and where nobody listens: connecting is refused.
@@ -195,4 +253,33 @@ async fn over_tls_a_job_is_reached_by_name_and_by_number() {
         let mut audience = service.feed.audience();
         timeout(DEADLINE, audience.wait_for(|audience| audience.viewers == 0)).await.unwrap().unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_rows_arrive_however_slow_the_way() {
+    let data = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let service = serve_feed(historic(data.path()), listener, None);
+    let address = slow_link(service.address).await;
+    // A client that says after each few rows that it has room for more.
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    let endpoint = endpoint.initial_stream_window_size(64 << 10).initial_connection_window_size(64 << 10);
+    let mut client =
+        DataStreamServiceClient::new(endpoint.connect().await.unwrap()).max_decoding_message_size(4 << 20);
+    let mut frames = client.stream_data(StreamDataRequest { stream_id: 0 }).await.unwrap().into_inner();
+    drop(client);
+    // As a job ends: when nobody reads any more, as far as the service knows.
+    let (mut audience, hang_up) = (service.feed.audience(), service.hang_up.clone());
+    let read = tokio::spawn(async move {
+        audience.wait_for(|audience| audience.ever && audience.viewers == 0).await.unwrap();
+        hang_up.cancel();
+    });
+    let mut rows = 0;
+    while let Some(frame) = timeout(DEADLINE, frames.message()).await.unwrap().unwrap() {
+        rows += frame.row_index.len();
+    }
+    assert_eq!(rows, 100);
+    drop(frames);
+    read.await.unwrap();
+    timeout(DEADLINE, service.served).await.expect("the client has hung up").unwrap().unwrap();
 }

@@ -3,15 +3,20 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep};
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
+
+/// A client takes what is on its way to it and hangs up within this time.
+const GOOD_BYE: Duration = Duration::from_secs(30);
 
 /// The connections that `listener` accepts, as long as there are `places`, until `cut` ends them all.
 pub(super) fn accept(
@@ -24,7 +29,8 @@ pub(super) fn accept(
             // A frame's last packet must not wait for an answer to the one before. Only its speed depends on it.
             drop(stream.set_nodelay(true));
             let place = Arc::clone(&places).try_acquire_owned().ok()?;
-            Some(Connection { stream, cut: Box::pin(cut.clone().cancelled_owned()), _place: place })
+            let cut = Box::pin(cut.clone().cancelled_owned());
+            Some(Connection { stream, cut, good_bye: None, _place: place })
         });
         std::future::ready(connection.transpose())
     })
@@ -34,6 +40,8 @@ pub(super) fn accept(
 pub(super) struct Connection {
     stream: TcpStream,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// By when the client is to hang up, once we have nothing more to say.
+    good_bye: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -73,8 +81,22 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
+    /// Ends when the client has hung up, too, or takes too long for it: were the connection closed while the client
+    /// still says something, the system would reset it, and what is on its way to the client would be lost.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        if true { return Poll::Ready(Ok(())); } let good_bye = self.good_bye.get_or_insert_with(|| Box::pin(sleep(GOOD_BYE)));
+        if good_bye.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let mut bytes = [0; 1024];
+        loop {
+            let mut said = ReadBuf::new(&mut bytes);
+            ready!(self.as_mut().poll_read(context, &mut said))?;
+            if said.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 
