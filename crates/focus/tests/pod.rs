@@ -272,6 +272,13 @@ async fn a_job_whose_metrics_cannot_be_shown_runs_all_the_same() {
     let taken = std::net::TcpListener::bind((address.host.as_str(), METRICS_PORT)).unwrap();
     let pod = Pod::start_on(address, &order, &[("FOCUS_DATA_DIR", data.path().to_str().unwrap())]);
     assert!(pod.watch(&spec).await.next().await.is_some());
+    // It is told by a task of its own.
+    let told = async {
+        while !pod.log().contains("metrics are not shown") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(DEADLINE, told).await.unwrap();
     let line = pod.line("metrics are not shown");
     assert_eq!(
         (&line["level"], &line["address"]),

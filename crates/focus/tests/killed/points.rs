@@ -40,7 +40,8 @@ const MISFORTUNES: [Misfortune; 3] = [
     },
     Misfortune {
         refused: Some("PATCH jobs/"),
-        more: &["GET jobs/", "DELETE services/", "DELETE jobs/"],
+        // Whether it was committed all the same, whether anybody was told of it.
+        more: &["GET jobs/", "GET jobs/", "DELETE jobs/", "DELETE services/"],
         less: &[],
     },
 ];
@@ -96,7 +97,11 @@ impl Misfortune {
                 let key = format!("key-{number}");
                 let stop = Stop { call, moment };
                 let call = self.cut(way, number, &key, stop).await;
-                points.push(Point { number, key, call, stop });
+                let point = Point { number, key, call, stop };
+                if self.refused.is_none() && point.is_at("PATCH jobs/", Moment::Before) {
+                    point.is_not_repeated_yet(way).await;
+                }
+                points.push(point);
             }
         }
         let left = way.place.until(&way.namespace, "old", Objects::are_old).await;
@@ -147,10 +152,22 @@ impl Misfortune {
 }
 
 impl Point {
+    fn is_at(&self, call: &str, moment: Moment) -> bool {
+        self.call == call && self.stop.moment == moment
+    }
+
+    /// Its Job has its key until it is swept.
+    async fn is_not_repeated_yet(&self, way: &Way<'_>) {
+        let server = way.server().await;
+        let answer = server.configure(self.number, Some(&self.key)).await;
+        let Answer::Refused(why) = answer else { panic!("{answer:?}") };
+        assert!(why.starts_with("503") && why.contains("an earlier request with the same key"), "{why}");
+    }
+
     /// Its job is there if it was committed, and else can be had with the same key.
     async fn is_as_it_should_be(&self, objects: &Objects, server: &Server, way: &Way<'_>) {
         let Self { number, key, call, stop } = self;
-        let was_committed = call == "PATCH jobs/" && stop.moment == Moment::After;
+        let was_committed = self.is_at("PATCH jobs/", Moment::After);
         let kept = objects.of(*number);
         assert_eq!(kept.len(), usize::from(was_committed), "{:?} {call}: {kept:?}", stop.moment);
         let answer = server.configure(*number, Some(key)).await;
