@@ -85,7 +85,7 @@ impl AsyncWrite for Connection {
     /// still says something, the system would reset it, and what is on its way to the client would be lost.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-        if true { return Poll::Ready(Ok(())); } let good_bye = self.good_bye.get_or_insert_with(|| Box::pin(sleep(GOOD_BYE)));
+        let good_bye = self.good_bye.get_or_insert_with(|| Box::pin(sleep(GOOD_BYE)));
         if good_bye.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
