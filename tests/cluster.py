@@ -88,9 +88,9 @@ class KubernetesDeployment:
         """All objects of a kind that belong to jobs: "jobs", "services" or "pods"."""
         return self.api.list(kind, self.namespace, OURS)
 
-    def left(self):
-        """The names of all objects of jobs."""
-        return [item["metadata"]["name"] for kind in ("jobs", "services", "pods") for item in self.objects(kind)]
+    def names(self, *kinds):
+        """The names of all such objects."""
+        return {item["metadata"]["name"] for kind in kinds for item in self.objects(kind)}
 
     def conditions(self, job):
         """Those of a Job that are true now."""
@@ -109,8 +109,8 @@ class KubernetesDeployment:
 
     def wait_until_empty(self):
         """Until no object of any job is there, and no process."""
-        gone = lambda: not self.left() and not self.node.processes(self.namespace)
-        until(gone, SETTLED_WITHIN, "end of all jobs", lambda: f"{self.log()}\n{self.left()}")
+        left = lambda: self.names("jobs", "services", "pods") or self.node.processes(self.namespace)
+        until(lambda: not left(), SETTLED_WITHIN, "end of all jobs", lambda: f"{self.log()}\n{left()}")
 
     def log(self):
         """What servers and pods have written."""

@@ -25,7 +25,13 @@ NODE = "stand-in"
 LOOK_AGAIN = 0.02
 TRY_AGAIN = 0.5
 PROBED_WITHIN = 1.0
-REFERENCE = re.compile(r"\$\$|\$\((?P<name>[^()]+)\)")
+REFERENCES = {
+    "configMapRef": "configmaps",
+    "configMapKeyRef": "configmaps",
+    "secretRef": "secrets",
+    "secretKeyRef": "secrets",
+}
+VARIABLE = re.compile(r"\$\$|\$\((?P<name>[^()]+)\)")
 FIELD = re.compile(r"(?P<path>[\w.]+)(?:\['(?P<key>.+)'\])?")
 
 
@@ -147,10 +153,11 @@ class Pod(threading.Thread):
         """Its arguments and environment."""
         env = {"PATH": os.environ["PATH"], "HOME": str(self._directory), "HOSTNAME": self._pod["metadata"]["name"]}
         for source in self._container.get("envFrom", []):
-            for name, value in self._all_of(source).items():
-                env[source.get("prefix", "") + name] = value
+            _, data = self._referred_to(source)
+            env |= {source.get("prefix", "") + name: value for name, value in data.items()}
         for entry in self._container.get("env", []):
-            value = self._from(entry["valueFrom"]) if "valueFrom" in entry else expanded(entry.get("value", ""), env)
+            source = entry.get("valueFrom")
+            value = self._from(source) if source else expanded(entry.get("value", ""), env)
             if value is not None:
                 env[entry["name"]] = value
         command = self._container.get("command", ["focus"]) + self._container.get("args", [])
@@ -159,29 +166,26 @@ class Pod(threading.Thread):
             program = str(focus_binary())
         return [program, *arguments], {name: self._where(value) for name, value in env.items()}
 
-    def _all_of(self, source):
-        kind, reference = ("configMap", "configMapRef") if "configMapRef" in source else ("secret", "secretRef")
-        return self._data(kind, source[reference])
-
     def _from(self, source):
         if "fieldRef" in source:
             return self._field(source["fieldRef"]["fieldPath"])
-        kind, reference = ("configMap", "configMapKeyRef") if "configMapKeyRef" in source else ("secret", "secretKeyRef")
-        wanted = source[reference]
-        data = self._data(kind, wanted)
+        wanted, data = self._referred_to(source)
         if wanted["key"] not in data and not wanted.get("optional"):
-            raise Missing(f"{kind} {wanted['name']} has no {wanted['key']}")
+            raise Missing(f"{wanted['name']} has no {wanted['key']}")
         return data.get(wanted["key"])
 
-    def _data(self, kind, wanted):
-        """All of a ConfigMap or Secret, in clear text."""
+    def _referred_to(self, source):
+        """How a ConfigMap or a Secret is referred to, and all that it holds, in clear text."""
+        ((reference, wanted),) = ((name, wanted) for name, wanted in source.items() if name in REFERENCES)
         try:
-            data = self._api.get(f"{kind.lower()}s", self.namespace, wanted["name"]).get("data", {})
+            data = self._api.get(REFERENCES[reference], self.namespace, wanted["name"]).get("data", {})
         except ApiError as error:
             if error.status == 404 and wanted.get("optional"):
-                return {}
+                return wanted, {}
             raise
-        return {name: base64.b64decode(value).decode() if kind == "secret" else value for name, value in data.items()}
+        if REFERENCES[reference] == "secrets":
+            data = {name: base64.b64decode(value).decode() for name, value in data.items()}
+        return wanted, data
 
     def _field(self, path):
         if path in ("status.podIP", "status.hostIP"):
@@ -209,7 +213,7 @@ def expanded(text, env):
     def value(found):
         return "$" if found[0] == "$$" else env.get(found["name"], found[0])
 
-    return REFERENCE.sub(value, text)
+    return VARIABLE.sub(value, text)
 
 
 def port_number(container, port):

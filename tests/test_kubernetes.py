@@ -92,7 +92,8 @@ def test_a_live_view_from_its_beginning_to_its_end(on_kubernetes, stubs):
         assert np.isfinite(stream.values[-5:]).all()
 
     messages, services = stubs
-    watch = websocket.create_connection(f"ws{server.url.removeprefix('http')}/jobs/{job_id}/streams/0", timeout=DEADLINE)
+    page = f"ws{server.url.removeprefix('http')}/jobs/{job_id}/streams/0"
+    watch = websocket.create_connection(page, timeout=DEADLINE)
     with channel_of(job) as channel:
         call = services.DataStreamServiceStub(channel).StreamData(messages.StreamDataRequest(), timeout=DEADLINE)
         next(call)
@@ -224,7 +225,8 @@ def test_equal_requests_at_two_servers_are_one_job(deploy):
     place = deploy()
     servers = [place.start(), place.start()]
     with ThreadPoolExecutor(100) as clients:
-        answers = list(clients.map(lambda number: servers[number % 2].post("/configure", LIVE, headers=KEY), range(100)))
+        send = lambda number: servers[number % 2].post("/configure", LIVE, headers=KEY)
+        answers = list(clients.map(send, range(100)))
     assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
     assert len({answer.content for answer in answers}) == 1
     assert len(place.objects("jobs")) == len(place.objects("services")) == 1

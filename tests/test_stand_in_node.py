@@ -95,7 +95,8 @@ def test_the_end_of_a_process_is_the_end_of_its_job(stand_in_node, namespace, co
 @pytest.mark.parametrize(("on_term", "obeys"), [("echo bye; exit", True), ("", False)])
 def test_a_process_is_told_to_end_and_then_killed(stand_in_node, namespace, on_term, obeys):
     api, node = stand_in_node.api, stand_in_node
-    api.create("jobs", namespace, job("it", ["sh", "-c", f"trap '{on_term}' TERM; echo here; while sleep 0.05; do :; done"]))
+    command = f"trap '{on_term}' TERM; echo here; while sleep 0.05; do :; done"
+    api.create("jobs", namespace, job("it", ["sh", "-c", command]))
     until(lambda: "\nhere\n" in node.log(namespace), SOON, "process")
     api.delete("jobs", namespace, "it")
     until(lambda: not api.list("pods", namespace), SOON, "end of the pod")
