@@ -36,12 +36,12 @@ impl Cluster {
     /// Whether this machine has what a cluster needs. If not, this says loudly that the test is skipped.
     ///
     /// # Panics
-    /// When not, and nothing may be skipped: where `CI` is set, or `FOCUS_TEST_KUBERNETES` is `1`.
+    /// When not, and nothing may be skipped: where `CI` is set, or `TEST_KUBERNETES` is `1`.
     #[must_use = "without it, no cluster can be started"]
     pub fn available() -> bool {
         let Err(missing) = Programs::find() else { return true };
         let must = std::env::var_os("CI").is_some()
-            || std::env::var_os("FOCUS_TEST_KUBERNETES").is_some_and(|value| value == "1");
+            || std::env::var_os("TEST_KUBERNETES").is_some_and(|value| value == "1");
         assert!(!must, "{}", advice(&missing));
         eprintln!("SKIPPED: {}", advice(&missing));
         false
