@@ -1,6 +1,6 @@
 //! A server whose jobs live on a real cluster.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -63,11 +63,6 @@ impl Place {
         let namespace = serde_json::from_value(namespace).unwrap();
         let namespace = namespaces.create(&PostParams::default(), &namespace).await.unwrap();
         Self { namespace: namespace.metadata.name.unwrap(), ..self.clone() }
-    }
-
-    /// The same seen by somebody else.
-    pub(crate) async fn seen_by(&self, kubeconfig: PathBuf) -> Self {
-        Self { client: connect(&kubeconfig).await, ..self.clone() }
     }
 
     /// A server that sweeps when it is asked to, or when it has left something in doubt.
