@@ -13,6 +13,7 @@ use crate::{JobOrder, JobState, Key};
 
 /// What a Job tells.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what an object says of itself is independent of the rest")]
 pub(super) struct SeenJob {
     pub(super) id: JobId,
     pub(super) uid: String,

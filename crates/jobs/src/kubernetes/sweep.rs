@@ -76,13 +76,12 @@ async fn remove(shared: &Shared, litter: Litter) -> Result<(), Failure> {
     let calls = &shared.calls;
     let (object, reason, name, result) = match litter {
         Litter::Job(job, reason) => {
-            let result = match reason {
-                Reason::Doubtful => shared.withdraw(&job, calls.by()).await,
+            let result = if reason == Reason::Doubtful {
+                shared.withdraw(&job, calls.by()).await
+            } else {
                 // Whoever has changed it since it was read may have had a reason.
-                _ => {
-                    let version = Some(job.resource_version);
-                    calls.delete_job(&job.name, &job.uid, version, calls.by()).await.map(|()| true)
-                }
+                let version = Some(job.resource_version);
+                calls.delete_job(&job.name, &job.uid, version, calls.by()).await.map(|()| true)
             };
             (Object::Job, reason, job.name, result)
         }
