@@ -37,6 +37,13 @@ RETRY_AFTER = 0.2  # s, not as long as they are told
 # Ways to break a cluster
 
 
+@contextlib.contextmanager
+def killed(place):
+    # Controllers that are left alone would take half a minute to come back.
+    with place.kubernetes.stopped("controllers"), place.kubernetes.stopped("server"):
+        yield
+
+
 def dropped(place):
     return packets.dropped(urlsplit(place.api.url).port)
 
@@ -113,7 +120,7 @@ class Fault:
 REFUSED = {"status": 502, "code": "kubernetes_error", "reason": "forbidden"}
 FULL = {"status": 429, "code": "quota_exceeded", "reason": "exceeded quota", "is_outage": False}
 SUDDEN = [
-    Fault("api-server-killed", lambda place: place.kubernetes.stopped("server"), reason="connection refused"),
+    Fault("api-server-killed", killed, reason="connection refused"),
     Fault("api-server-frozen", lambda place: place.kubernetes.frozen("server")),
     Fault("packets-dropped", dropped),
     Fault("etcd-killed", lambda place: place.kubernetes.stopped("etcd")),

@@ -33,6 +33,13 @@ pub(crate) enum Answer {
     Nothing,
 }
 
+impl Answer {
+    /// Whether it says that something that the server needs does not answer in time.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Refused(why) if why.contains("_unavailable"))
+    }
+}
+
 impl Server {
     /// Starts it with these settings and waits until all that it needs is known to be up. It writes in `home`.
     pub(crate) async fn start(home: &Path, settings: &[(&str, &str)]) -> Self {

@@ -116,18 +116,18 @@ impl Shot {
     fn heard(&mut self, answers: Vec<(u64, Answer)>, objects: &Objects, tally: &mut Tally) {
         let mut pictures: Vec<_> = answers.iter().map(|(number, _)| *number).collect();
         pictures.dedup();
-        let mut refused = Vec::new();
+        let mut too_slow = Vec::new();
         for (number, answer) in answers {
             match answer {
                 Answer::Promised(answer) => {
                     let told = self.promises.entry(number).or_insert_with(|| answer.clone());
                     assert_eq!(*told, answer, "the same key is the same job");
                 }
-                Answer::Refused(why) => {
-                    assert!(why.contains("_unavailable"), "nothing was wrong, and yet: {why}");
-                    refused.push(number);
-                }
                 Answer::Nothing => {}
+                refused => {
+                    assert!(refused.is_unavailable(), "nothing was wrong, and yet: {refused:?}");
+                    too_slow.push(number);
+                }
             }
         }
         let mut struck = false;
@@ -140,7 +140,7 @@ impl Shot {
             }
             let count = match job {
                 _ if self.promises.contains_key(&number) => &mut tally.promised,
-                _ if refused.contains(&number) => &mut tally.refused,
+                _ if too_slow.contains(&number) => &mut tally.refused,
                 None => &mut tally.nothing,
                 Some(job) => {
                     struck = true;
