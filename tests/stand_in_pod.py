@@ -160,7 +160,9 @@ class Pod(threading.Thread):
             value = self._from(source) if source else expanded(entry.get("value", ""), env)
             if value is not None:
                 env[entry["name"]] = value
-        command = self._container.get("command", ["focus"]) + self._container.get("args", [])
+        if "command" not in self._container:
+            raise Missing(f"nobody knows what {self._container['image']} would run")
+        command = self._container["command"] + self._container.get("args", [])
         program, *arguments = [expanded(word, env) for word in command]
         if os.path.basename(program) == "focus":
             program = str(focus_binary())

@@ -120,7 +120,7 @@ class Fault:
 REFUSED = {"status": 502, "code": "kubernetes_error", "reason": "forbidden"}
 FULL = {"status": 429, "code": "quota_exceeded", "reason": "exceeded quota", "is_outage": False}
 SUDDEN = [
-    Fault("api-server-killed", killed, reason="connection refused"),
+    Fault("api-server-killed", killed),
     Fault("api-server-frozen", lambda place: place.kubernetes.frozen("server")),
     Fault("packets-dropped", dropped),
     Fault("etcd-killed", lambda place: place.kubernetes.stopped("etcd")),
@@ -140,6 +140,7 @@ def assert_refused(answer, fault):
     assert (answer.status_code, body["code"]) == (fault.status, fault.code), answer.text
     said = {503: "Kubernetes unavailable: ", 502: "Kubernetes error: "}.get(fault.status, "")
     assert body["error"].startswith(said) and fault.reason in body["error"], answer.text
+    assert body["error"] != f"{said}other error", "it says what is wrong"
     assert "job_id" not in keys_of(body) and body["request_id"]
     assert answer.elapsed.total_seconds() < ANSWERED_WITHIN
     if fault.status != 502:
