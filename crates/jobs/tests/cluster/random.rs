@@ -319,8 +319,8 @@ async fn dying<T: Send + 'static>(
 }
 
 /// What of all that clients were told is not true.
-fn check(told: &[Told], _dead: &[bool], end: &End, max_jobs: u32) -> Vec<String> {
-    let End { live, kept: _kept } = end;
+fn check(told: &[Told], dead: &[bool], end: &End, max_jobs: u32) -> Vec<String> {
+    let End { live, kept } = end;
     let mut wrong = Vec::new();
     let mut wrong_if = |is_wrong: bool, what: String| {
         if is_wrong {
