@@ -263,7 +263,7 @@ async fn the_last_rows_arrive_however_slow_the_way() {
     let address = slow_link(service.address).await;
     // A client that says after each few rows that it has room for more.
     let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
-    let endpoint = endpoint.initial_stream_window_size(64 << 10).initial_connection_window_size(64 << 10);
+    let endpoint = endpoint.initial_stream_window_size(512 << 10).initial_connection_window_size(512 << 10);
     let mut client =
         DataStreamServiceClient::new(endpoint.connect().await.unwrap()).max_decoding_message_size(4 << 20);
     let mut frames = client.stream_data(StreamDataRequest { stream_id: 0 }).await.unwrap().into_inner();
