@@ -32,8 +32,8 @@ pub(super) enum Kind {
 }
 
 /// What an API server says whose own store does not answer.
-const STORE_TROUBLE: [&str; 4] =
-    ["etcdserver", "context deadline exceeded", "timed out", "connection refused"];
+const STORE_TROUBLE: [&str; 5] =
+    ["etcdserver", "code = Unavailable", "context deadline exceeded", "timed out", "connection refused"];
 
 impl Failure {
     pub(super) fn silent(deadline: Duration) -> Self {
@@ -133,6 +133,7 @@ mod tests {
             (500, "InternalError", "failed to allocate a nodePort: range is full", Kind::NoPort, false),
             (500, "InternalError", "failed calling webhook \"w\"", Kind::Refused, true),
             (500, "", "etcdserver: request timed out", Kind::Unavailable, true),
+            (500, "", "rpc error: code = Unavailable desc = transport is closing", Kind::Unavailable, true),
             (429, "TooManyRequests", "too many requests", Kind::Unavailable, false),
             (504, "Timeout", "", Kind::Unavailable, true),
             (503, "ServiceUnavailable", "", Kind::Unavailable, true),
