@@ -154,3 +154,6 @@ pub(super) fn gives_way(mine: &SeenJob, other: &SeenJob) -> bool {
     let later = matches!((mine.version, other.version), (Some(mine), Some(other)) if other > mine);
     rivals && (other.committed || other.touched || !later)
 }
+
+#[cfg(test)]
+mod tests;
