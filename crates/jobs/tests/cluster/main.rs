@@ -2,6 +2,7 @@
 
 mod crash;
 mod faults;
+mod litter;
 mod objects;
 mod random;
 mod server;
