@@ -2,7 +2,6 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use axum::http::StatusCode;
 use focus_guarded::Guarded;
@@ -146,10 +145,4 @@ impl Server {
             sleep(LOOK_AGAIN).await;
         }
     }
-}
-
-/// How long a few requests take that nobody disturbs.
-pub(crate) async fn timed<T>(done: impl Future<Output = T>) -> (T, Duration) {
-    let asked = Instant::now();
-    (done.await, asked.elapsed())
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::Value;
@@ -11,36 +13,36 @@ use tokio::time::{Instant, sleep};
 
 use crate::objects::Objects;
 use crate::place::Place;
-use crate::server::{Answer, Server, timed};
+use crate::server::{Answer, Server};
 
-/// Rounds in each namespace. Few enough that a list of its Jobs stays short, and node ports suffice.
-const ROUNDS: u64 = 50;
-/// How the clients of each namespace reach their jobs.
-const NAMESPACES: [&str; 4] = ["node-port", "cluster-ip", "node-port", "cluster-ip"];
+/// In each of these many namespaces at once a server is started and killed. How clients reach its jobs.
+const EXPOSURES: [&str; 4] = ["node-port", "cluster-ip", "node-port", "cluster-ip"];
+/// Shots in each of them.
+const ROUNDS: usize = 50;
 /// Pictures that are asked for in each round. The last has a key, and is asked for twice.
 const PICTURES: u64 = 3;
-/// The first of them: heights are more than this.
+/// The first of them: heights are at least this.
 const FIRST: u64 = 100;
-/// When a shot comes, in parts of the time that undisturbed answers take: lists grow, and who has just started is slow.
-const WHEN: Range<f64> = 0.3..2.0;
+/// Rounds without a shot, to know how long answers take: as long as the quickest.
+const UNDISTURBED: usize = 3;
+/// When a shot comes, in parts of that time: lists grow, and who has just started is slow.
+const WHEN: Range<f64> = 0.3..2.6;
 
-/// What all the shots have hit, pictures.
-#[derive(Debug, Default)]
-struct Tally {
+/// What a shot has made of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
     /// Somebody was told of a job.
-    promised: usize,
-    /// The machine was too slow for one of the calls.
-    refused: usize,
+    Promised,
+    /// The machine was too slow for one of the calls, and that was told.
+    TooSlow,
     /// Nothing was created.
-    nothing: usize,
-    /// A Job without a Service.
-    half: usize,
-    /// Both, not committed.
-    uncommitted: usize,
-    /// Both, committed, and nobody was told.
-    untold: usize,
-    /// Rounds in which any of the last three was left behind.
-    struck: usize,
+    Nothing,
+    /// There is a Job without a Service.
+    Half,
+    /// There are both, not committed.
+    Uncommitted,
+    /// There are both, committed, and nobody was told.
+    Untold,
 }
 
 /// One namespace after its rounds.
@@ -51,49 +53,31 @@ struct Shot {
     promises: BTreeMap<u64, Value>,
     /// Every picture whose job was committed when its server died.
     committed: Vec<u64>,
+    /// All pictures of each round.
+    fates: Vec<Vec<Fate>>,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_time_it_keeps_what_it_promised_and_what_nobody_asked_for_goes() {
-    let Some(place) = Place::new().await else { return };
+    let Some(place) = Place::new().await.map(Arc::new) else { return };
     let seed = std::env::var("FOCUS_TEST_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
     println!("FOCUS_TEST_SEED={seed}");
-    let mut random = StdRng::seed_from_u64(seed);
-    let (began, mut tally, mut shots) = (Instant::now(), Tally::default(), Vec::new());
-    for exposure in NAMESPACES {
-        let namespace = place.namespace();
-        shots.push(shoot(&place, namespace, exposure, &mut random, &mut tally).await);
+    let mut seeds = StdRng::seed_from_u64(seed);
+    let began = Instant::now();
+    let shots = EXPOSURES.map(|exposure| {
+        let shot = Shot::new(place.namespace(), exposure);
+        tokio::spawn(shot.after_all_rounds(Arc::clone(&place), StdRng::from_rng(&mut seeds)))
+    });
+    let shots = try_join_all(shots).await.unwrap();
+    let rounds: Vec<_> = shots.iter().flat_map(|shot| &shot.fates).collect();
+    let mut tally = BTreeMap::<_, usize>::new();
+    for fate in rounds.iter().copied().flatten() {
+        *tally.entry(fate).or_default() += 1;
     }
-    println!("{} shots in {:?}: {tally:?}", ROUNDS * NAMESPACES.len() as u64, began.elapsed());
-    assert!(tally.struck > 20, "nearly all shots were too early or too late");
-    join_all(shots.iter().map(|shot| settled(&place, shot))).await;
-}
-
-/// One server after the other, each killed while it answers.
-async fn shoot(
-    place: &Place,
-    namespace: String,
-    exposure: &'static str,
-    random: &mut StdRng,
-    tally: &mut Tally,
-) -> Shot {
-    let mut shot = Shot { namespace, exposure, promises: BTreeMap::new(), committed: Vec::new() };
-    let mut numbers = (FIRST..).step_by(PICTURES as usize);
-    let server = shot.server(place).await;
-    let (answers, whole) = timed(ask(&server, numbers.next().unwrap())).await;
-    println!("{}: undisturbed answers take {whole:?}", shot.exposure);
-    shot.heard(answers, &place.objects(&shot.namespace).await, &mut Tally::default());
-    drop(server);
-    for _ in 0..ROUNDS {
-        let server = shot.server(place).await;
-        let answers = tokio::spawn(ask(&server, numbers.next().unwrap()));
-        // When it comes is what this is about.
-        sleep(whole.mul_f64(random.random_range(WHEN))).await;
-        tokio::task::block_in_place(|| drop(server));
-        let objects = place.objects(&shot.namespace).await;
-        shot.heard(answers.await.unwrap(), &objects, tally);
-    }
-    shot
+    let left = rounds.iter().filter(|round| round.iter().any(|fate| *fate >= Fate::Half)).count();
+    println!("{} shots in {:?}, {left} left something: {tally:?}", rounds.len(), began.elapsed());
+    assert!(left > 20, "nearly all shots were too early or too late");
+    join_all(shots.iter().map(|shot| shot.settles(&place))).await;
 }
 
 /// The answers to all requests of a round, by picture; all are made at once.
@@ -107,13 +91,44 @@ fn ask(server: &Server, first: u64) -> impl Future<Output = Vec<(u64, Answer)>> 
 }
 
 impl Shot {
+    fn new(namespace: String, exposure: &'static str) -> Self {
+        let (promises, committed, fates) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { namespace, exposure, promises, committed, fates }
+    }
+
     async fn server(&self, place: &Place) -> Server {
         let settings = [("FOCUS_KUBERNETES_SERVICE", self.exposure), ("FOCUS_KUBERNETES_SWEEP_PERIOD", "1s")];
         place.server(&self.namespace, &settings).await
     }
 
-    /// Notes what was answered, and what was there when that was over.
-    fn heard(&mut self, answers: Vec<(u64, Answer)>, objects: &Objects, tally: &mut Tally) {
+    /// One server after the other, each killed while it answers.
+    async fn after_all_rounds(mut self, place: Arc<Place>, mut random: StdRng) -> Self {
+        let mut pictures = (FIRST..).step_by(PICTURES as usize);
+        let server = self.server(&place).await;
+        let mut whole = Duration::MAX;
+        for _ in 0..UNDISTURBED {
+            let asked = Instant::now();
+            let answers = ask(&server, pictures.next().unwrap()).await;
+            whole = whole.min(asked.elapsed());
+            self.hear(answers, &place.objects(&self.namespace).await);
+        }
+        println!("{}: undisturbed answers take {whole:?}", self.namespace);
+        tokio::task::block_in_place(|| drop(server));
+        self.fates.clear();
+        while self.fates.len() < ROUNDS {
+            let server = self.server(&place).await;
+            let answers = tokio::spawn(ask(&server, pictures.next().unwrap()));
+            // When it comes is what this is about.
+            sleep(whole.mul_f64(random.random_range(WHEN))).await;
+            tokio::task::block_in_place(|| drop(server));
+            let objects = place.objects(&self.namespace).await;
+            self.hear(answers.await.unwrap(), &objects);
+        }
+        self
+    }
+
+    /// Notes what was answered in a round, and what was there after it.
+    fn hear(&mut self, answers: Vec<(u64, Answer)>, objects: &Objects) {
         let mut pictures: Vec<_> = answers.iter().map(|(number, _)| *number).collect();
         pictures.dedup();
         let mut too_slow = Vec::new();
@@ -124,13 +139,13 @@ impl Shot {
                     assert_eq!(*told, answer, "the same key is the same job");
                 }
                 Answer::Nothing => {}
-                refused => {
+                refused @ Answer::Refused(_) => {
                     assert!(refused.is_unavailable(), "nothing was wrong, and yet: {refused:?}");
                     too_slow.push(number);
                 }
             }
         }
-        let mut struck = false;
+        let mut fates = Vec::new();
         for number in pictures {
             let jobs = objects.of(number);
             assert!(jobs.len() <= 1, "{jobs:?}");
@@ -138,45 +153,38 @@ impl Shot {
             if job.is_some_and(|job| job.committed) {
                 self.committed.push(number);
             }
-            let count = match job {
-                _ if self.promises.contains_key(&number) => &mut tally.promised,
-                _ if too_slow.contains(&number) => &mut tally.refused,
-                None => &mut tally.nothing,
-                Some(job) => {
-                    struck = true;
-                    match (job.services, job.committed) {
-                        (0, _) => &mut tally.half,
-                        (_, false) => &mut tally.uncommitted,
-                        (_, true) => &mut tally.untold,
-                    }
-                }
-            };
-            *count += 1;
+            fates.push(match job {
+                _ if self.promises.contains_key(&number) => Fate::Promised,
+                _ if too_slow.contains(&number) => Fate::TooSlow,
+                None => Fate::Nothing,
+                Some(job) if job.services == 0 => Fate::Half,
+                Some(job) if !job.committed => Fate::Uncommitted,
+                Some(_) => Fate::Untold,
+            });
         }
-        tally.struck += usize::from(struck);
+        self.fates.push(fates);
     }
-}
 
-/// A server is started once more, and soon all is as it was promised.
-async fn settled(place: &Place, shot: &Shot) {
-    let Shot { namespace, promises, committed, .. } = shot;
-    let left = place.objects(namespace).await.uncommitted();
-    let server = shot.server(place).await;
-    let objects = place.until(namespace, "whole", Objects::are_whole).await;
-    for (number, answer) in promises {
-        let [job] = objects.of(*number)[..] else { panic!("no single job of picture {number}: {objects:?}") };
-        assert_eq!(answer["job_id"], job.id);
-        assert_eq!(server.metadata(&job.id).await, *answer);
+    /// A server is started once more, and soon all is as it was promised.
+    async fn settles(&self, place: &Place) {
+        let Self { namespace, promises, committed, .. } = self;
+        let left = place.objects(namespace).await.uncommitted();
+        let server = self.server(place).await;
+        let objects = place.until(namespace, "whole", Objects::are_whole).await;
+        for (number, answer) in promises {
+            let [job] = objects.of(*number)[..] else {
+                panic!("no single job of picture {number}: {objects:?}")
+            };
+            assert_eq!(answer["job_id"], job.id);
+            assert_eq!(server.metadata(&job.id).await, *answer);
+        }
+        for number in committed {
+            let kept = objects.of(*number).len();
+            assert_eq!(kept, 1, "the job of picture {number} was committed: {objects:?}");
+        }
+        let (promised, whole, uncommitted) = (promises.len(), objects.jobs.len(), objects.uncommitted());
+        println!(
+            "{namespace}: {promised} promised, {whole} whole; uncommitted before {left}, now {uncommitted}"
+        );
     }
-    for number in committed {
-        assert_eq!(objects.of(*number).len(), 1, "the job of picture {number} was committed, and is gone");
-    }
-    let swept = server.metric("focus_sweep_removed_total{kind=\"job\",reason=\"uncommitted\"}").await;
-    let passes = server.metric("focus_sweep_passes_total{result=\"ok\"}").await;
-    println!(
-        "{namespace}: {} promised, {} whole; {left} were uncommitted, the last server swept {swept} in {passes} passes, left are {}",
-        promises.len(),
-        objects.jobs.len(),
-        objects.uncommitted(),
-    );
 }
