@@ -4,6 +4,7 @@ mod crash;
 mod faults;
 mod litter;
 mod objects;
+mod outage;
 mod random;
 mod server;
 mod together;

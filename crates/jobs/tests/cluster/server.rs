@@ -65,6 +65,11 @@ impl Place {
         Self { namespace: namespace.metadata.name.unwrap(), ..self.clone() }
     }
 
+    /// The same seen by somebody else.
+    pub(crate) async fn seen_by(&self, kubeconfig: &Path) -> Self {
+        Self { client: connect(kubeconfig).await, ..self.clone() }
+    }
+
     /// A server that sweeps when it is asked to, or when it has left something in doubt.
     pub(crate) async fn server(&self) -> Server {
         self.server_with(|_| ()).await
