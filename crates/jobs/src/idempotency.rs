@@ -148,15 +148,15 @@ mod tests {
             })
         });
         tokio::task::yield_now().await;
-        let answer = Err(ConfigureError::TooManyJobs { max: 3 });
-        first.tell(&answer);
+        let error = ConfigureError::TooManyJobs { max: 3 };
+        first.tell(&Err(error.clone()));
         // Who comes after the answer asks anew.
         let mut later = Box::pin(locks.hold(&key));
         assert!((&mut later).now_or_never().is_none());
         drop(first);
         let told = futures::future::join_all(waiting).await;
         let told: Vec<_> = told.into_iter().map(Result::unwrap).collect();
-        let same = Some(answer.unwrap_err().to_string());
+        let same = Some(error.to_string());
         assert_eq!(told, [same.clone(), None, same]);
         assert!(later.await.told().is_none());
         assert!(locks.locks.lock().unwrap().is_empty());

@@ -10,7 +10,7 @@ use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions, Pro
 use serde_json::{Value, json};
 
 use crate::faults::Fate;
-use crate::objects::is_committed;
+use crate::objects::{Objects, is_committed};
 use crate::server::{Place, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -42,15 +42,12 @@ async fn ten_go_at_a_time(place: &Place) {
     for (left, overdue) in [(15, 15), (5, 5), (0, 0)] {
         sweeper.cluster.sweep().await.unwrap();
         assert_eq!(place.objects().await.jobs.len(), left);
-        assert_eq!(
-            (removed() as usize, sweeper.metric("focus_sweep_overdue") as usize),
-            (25 - left, overdue)
-        );
+        assert_eq!((removed(), sweeper.metric("focus_sweep_overdue")), (25 - left, overdue));
     }
     let passes = sweeper.metric("focus_sweep_passes_total{result=\"ok\"}");
     sweeper.cluster.sweep().await.unwrap();
-    assert_eq!(removed() as usize, 25);
-    assert_eq!(sweeper.metric("focus_sweep_passes_total{result=\"ok\"}"), passes + 1.0);
+    assert_eq!(removed(), 25);
+    assert_eq!(sweeper.metric("focus_sweep_passes_total{result=\"ok\"}"), passes + 1);
 }
 
 async fn every_kind_goes(place: &Place) {
@@ -75,7 +72,7 @@ async fn every_kind_goes(place: &Place) {
         (&sweeper, "{kind=\"job\",reason=\"half\"}"),
         (&sweeper, "{kind=\"job\",reason=\"uncommitted\"}"),
     ] {
-        assert_eq!(server.metric(&format!("focus_sweep_removed_total{line}")), 1.0, "{line}");
+        assert_eq!(server.metric(&format!("focus_sweep_removed_total{line}")), 1, "{line}");
     }
     // The pod goes with its Job.
     place.until_pods(&[&whole.to_string()]).await;
@@ -104,7 +101,7 @@ async fn what_cannot_be_removed_holds_up_nothing_else(place: &Place) {
     sweeper.way.first("delete_job", Fate::IsAnswered(500));
     sweeper.cluster.sweep().await.unwrap_err();
     assert_eq!(place.objects().await.jobs.len(), 1);
-    assert!(sweeper.metric("focus_sweep_passes_total{result=\"failed\"}") > 0.0);
+    assert!(sweeper.metric("focus_sweep_passes_total{result=\"failed\"}") > 0);
     sweeper.way.mend();
     sweeper.cluster.sweep().await.unwrap();
     assert!(place.objects().await.is_empty());
@@ -196,7 +193,7 @@ async fn without_a_server_a_job_ends_and_all_that_it_owned_goes(place: &Place) {
     // Nobody wants to wait for two minutes.
     let sooner = Patch::Merge(json!({"spec": {"ttlSecondsAfterFinished": 0}}));
     place.jobs().patch(&format!("grpc-job-{id}"), &PatchParams::default(), &sooner).await.unwrap();
-    place.until(|objects| objects.is_empty()).await;
+    place.until(Objects::is_empty).await;
 }
 
 async fn what_the_cluster_forgets_goes(place: &Place) {
@@ -212,8 +209,8 @@ async fn what_the_cluster_forgets_goes(place: &Place) {
     }
     sweeper.cluster.sweep().await.unwrap();
     assert_eq!(place.objects().await.names(), ["grpc-job-1-2"]);
-    assert_eq!(sweeper.metric("focus_sweep_removed_total{kind=\"job\",reason=\"finished\"}"), 1.0);
-    assert_eq!(sweeper.metric("focus_jobs_active"), 0.0);
+    assert_eq!(sweeper.metric("focus_sweep_removed_total{kind=\"job\",reason=\"finished\"}"), 1);
+    assert_eq!(sweeper.metric("focus_jobs_active"), 0);
 }
 
 /// Starts what a server is asked for, until it makes this call.

@@ -56,10 +56,10 @@ impl Place {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        match tokio::time::timeout(DEADLINE, come_true).await {
-            Ok(objects) => objects,
-            Err(_) => panic!("it does not come true: there is {}", self.objects().await.names().join(", ")),
+        if let Ok(objects) = tokio::time::timeout(DEADLINE, come_true).await {
+            return objects;
         }
+        panic!("it does not come true: there is {}", self.objects().await.names().join(", "));
     }
 
     /// Waits until these jobs have pods, and no others.

@@ -297,7 +297,7 @@ async fn with_a_template_that_is_refused(place: &Place) {
 }
 
 async fn without_a_namespace(place: &Place) {
-    let server = place.server_with(|settings| settings.namespace = "nowhere".to_owned()).await;
+    let server = place.server_with(|settings| settings.namespace = "nowhere".into()).await;
     let error = server.configure(None).await.unwrap_err();
     is_refused(&error);
     assert!(error.to_string().contains("namespaces \"nowhere\" not found"), "{error}");

@@ -113,7 +113,7 @@ async fn patiently<T>(asking: impl AsyncFn() -> Result<T, Outage>) -> T {
         match asking().await {
             Ok(answer) => return answer,
             Err(outage) => {
-                assert!(start.elapsed() < server::DEADLINE, "after {:?}: {outage}", start.elapsed())
+                assert!(start.elapsed() < server::DEADLINE, "after {:?}: {outage}", start.elapsed());
             }
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -171,7 +171,9 @@ async fn run(place: &Place, seed: u64, tally: &Arc<Tally>) {
         let all = join_all(clients.into_iter().map(|client| live(client, &processes)));
         let late = async {
             tokio::time::sleep(late).await;
-            processes.iter().for_each(|process| process.server.way.let_late_come());
+            for process in &processes {
+                process.server.way.let_late_come();
+            }
         };
         futures::future::join(all, late).await.0
     };

@@ -135,7 +135,7 @@ impl Place {
         let jobs = Jobs::new(settings, upstreams, cluster.clone());
         let server = Server { jobs, cluster, way, broker_is_up, metrics: Arc::new(metrics) };
         // It sweeps once when it starts.
-        until(|| server.metric("focus_sweep_passes_total{result=\"ok\"}") > 0.0).await;
+        until(|| server.metric("focus_sweep_passes_total{result=\"ok\"}") > 0).await;
         server.way.calls();
         server
     }
@@ -156,8 +156,8 @@ impl Server {
         self.jobs.configure(request(&historic(), key)).await
     }
 
-    /// The value of one line of the metrics.
-    pub(crate) fn metric(&self, line: &str) -> f64 {
+    /// The value of one line of the metrics that counts something.
+    pub(crate) fn metric(&self, line: &str) -> usize {
         let mut text = String::new();
         encode(&mut text, &self.metrics).unwrap();
         let value = text.lines().find_map(|metric| metric.strip_prefix(line));

@@ -8,6 +8,7 @@ use kube::api::ListParams;
 use serde_json::{Value, json};
 
 use crate::faults::Fate;
+use crate::objects::Objects;
 use crate::server::{Place, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -158,7 +159,7 @@ async fn is_collected_when_somebody_deletes_the_job_alone(place: &Place, cluster
     let server = place.server().await;
     let id = server.configure(None).await.unwrap().job.spec().id;
     cluster.kubectl(&["delete", "job", &format!("grpc-job-{id}"), "--namespace", &place.namespace]);
-    place.until(|objects| objects.is_empty()).await;
+    place.until(Objects::is_empty).await;
     assert!(server.jobs.get(id).await.unwrap().is_none());
 }
 
@@ -194,7 +195,7 @@ async fn can_be_for_this_cluster_alone(place: &Place) {
 }
 
 async fn is_nobody_elses(place: &Place, server: &Server) {
-    let theirs = place.server_with(|settings| settings.instance = "theirs".to_owned()).await;
+    let theirs = place.server_with(|settings| settings.instance = "theirs".into()).await;
     let id = theirs.configure(None).await.unwrap().job.spec().id;
     assert!(server.jobs.list().await.unwrap().is_empty());
     assert!(server.jobs.get(id).await.unwrap().is_none(), "another deployment's job is shown");

@@ -25,7 +25,7 @@ fn job(age: i64, change: Value) -> SeenJob {
     SeenJob::of(serde_json::from_value(job).unwrap()).unwrap()
 }
 
-fn service(owner: Value) -> SeenService {
+fn service(owner: &Value) -> SeenService {
     let service = json!({
         "metadata": {
             "name": "grpc-service-1-7", "uid": "service", "labels": {"focus-server/job-id": "1-7"},
@@ -36,7 +36,7 @@ fn service(owner: Value) -> SeenService {
 }
 
 fn owned_by(uid: &str) -> SeenService {
-    service(json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "grpc-job-1-7", "uid": uid}]))
+    service(&json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "grpc-job-1-7", "uid": uid}]))
 }
 
 fn merge(into: &mut Value, change: Value) {
@@ -149,7 +149,7 @@ fn a_service_is_swept_without_its_job_however_young() {
         litter.iter().filter(|litter| matches!(litter, Litter::Service(_))).count()
     };
     assert_eq!(swept(vec![owned_by("another")], vec![job(0, json!({}))]), 1);
-    assert_eq!(swept(vec![service(Value::Null)], vec![job(0, json!({}))]), 1);
+    assert_eq!(swept(vec![service(&Value::Null)], vec![job(0, json!({}))]), 1);
     assert_eq!(swept(vec![owned_by("job")], Vec::new()), 1);
     for change in [json!({}), json!({"spec": {"parallelism": 0}}), finished(1000)] {
         assert_eq!(swept(vec![owned_by("job")], vec![job(1000, change)]), 0);
