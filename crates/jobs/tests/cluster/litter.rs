@@ -25,6 +25,7 @@ async fn what_nobody_owns_goes_and_nothing_else() {
     what_is_younger_than_the_grace_stays(&place.elsewhere().await).await;
     what_cannot_be_removed_holds_up_nothing_else(&place.elsewhere().await).await;
     what_is_committed_meanwhile_stays(&place.elsewhere().await).await;
+    what_is_made_while_it_sweeps_stays(&place.elsewhere().await).await;
     another_of_the_same_name_stays(&place.elsewhere().await).await;
     what_is_not_ours_stays(&place.elsewhere().await).await;
     without_a_server_a_job_ends_and_all_that_it_owned_goes(&place).await;
@@ -116,6 +117,26 @@ async fn what_is_committed_meanwhile_stays(place: &Place) {
     sweeper.way.release();
     sweeping.await.unwrap().unwrap_err();
     assert!(is_committed(&place.jobs().get(&name).await.unwrap()));
+}
+
+/// It looks at one kind after the other.
+async fn what_is_made_while_it_sweeps_stays(place: &Place) {
+    let (server, other) = (place.server().await, place.server().await);
+    let mut lists = 0;
+    server.way.decide(move |call| {
+        lists += usize::from(call.what.starts_with("list"));
+        if lists == 2 { Fate::IsHeld } else { Fate::Passes }
+    });
+    let sweeping = tokio::spawn({
+        let server = server.clone();
+        async move { server.cluster.sweep().await }
+    });
+    server.way.holds().await;
+    let id = other.configure(None).await.unwrap().job.spec().id;
+    server.way.mend();
+    server.way.release();
+    sweeping.await.unwrap().unwrap();
+    assert_eq!(place.objects().await.whole(), Ok(vec![id.to_string()]));
 }
 
 /// Whatever is decided about a Job is done to that Job alone.
