@@ -31,12 +31,12 @@ pub(crate) fn start(settings: &LogSettings) {
     tracing_subscriber::registry().with(layer.with_filter(filter)).init();
 }
 
-/// What the broker's client logs of a lost connection, we log ourselves, once and in words: it is only shown to
+/// What the upstreams' clients log of a lost connection, we log ourselves, once and in words: it is only shown to
 /// those who ask for it by name.
 fn ours_unless_named(filter: &LogFilter) -> Targets {
-    const CLIENT: &str = "lapin";
-    let targets = filter.targets();
-    if filter.text().contains(CLIENT) { targets } else { targets.with_target(CLIENT, LevelFilter::OFF) }
+    const CLIENTS: [&str; 2] = ["lapin", "kube_client"];
+    let unnamed = CLIENTS.into_iter().filter(|client| !filter.text().contains(client));
+    unnamed.fold(filter.targets(), |targets, client| targets.with_target(client, LevelFilter::OFF))
 }
 
 /// From here on panics are lines of the log like any other, where errors are logged at all.
@@ -83,13 +83,16 @@ mod tests {
     }
 
     #[test]
-    fn the_brokers_client_is_heard_by_those_who_name_it() {
-        let heard = |text: &str| {
+    fn an_upstreams_client_is_heard_by_those_who_name_it() {
+        let heard = |target: &str, text: &str| {
             let filter = LogSettings::of(&LogStyle { format: "json".into(), level: text.into() }).filter;
-            ours_unless_named(&filter).would_enable("lapin::io_loop", &tracing::Level::ERROR)
+            ours_unless_named(&filter).would_enable(target, &tracing::Level::ERROR)
         };
-        assert!(!heard("info") && !heard("trace,focus=debug"));
-        assert!(heard("info,lapin=debug"));
+        for client in ["lapin::io_loop", "kube_client::client::builder"] {
+            assert!(!heard(client, "info") && !heard(client, "trace,focus=debug"));
+        }
+        assert!(heard("lapin::io_loop", "info,lapin=debug") && !heard("kube_client", "info,lapin=debug"));
+        assert!(heard("kube_client", "info,kube_client=debug"));
     }
 
     #[test]

@@ -47,6 +47,12 @@ impl Purpose {
         matches!(self, Self::Server | Self::Client)
     }
 
+    /// Whether the settings may be those of a later version. While a deployment is upgraded, its last server starts pods
+    /// that have its own image and the next one's settings, which that one has checked.
+    pub(super) fn may_be_older(self) -> bool {
+        self == Self::Pod
+    }
+
     /// Whether jobs are started.
     pub(super) fn starts_jobs(self) -> bool {
         matches!(self, Self::Alone | Self::Server)
@@ -129,7 +135,7 @@ impl Layers {
         if let Some(path) = config_file(sources) {
             layers.read_file(&path, problems);
         }
-        layers.read_env(&sources.env, problems);
+        layers.read_env(sources, problems);
         layers.read_flags(&sources.flags, problems);
         layers
     }
@@ -160,14 +166,13 @@ impl Layers {
         file.table("", table.get_ref());
     }
 
-    fn read_env(&mut self, env: &BTreeMap<String, String>, problems: &mut Problems) {
+    fn read_env(&mut self, sources: &Sources, problems: &mut Problems) {
         let names: Vec<String> = KEYS.iter().map(Key::env).collect();
-        for (name, value) in
-            env.iter().filter(|(name, _)| name.starts_with(ENV_PREFIX) && *name != ENV_CONFIG)
-        {
+        let ours = |name: &str| name.starts_with(ENV_PREFIX) && name != ENV_CONFIG;
+        for (name, value) in sources.env.iter().filter(|(name, _)| ours(name)) {
             if let Some(index) = names.iter().position(|known| known == name) {
                 self.0.insert(KEYS[index].name, (Raw::Plain(value.clone()), Origin::Env(name.clone())));
-            } else if !is_service_link(name) {
+            } else if !is_service_link(name) && !sources.purpose.may_be_older() {
                 let known = names.iter().map(String::as_str).chain([ENV_CONFIG]);
                 problems.add(name, "is not a setting", suggestion(name, known));
             }

@@ -124,6 +124,18 @@ fn kubernetes_service_links_are_no_settings() {
 }
 
 #[test]
+fn a_pod_may_be_given_the_settings_of_a_later_version() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut sources = with_env(sources(dir.path()), "FOCUS_INVENTED_LATER", "1");
+    sources.purpose = Purpose::Pod;
+    load(&sources).unwrap();
+    sources.env.insert("FOCUS_LISTEN".into(), "nowhere".into());
+    assert_eq!(problems(&sources).len(), 1);
+    sources.purpose = Purpose::Server;
+    assert!(problems(&sources).join("\n").contains("FOCUS_INVENTED_LATER: is not a setting"));
+}
+
+#[test]
 fn paths_of_a_file_start_from_its_directory() {
     let dir = tempfile::tempdir().unwrap();
     let sub = dir.path().join("etc");

@@ -105,16 +105,23 @@ fn root(error: &kube::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-        io.kind().to_string()
-    } else {
-        cause.to_string()
+    match cause.downcast_ref::<std::io::Error>() {
+        Some(io) if io.raw_os_error().is_some() => io.kind().to_string(),
+        _ => cause.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_innermost_cause_is_told_in_words() {
+        let told = |error: std::io::Error| root(&kube::Error::Service(error.into()));
+        assert_eq!(told(std::io::Error::from_raw_os_error(111)), "connection refused");
+        assert_eq!(told(std::io::Error::other("no such certificate")), "no such certificate");
+        assert_eq!(told(std::io::ErrorKind::UnexpectedEof.into()), "unexpected end of file");
+    }
 
     #[test]
     fn what_an_answer_means() {

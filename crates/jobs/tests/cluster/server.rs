@@ -158,10 +158,23 @@ impl Server {
 
     /// The value of one line of the metrics that counts something.
     pub(crate) fn metric(&self, line: &str) -> usize {
-        let mut text = String::new();
-        encode(&mut text, &self.metrics).unwrap();
+        let text = self.metrics();
         let value = text.lines().find_map(|metric| metric.strip_prefix(line));
         value.unwrap_or_else(|| panic!("no {line} in {text}")).trim().parse().unwrap()
+    }
+
+    /// How many of its calls the API server has not answered in time, or only to say that it cannot.
+    pub(crate) fn unanswered_calls(&self) -> usize {
+        let metrics = self.metrics();
+        let calls = metrics.lines().filter(|line| line.starts_with("focus_kubernetes_calls_total{"));
+        let unanswered = calls.filter(|line| line.contains(r#"result="unavailable""#));
+        unanswered.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+    }
+
+    fn metrics(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.metrics).unwrap();
+        text
     }
 }
 
