@@ -109,6 +109,17 @@ MUTATIONS = [
         "Ok(true)",
     ),
     Mutation(
+        "whoever asks is told what an earlier list has found",
+        f"{KUBERNETES}/listing.rs",
+        """    drop(inner.next().take());
+    let jobs = inner.calls.list_jobs(inner.calls.by()).await?;
+""",
+        """    let jobs = inner.calls.list_jobs(inner.calls.by()).await;
+    drop(inner.next().take());
+    let jobs = jobs?;
+""",
+    ),
+    Mutation(
         "a Job of the right name is taken for one's own",
         f"{KUBERNETES}/attempt.rs",
         ".filter(|job| job.attempt == self.nonce);",

@@ -7,6 +7,7 @@ mod claims;
 mod connect;
 mod doubts;
 mod failure;
+mod listing;
 mod manifest;
 mod metrics;
 mod pod;
@@ -38,6 +39,7 @@ use calls::Calls;
 use claims::{Claims, taken};
 use doubts::Doubts;
 use failure::Failure;
+use listing::Listing;
 use pod::RemotePod;
 use seen::{SeenJob, SeenService};
 use unready::Unready;
@@ -110,6 +112,7 @@ impl std::fmt::Debug for Cluster {
 struct Shared {
     settings: KubernetesSettings,
     calls: Calls,
+    listing: Listing,
     /// Whether the cluster serves ..
     gate: Gate,
     /// .. and the broker, through which jobs get their samples.
@@ -154,6 +157,7 @@ impl Cluster {
         let Beside { broker, fibre } = beside;
         let shared = Arc::new(Shared {
             settings,
+            listing: Listing::new(calls.clone()),
             calls,
             gate,
             broker,
@@ -185,18 +189,13 @@ impl Cluster {
 }
 
 impl Shared {
-    /// All Jobs of ours.
-    async fn jobs(&self, by: Instant) -> Result<Vec<SeenJob>, Failure> {
-        Ok(self.calls.list_jobs(by).await?.into_iter().filter_map(SeenJob::of).collect())
-    }
-
     /// A call, or several, that must go through the gate: answered at once while the cluster is known to be down.
     async fn ask<T>(&self, asking: impl Future<Output = Result<T, Failure>>) -> Result<T, Outage> {
         self.gate.pass(async { asking.await.map_err(Failure::outage) }).await
     }
 
     async fn find(&self, key: &Key) -> Result<Option<Arc<Job>>, ConfigureError> {
-        let jobs = self.ask(self.jobs(self.calls.by())).await?;
+        let jobs = self.ask(self.listing.jobs(self.calls.by())).await?;
         match attempt::holder(&jobs, key)? {
             Some(job) if job.committed => {
                 Ok(self.read(job, self.calls.by()).await.map_err(Failure::outage)?)
@@ -206,7 +205,7 @@ impl Shared {
     }
 
     async fn admit(&self) -> Result<(), ConfigureError> {
-        let jobs = self.ask(self.jobs(self.calls.by())).await?;
+        let jobs = self.ask(self.listing.jobs(self.calls.by())).await?;
         let max = self.settings.max_jobs;
         if taken(&jobs).len() >= max as usize { Err(ConfigureError::TooManyJobs { max }) } else { Ok(()) }
     }
@@ -274,7 +273,7 @@ impl Shared {
 
     async fn list(&self) -> Result<Vec<Arc<Job>>, Outage> {
         let by = self.calls.by();
-        let both = async { tokio::try_join!(self.jobs(by), self.calls.list_services(by)) };
+        let both = async { tokio::try_join!(self.listing.jobs(by), self.calls.list_services(by)) };
         let (jobs, services) = self.ask(both).await?;
         let services: Vec<_> = services.into_iter().filter_map(SeenService::of).collect();
         let running = jobs.iter().filter(|job| job.committed && job.is_alive());

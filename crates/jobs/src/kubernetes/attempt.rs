@@ -75,7 +75,7 @@ impl Shared {
     }
 
     async fn attempt(&self, wanted: &Wanted, by: Instant) -> Result<Ended, ConfigureError> {
-        let jobs = self.jobs(by).await?;
+        let jobs = self.listing.jobs(by).await?;
         if let Some(key) = &wanted.key
             && let Some(job) = holder(&jobs, key)?
         {
@@ -189,7 +189,7 @@ impl Attempt<'_> {
 
     /// Whether no other Job has this one's slot or key, or those that have will give way.
     async fn is_free(&self, job: &SeenJob) -> Result<bool, ConfigureError> {
-        let jobs = self.shared.jobs(self.by).await?;
+        let jobs = self.shared.listing.jobs(self.by).await?;
         Ok(!jobs.iter().any(|other| gives_way(job, other)))
     }
 

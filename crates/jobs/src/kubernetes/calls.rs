@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -6,11 +7,15 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Service;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::KubernetesMetrics;
 use super::failure::{Failure, Kind};
 use super::manifest::{self, KEPT, MANAGER};
+
+/// So many calls at once: more would only wait for each other in the API server, each with its deadline running.
+const AT_ONCE: usize = 8;
 
 /// Every kind of call that is made to the API server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +51,7 @@ impl Call {
     }
 }
 
-/// The calls to the API server: one request each, never repeated, with a deadline.
+/// The calls to the API server: one request each, never repeated, with a deadline. When many want to call, all take turns.
 #[derive(Clone)]
 pub(super) struct Calls {
     jobs: Api<Job>,
@@ -55,6 +60,7 @@ pub(super) struct Calls {
     instance: String,
     /// Longest time for one call.
     deadline: Duration,
+    turns: Arc<Semaphore>,
     metrics: KubernetesMetrics,
 }
 
@@ -71,6 +77,7 @@ impl Calls {
             services: Api::namespaced(client, namespace),
             instance: instance.to_owned(),
             deadline,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
             metrics,
         }
     }
@@ -187,6 +194,7 @@ impl Calls {
         // In a box: a request's state is large.
         request: BoxFuture<'_, kube::Result<T>>,
     ) -> Result<T, Failure> {
+        let _turn = self.turn(call, by).await?;
         let start = Instant::now();
         let deadline = self.deadline.min(by.saturating_duration_since(start));
         let answer = tokio::time::timeout(deadline, request).await;
@@ -196,6 +204,16 @@ impl Calls {
         };
         self.metrics.called(call, start.elapsed(), &result);
         result
+    }
+
+    /// Waits until this call may be made. There is one probe at a time and one list, which many wait for.
+    async fn turn(&self, call: Call, by: Instant) -> Result<Option<SemaphorePermit<'_>>, Failure> {
+        if matches!(call, Call::Probe | Call::ListJobs) {
+            return Ok(None);
+        }
+        let asked = Instant::now();
+        let turn = tokio::time::timeout_at(by, self.turns.acquire()).await;
+        turn.map(Result::ok).map_err(|_| Failure::crowded(by.saturating_duration_since(asked)))
     }
 }
 

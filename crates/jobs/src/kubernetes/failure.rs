@@ -41,6 +41,12 @@ impl Failure {
         Self { kind: Kind::Unavailable, reason, may_be_done: true }
     }
 
+    /// A call was not made, because those before it took too long.
+    pub(super) fn crowded(waited: Duration) -> Self {
+        let reason = format!("it was busy with other requests for {} ms", waited.as_millis());
+        Self { kind: Kind::Unavailable, reason, may_be_done: false }
+    }
+
     /// A deleted Job is still there after this long.
     pub(super) fn held(waited: Duration) -> Self {
         let reason = format!("the Job is deleted, but something holds it longer than {} s", waited.as_secs());

@@ -89,17 +89,17 @@ pub(super) struct Suspects {
 /// What is to be swept of all that was read, `services` before `jobs`.
 pub(super) fn litter(
     services: Vec<SeenService>,
-    jobs: Vec<SeenJob>,
+    jobs: &[SeenJob],
     suspects: &Suspects,
     now: Timestamp,
     grace: Duration,
 ) -> Vec<Litter> {
     let served: BTreeSet<_> = services.iter().filter_map(|service| service.owner.clone()).collect();
     let owners: BTreeSet<_> = jobs.iter().map(|job| job.uid.clone()).collect();
-    let jobs = jobs.into_iter().filter_map(|job| {
+    let jobs = jobs.iter().filter_map(|job| {
         let has_service = served.contains(&job.uid);
-        let reason = why(&job, has_service, suspects, now, grace)?;
-        Some(Litter::Job(job, reason))
+        let reason = why(job, has_service, suspects, now, grace)?;
+        Some(Litter::Job(job.clone(), reason))
     });
     // A Job is there before its Service, and was looked for after it: one that was not found is gone.
     let orphans = services

@@ -64,12 +64,12 @@ async fn look(shared: &Shared) -> Result<Vec<Litter>, Failure> {
     let calls = &shared.calls;
     let services = calls.list_services(calls.by()).await?;
     let services: Vec<_> = services.into_iter().filter_map(SeenService::of).collect();
-    let jobs = shared.jobs(calls.by()).await?;
+    let jobs = shared.listing.jobs(calls.by()).await?;
     let running = jobs.iter().filter(|job| job.committed && job.is_alive()).count();
     shared.metrics.set_active(running);
     let stuck = shared.unready.lock().unwrap_or_else(PoisonError::into_inner).note(&jobs);
     let suspects = Suspects { doubtful, stuck };
-    Ok(litter(services, jobs, &suspects, Timestamp::now(), shared.settings.grace))
+    Ok(litter(services, &jobs, &suspects, Timestamp::now(), shared.settings.grace))
 }
 
 async fn remove(shared: &Shared, litter: Litter) -> Result<(), Failure> {

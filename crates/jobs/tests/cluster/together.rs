@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use focus_core::{JobId, Outage, Upstream};
-use focus_jobs::{ConfigureError, Configured};
+use focus_jobs::{ConfigureError, Configured, GRACE};
 use focus_kubernetes_node::Cluster;
 use futures::future::{join, join_all};
 use serde_json::json;
@@ -31,6 +31,7 @@ async fn servers_share_slots_keys_and_ids() {
     who_gives_up_leaves_what_another_has_told_of(&place, &servers).await;
     what_is_in_doubt_stays_when_it_is_told_of(&place, &servers).await;
     without_the_broker_there_is_nothing(&place, &servers[0]).await;
+    who_asks_meanwhile_shares_the_next_list(&place).await;
     equal_requests_make_one_job(&place, &servers[..1], 1000).await;
     equal_requests_make_one_job(&place, &servers, 100).await;
 }
@@ -63,6 +64,30 @@ async fn the_lowest_free_slot_and_no_more_than_allowed(servers: &[Server; 2]) {
 }
 
 /// Clients may still ask for the job that it was.
+async fn who_asks_meanwhile_shares_the_next_list(place: &Place) {
+    let (server, other) = (place.patient_server(GRACE).await, place.patient_server(GRACE).await);
+    server.way.first("list_jobs", Fate::IsHeld);
+    let list = || {
+        let jobs = server.jobs.clone();
+        tokio::spawn(async move { jobs.list().await.unwrap().len() })
+    };
+    let early = list();
+    server.way.holds().await;
+    let late = list();
+    // Whoever asks after this is told of it, though a list that began before is still under way.
+    let job = id(&other.configure(None).await);
+    let latest: Vec<_> = (0..20).map(|_| list()).collect();
+    server.way.release();
+    for listed in latest {
+        assert_eq!(listed.await.unwrap(), 1);
+    }
+    early.await.unwrap();
+    late.await.unwrap();
+    let lists = server.way.calls().into_iter().filter(|call| call.what == "list_jobs").count();
+    assert!(lists <= 3, "{lists}");
+    assert!(other.jobs.stop(job).await.unwrap());
+}
+
 async fn an_id_is_never_given_again(servers: &[Server; 2]) {
     let mut known = BTreeSet::new();
     for server in servers.iter().cycle().take(20) {

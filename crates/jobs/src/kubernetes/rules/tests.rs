@@ -62,7 +62,7 @@ fn suspects(doubtful: bool, stuck: bool) -> Suspects {
 
 /// Why the only job is swept.
 fn reason(job: SeenJob, services: Vec<SeenService>, suspects: &Suspects) -> Option<Reason> {
-    match litter(services, vec![job], suspects, now(), GRACE).as_slice() {
+    match litter(services, &[job], suspects, now(), GRACE).as_slice() {
         [] => None,
         [Litter::Job(_, reason)] => Some(*reason),
         other => panic!("{other:?}"),
@@ -145,7 +145,7 @@ fn what_goes_already_is_let_go_and_what_is_whole_is_left_alone_whatever_else_the
 fn a_service_is_swept_without_its_job_however_young() {
     let none = suspects(false, false);
     let swept = |services: Vec<SeenService>, jobs: Vec<SeenJob>| {
-        let litter = litter(services, jobs, &none, now(), GRACE);
+        let litter = litter(services, &jobs, &none, now(), GRACE);
         litter.iter().filter(|litter| matches!(litter, Litter::Service(_))).count()
     };
     assert_eq!(swept(vec![owned_by("another")], vec![job(0, json!({}))]), 1);
@@ -161,7 +161,7 @@ fn jobs_go_before_services() {
     let inert = job(1000, json!({"spec": {"parallelism": 0}}));
     let found = litter(
         vec![owned_by("a"), owned_by("b")],
-        vec![inert.clone(), inert],
+        &[inert.clone(), inert],
         &Suspects::default(),
         now(),
         GRACE,
