@@ -77,9 +77,9 @@ MUTATIONS = [
         f"{KUBERNETES}/sweep.rs",
         """    let services = calls.list_services(calls.by()).await?;
     let services: Vec<_> = services.into_iter().filter_map(SeenService::of).collect();
-    let jobs = shared.jobs(calls.by()).await?;
+    let jobs = shared.listing.jobs(calls.by()).await?;
 """,
-        """    let jobs = shared.jobs(calls.by()).await?;
+        """    let jobs = shared.listing.jobs(calls.by()).await?;
     let services = calls.list_services(calls.by()).await?;
     let services: Vec<_> = services.into_iter().filter_map(SeenService::of).collect();
 """,
@@ -184,6 +184,8 @@ MUTATIONS = [
 
 def main(wanted: list[str]) -> int:
     mutations = [m for m in MUTATIONS if not wanted or any(part in m.name for part in wanted)]
+    for mutation in mutations:
+        check(mutation)
     verdicts = {}
     with tempfile.TemporaryDirectory(prefix="focus-mutations-") as directory:
         tree = Path(directory) / "tree"
@@ -199,12 +201,16 @@ def main(wanted: list[str]) -> int:
     return 1 if unnoticed else 0
 
 
+def check(mutation: Mutation) -> None:
+    places = (ROOT / mutation.file).read_text().count(mutation.sound)
+    if places != 1:
+        sys.exit(f"{mutation.name!r} does not fit any more: {mutation.file} has its sound text {places} times")
+
+
 def verdict(tree: Path, mutation: Mutation) -> str | None:
     """The first test that fails."""
     file = tree / mutation.file
     text = file.read_text()
-    if text.count(mutation.sound) != 1:
-        sys.exit(f"{mutation.file} has not exactly one place that reads {mutation.sound!r}: mend {mutation.name!r}")
     file.write_text(text.replace(mutation.sound, mutation.broken))
     try:
         return first_failure(tree)
