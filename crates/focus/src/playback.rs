@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use focus_live::{LiveOptions, Playback, Scene, Simulator};
-use focus_recordings::{EXCERPT, EXCERPT_NAME, Header, Recording, RecordingReader};
+use focus_recordings::{EXCERPT, EXCERPT_NAME, Recording, RecordingReader};
 
 use crate::settings::{LiveSettings, LiveSource};
 
@@ -51,13 +51,12 @@ fn built_in(own_dir: &Path) -> Result<PathBuf> {
 
 fn replay(path: &Path, options: LiveOptions) -> Result<Playback> {
     let unusable = || format!("cannot replay {}", path.display());
-    let Header { fibre, start, samples } =
-        focus_recordings::open(path).with_context(unusable)?.header().clone();
-    let end = Header { fibre: fibre.clone(), start, samples }.end().with_context(unusable)?;
+    let recordings = Recording::of_file(path).with_context(unusable)?;
+    let (Some(first), Some(last)) = (recordings.first(), recordings.last()) else {
+        anyhow::bail!(unusable())
+    };
+    let (fibre, start, end) = (first.fibre.clone(), first.start, last.end);
     let channels = fibre.all_channels();
-    let id = path.display().to_string();
-    let recording =
-        Recording { id, fibre: fibre.clone(), start, end, ongoing: false, files: vec![path.to_owned()] };
-    let open = move || RecordingReader::new(vec![recording.clone()], start, end, channels);
+    let open = move || RecordingReader::new(recordings.clone(), start, end, channels);
     Ok(Playback::replayed(fibre, options, open))
 }

@@ -144,21 +144,13 @@ fn live() -> (JobSpec, String) {
 fn historic(directory: &Path) -> (JobSpec, String) {
     let file = directory.join(EXCERPT_NAME);
     fs::write(&file, EXCERPT).unwrap();
-    let header = focus_recordings::open(&file).unwrap().header().clone();
+    let recording = Recording::of_file(&file).unwrap().remove(0);
+    let start = recording.start.as_second();
     let request = json!({
         "view_type": 0, "channels": {"min": 1, "max": 500}, "displayInfo": {"height": 100}, "nfftSelection": 128,
-        "start_time": header.start.as_second() + 2, "end_time": header.start.as_second() + 12,
+        "start_time": start + 2, "end_time": start + 12,
     });
-    let end = header.end().unwrap();
-    let recording = Recording {
-        id: "1".to_owned(),
-        fibre: header.fibre.clone(),
-        start: header.start,
-        end,
-        ongoing: false,
-        files: vec![file],
-    };
-    let spec = spec(&request, header.fibre);
+    let spec = spec(&request, recording.fibre.clone());
     let show = Show::Historic([recording].into());
     let order = JobOrder::new(&spec, &show, &Limits::default(), None).relative_to(directory);
     let order = order.to_json().unwrap();

@@ -119,7 +119,7 @@ impl JobOrder {
         if let Source::Historic(recordings) = &mut self.source {
             let mut changed = recordings.to_vec();
             for file in changed.iter_mut().flat_map(|recording| &mut recording.files) {
-                *file = change(file);
+                file.path = change(&file.path);
             }
             *recordings = changed.into();
         }
@@ -168,7 +168,7 @@ pub(crate) mod tests {
             start: second(1_458_545_800 + 100 * number),
             end: second(1_458_545_900 + 100 * number),
             ongoing: number == 1,
-            files: vec![format!("/data/day/{number}.h5").into()],
+            files: vec![PathBuf::from(format!("/data/day/{number}.h5")).into()],
         };
         [recording(0), recording(1)].into()
     }
@@ -201,7 +201,11 @@ pub(crate) mod tests {
         let order = JobOrder::new(&spec, &Show::Historic(recordings(&spec)), &Limits::default(), None);
         let files = |order: JobOrder| {
             let Source::Historic(recordings) = order.source else { panic!("it is historic") };
-            recordings.iter().flat_map(|recording| recording.files.clone()).collect::<Vec<_>>()
+            recordings
+                .iter()
+                .flat_map(|recording| &recording.files)
+                .map(|part| part.path.clone())
+                .collect::<Vec<_>>()
         };
         let told = order.clone().relative_to(Path::new("/data"));
         assert_eq!(files(told.clone()), [Path::new("day/0.h5"), Path::new("day/1.h5")]);
@@ -215,7 +219,7 @@ pub(crate) mod tests {
         let spec = spec();
         let with_files = |count: usize| {
             let mut recordings = recordings(&spec).to_vec();
-            recordings[0].files = vec!["/data/2016-03-21/07-37-30.h5".into(); count];
+            recordings[0].files = vec![PathBuf::from("/data/2016-03-21/07-37-30.h5").into(); count];
             JobOrder::new(&spec, &Show::Historic(recordings.into()), &Limits::default(), None)
         };
         let longest = with_files(3800).to_json().unwrap();

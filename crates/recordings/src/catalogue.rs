@@ -1,9 +1,12 @@
-use std::path::PathBuf;
+use std::path::Path;
 
 use focus_core::{Fibre, Outage};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::error::Problem;
+use crate::{FilePart, ReadError};
 
 /// An uninterrupted stretch of recorded time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,8 +21,31 @@ pub struct Recording {
     pub end: Timestamp,
     /// Whether it is still being written, so that `end` is only where it ends so far.
     pub ongoing: bool,
-    /// Its files in order of time; of a query, only those that hold some of the wanted time.
-    pub files: Vec<PathBuf>,
+    /// What it is made of, in order of time; of a query, only what holds some of the wanted time.
+    pub files: Vec<FilePart>,
+}
+
+impl Recording {
+    /// What one file holds: a recording for each of its segments.
+    ///
+    /// # Errors
+    /// When the file is no recording.
+    pub fn of_file(path: &Path) -> Result<Vec<Self>, ReadError> {
+        let file = crate::open(path)?;
+        let header = file.header();
+        let recordings = header.segments.iter().enumerate().map(|(number, segment)| {
+            let end = segment.end().map_err(|error| Problem::File(error.to_string()).at(path))?;
+            Ok(Self {
+                id: path.display().to_string(),
+                fibre: header.fibre.clone(),
+                start: segment.start,
+                end,
+                ongoing: false,
+                files: vec![FilePart { path: path.to_owned(), segment: number }],
+            })
+        });
+        recordings.collect()
+    }
 }
 
 /// When a [`Recording`] begins and ends.

@@ -5,7 +5,7 @@ use focus_core::{Block, ChannelRange, Fibre, sample_offset};
 use jiff::Timestamp;
 
 use crate::error::Problem;
-use crate::{ReadError, Recording, RecordingFile, open};
+use crate::{FilePart, ReadError, Recording, RecordingFile, Segment, open};
 
 /// Longest time that one block holds, seconds.
 const BLOCK_SECONDS: f64 = 1.0;
@@ -22,7 +22,7 @@ const BLOCK_BYTES: usize = 4 << 20;
 /// - Where recordings overlap, samples of a time that has already been read are left out.
 /// - After an error there are no more blocks.
 pub struct RecordingReader {
-    files: VecDeque<PathBuf>,
+    files: VecDeque<FilePart>,
     from: Timestamp,
     to: Timestamp,
     channels: ChannelRange,
@@ -35,8 +35,9 @@ pub struct RecordingReader {
 }
 
 struct OpenFile {
-    path: PathBuf,
+    part: FilePart,
     file: Box<dyn RecordingFile>,
+    segment: Segment,
     /// Index of the next sample to read, and of the first that is not wanted.
     next: u64,
     end: u64,
@@ -69,14 +70,22 @@ impl RecordingReader {
             if let Some(current) = self.current.take_if(|current| current.next < current.end) {
                 return self.block(current).map(Some);
             }
-            let Some(path) = self.files.pop_front() else { return Ok(None) };
-            self.current = Some(self.open_next(path)?);
+            let Some(part) = self.files.pop_front() else { return Ok(None) };
+            self.current = Some(self.open_next(part)?);
         }
     }
 
-    fn open_next(&mut self, path: PathBuf) -> Result<OpenFile, ReadError> {
-        let file = open(&path)?;
-        let header = file.header();
+    fn open_next(&mut self, part: FilePart) -> Result<OpenFile, ReadError> {
+        // Another segment of the same file.
+        let opened = self.current.take().filter(|current| current.part.path == part.path);
+        let file = opened.map_or_else(|| open(&part.path), |current| Ok(current.file))?;
+        let (header, path) = (file.header(), &part.path);
+        let segment = header.segments.get(part.segment).cloned();
+        let segment = segment.ok_or_else(|| {
+            let reason =
+                format!("has {} segments now, number {} is wanted", header.segments.len(), part.segment);
+            Problem::File(reason).at(path)
+        })?;
         match &self.first {
             None => {
                 let fibre = &header.fibre;
@@ -86,13 +95,14 @@ impl RecordingReader {
                         fibre.channels,
                         self.channels.last()
                     );
-                    return Err(Problem::field("NumberOfLoci", reason).at(&path));
+                    return Err(Problem::field("NumberOfLoci", reason).at(path));
                 }
                 self.first = Some((path.clone(), fibre.clone()));
             }
             Some((before, expected)) => {
                 if let Some((field, found, expected)) = header.fibre.difference(expected) {
-                    return Err(ReadError::Layout { path, before: before.clone(), field, found, expected });
+                    let (path, before) = (path.clone(), before.clone());
+                    return Err(ReadError::Layout { path, before, field, found, expected });
                 }
             }
         }
@@ -101,17 +111,18 @@ impl RecordingReader {
             .expected
             .map(|expected| expected.saturating_sub(sample_offset(0.5, header.fibre.sampling_rate)))
             .transpose()
-            .map_err(|error| Problem::File(error.to_string()).at(&path))?;
+            .map_err(|error| Problem::File(error.to_string()).at(path))?;
         let begin = seen.map_or(self.from, |seen| seen.max(self.from));
-        let (next, end) = (first_sample_from(&*file, begin), first_sample_from(&*file, self.to));
-        Ok(OpenFile { path, file, next, end })
+        let (next, end) = (segment.first_from(begin), segment.first_from(self.to));
+        Ok(OpenFile { part, file, segment, next, end })
     }
 
     fn block(&mut self, mut current: OpenFile) -> Result<Block, ReadError> {
         let header = current.file.header();
         let rate = header.fibre.sampling_rate;
         let time_of = |sample| {
-            header.time_of(sample).map_err(|error| Problem::File(error.to_string()).at(&current.path))
+            let time = current.segment.time_of(sample);
+            time.map_err(|error| Problem::File(error.to_string()).at(&current.part.path))
         };
         let bytes_per_time = header.fibre.data_type.bytes() * self.channels.count();
         let most = ((rate * BLOCK_SECONDS) as u64).clamp(1, (BLOCK_BYTES / bytes_per_time).max(1) as u64);
@@ -130,7 +141,7 @@ impl RecordingReader {
             sampling_rate: rate,
             first_channel: self.channels.first(),
             channels: self.channels.count(),
-            samples: current.file.read(times.clone(), self.channels.columns_from(1))?,
+            samples: current.file.read(current.part.segment, times.clone(), self.channels.columns_from(1))?,
         };
         self.sequence += 1;
         self.expected = Some(time_of(times.end)?);
@@ -151,16 +162,4 @@ impl Iterator for RecordingReader {
         }
         next.transpose()
     }
-}
-
-/// Index of the file's first sample that was taken at `time` or later; the number of samples if there is none.
-fn first_sample_from(file: &dyn RecordingFile, time: Timestamp) -> u64 {
-    let header = file.header();
-    let position = time.duration_since(header.start).as_secs_f64() * header.fibre.sampling_rate;
-    // The product may be a hair beside a whole number: decide by the times themselves.
-    let near = (position.floor() as u64).saturating_sub(1).min(header.samples);
-    (near..near + 4)
-        .find(|&sample| header.time_of(sample).is_ok_and(|taken| taken >= time))
-        .unwrap_or(header.samples)
-        .min(header.samples)
 }

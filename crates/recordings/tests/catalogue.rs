@@ -57,7 +57,7 @@ async fn all(catalogue: &SqliteCatalogue) -> Vec<Recording> {
 }
 
 fn names(recording: &Recording) -> Vec<&str> {
-    recording.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect()
+    recording.files.iter().map(|part| part.path.file_name().unwrap().to_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn the_excerpt_is_found_by_its_time() {
     assert_eq!(found[0].start.to_string(), "2016-03-21T07:37:30.532309Z");
     assert_eq!(found[0].end.to_string(), "2016-03-21T07:38:20.532309Z");
     assert_eq!((found[0].fibre.channels, found[0].ongoing), (500, false));
-    assert_eq!(found[0].files, [site.data.join(EXCERPT_NAME)]);
+    assert_eq!(found[0].files, [site.data.join(EXCERPT_NAME).into()]);
     assert_eq!(catalogue.scan().await.unwrap(), ScanReport::default(), "nothing new");
     catalogue.probe().await.unwrap();
 }
@@ -244,13 +244,10 @@ async fn a_data_directory_that_is_gone_is_an_outage_and_nothing_is_forgotten() {
 }
 
 /// What the index should answer, from the files alone: grouped and filtered in the most obvious way.
-fn naive(files: &[Prodml], start: i64, end: i64) -> Vec<(i64, i64, Vec<String>)> {
+fn naive(files: &[(String, &Prodml)], start: i64, end: i64) -> Vec<(i64, i64, Vec<String>)> {
     let span = |file: &Prodml| (file.start_us, file.start_us + (file.times as f64 / file.rate * 1e6) as i64);
-    let mut parts: Vec<(i64, i64, f64, String)> = files
-        .iter()
-        .enumerate()
-        .map(|(number, file)| (span(file).0, span(file).1, file.rate, format!("{number:02}.h5")))
-        .collect();
+    let mut parts: Vec<(i64, i64, f64, String)> =
+        files.iter().map(|(name, file)| (span(file).0, span(file).1, file.rate, name.clone())).collect();
     parts.sort_by(|a, b| (a.2, a.0, &a.3).partial_cmp(&(b.2, b.0, &b.3)).unwrap());
     let mut groups: Vec<Vec<(i64, i64, f64, String)>> = Vec::new();
     for part in parts {
@@ -282,6 +279,8 @@ proptest! {
     fn queries_answer_as_a_naive_search_would(
         // Tenths of seconds, so that files often touch, overlap, or leave gaps.
         files in prop::collection::vec((0..60_i64, 1..20_u64, prop::bool::weighted(0.2)), 0..12),
+        // In which scan each comes, and whether it goes with the last.
+        fates in prop::collection::vec((0..3, prop::bool::weighted(0.3)), 12),
         queries in prop::collection::vec((-20..100_i64, -20..100_i64), 1..20),
     ) {
         let site = Site::new();
@@ -295,11 +294,24 @@ proptest! {
                 ..Prodml::default()
             })
             .collect();
-        for (number, file) in files.iter().enumerate() {
-            site.write(&format!("{number:02}.h5"), file);
-        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let catalogue = runtime.block_on(site.scanned());
+        let catalogue = runtime.block_on(site.open());
+        let name = |number: usize| format!("{number:02}.h5");
+        for scan in 0..3 {
+            for (number, (file, _)) in files.iter().zip(&fates).enumerate().filter(|(_, (_, fate))| fate.0 == scan) {
+                site.write(&name(number), file);
+            }
+            runtime.block_on(catalogue.scan()).unwrap();
+        }
+        let mut left = Vec::new();
+        for (number, (file, (_, goes))) in files.iter().zip(&fates).enumerate() {
+            if *goes {
+                fs::remove_file(site.data.join(name(number))).unwrap();
+            } else {
+                left.push((name(number), file));
+            }
+        }
+        runtime.block_on(catalogue.scan()).unwrap();
         for (start, end) in queries {
             let (start, end) = (START_US + start * 100_000, START_US + end * 100_000);
             let found = runtime.block_on(catalogue.find(time(start), time(end))).unwrap();
@@ -312,7 +324,7 @@ proptest! {
                     (recording.start.as_microsecond(), recording.end.as_microsecond(), files)
                 })
                 .collect();
-            prop_assert_eq!(found, naive(&files, start, end), "{} to {}", start, end);
+            prop_assert_eq!(found, naive(&left, start, end), "{} to {}", start, end);
         }
     }
 }

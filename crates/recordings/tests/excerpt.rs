@@ -19,8 +19,8 @@ fn it_is_small_and_described() {
     assert!(EXCERPT.len() < 3_000_000);
     let (_directory, file) = excerpt();
     let header = file.header();
-    assert_eq!(header.start.to_string(), "2016-03-21T07:37:30.532309Z");
-    assert_eq!(header.samples, 5000);
+    assert_eq!(header.start().to_string(), "2016-03-21T07:37:30.532309Z");
+    assert_eq!(header.segments[0].samples, 5000);
     let fibre = &header.fibre;
     assert_eq!((fibre.channels, fibre.sampling_rate, fibre.pulse_rate), (500, 100.0, Some(1000.0)));
     assert_eq!((fibre.dx, fibre.gauge_length), (Some(1.0), Some(10.0)));
@@ -35,11 +35,11 @@ fn it_is_small_and_described() {
 fn samples_equal_those_that_h5py_reads() {
     let (_directory, file) = excerpt();
     let expected = h5py(EXCERPT_NAME);
-    assert_eq!(expected["times"], file.header().samples);
+    assert_eq!(expected["times"], file.header().segments[0].samples);
     for step in [5000, 333] {
         let mut checksum = Checksum::default();
         for start in (0..5000).step_by(step) {
-            checksum.add(&file.read(start..start + step as u64, 0..500).unwrap());
+            checksum.add(&file.read(0, start..start + step as u64, 0..500).unwrap());
         }
         assert_eq!(checksum.text(), expected["checksum"].as_str().unwrap(), "{step} times at once");
     }
@@ -48,7 +48,7 @@ fn samples_equal_those_that_h5py_reads() {
 #[test]
 fn the_earthquake_shows() {
     let (_directory, file) = excerpt();
-    let samples = numbers(&file.read(0..5000, 0..500).unwrap());
+    let samples = numbers(&file.read(0, 0..5000, 0..500).unwrap());
     let samples: Vec<f64> = samples.iter().map(|&value| value as f64).collect();
     let energy = energy(&samples, 500, 100.0);
     let at = |second: usize| energy[second * 100];

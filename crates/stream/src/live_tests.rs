@@ -20,16 +20,7 @@ fn tape() -> Tape {
     let directory = TempDir::new().unwrap();
     let path: PathBuf = directory.path().join(EXCERPT_NAME);
     std::fs::write(&path, EXCERPT).unwrap();
-    let file = focus_recordings::open(&path).unwrap();
-    let header = file.header();
-    let recording = Recording {
-        id: "excerpt".to_owned(),
-        fibre: header.fibre.clone(),
-        start: header.start,
-        end: header.end().unwrap(),
-        ongoing: false,
-        files: vec![path],
-    };
+    let recording = Recording::of_file(&path).unwrap().remove(0);
     Tape { recording, _directory: directory }
 }
 

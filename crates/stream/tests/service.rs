@@ -82,8 +82,8 @@ fn serve_feed(feed: Arc<Feed>, listener: TcpListener, tls: Option<Tls>) -> Servi
 fn historic(directory: &Path) -> Arc<Feed> {
     let file = directory.join(EXCERPT_NAME);
     fs::write(&file, EXCERPT).unwrap();
-    let header = focus_recordings::open(&file).unwrap().header().clone();
-    let (fibre, start) = (Arc::new(header.fibre.clone()), header.start);
+    let recording = Recording::of_file(&file).unwrap().remove(0);
+    let (fibre, start) = (Arc::new(recording.fibre.clone()), recording.start);
     let request = json!({
         "view_type": 0, "channels": {"min": 1, "max": 500}, "displayInfo": {"height": 100}, "nfftSelection": 128,
         "start_time": start.as_second() + 2, "end_time": start.as_second() + 12,
@@ -91,14 +91,6 @@ fn historic(directory: &Path) -> Arc<Feed> {
     let draft = Draft::parse(request.to_string().as_bytes(), Timestamp::now()).unwrap();
     let (view, plan) = draft.resolve(&fibre, &Limits::default()).unwrap();
     let spec = Arc::new(JobSpec { id: JobId { slot: 1, sequence: 7 }, view, plan, fibre });
-    let recording = Recording {
-        id: "1".to_owned(),
-        fibre: header.fibre.clone(),
-        start,
-        end: header.end().unwrap(),
-        ongoing: false,
-        files: vec![file],
-    };
     let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
     Arc::new(Feed::historic(spec, [recording].into(), workers, Metrics::default()))
 }

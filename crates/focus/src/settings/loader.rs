@@ -204,11 +204,7 @@ impl Loader<'_> {
         let file = self.path("live.file", None);
         if let Some(path) = file.as_ref().filter(|_| kind == SourceKind::Replay) {
             let rule = if path.is_file() {
-                let end = match focus_recordings::open(path) {
-                    Ok(file) => file.header().end().map(drop).map_err(|error| error.to_string()),
-                    Err(error) => Err(error.to_string()),
-                };
-                end.err().map(|error| format!("cannot be replayed: {error}"))
+                focus_recordings::open(path).err().map(|error| format!("cannot be replayed: {error}"))
             } else {
                 Some(format!("there is no file {}", path.display()))
             };

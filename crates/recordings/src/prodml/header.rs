@@ -1,36 +1,23 @@
-use focus_core::{DataType, Fibre};
-use hdf5_reader::{Dataset, Datatype, Hdf5File, SliceInfo, SliceInfoElem};
+use focus_core::Fibre;
+use hdf5_reader::{Dataset, Hdf5File, SliceInfo, SliceInfoElem};
 use jiff::{SignedDuration, Timestamp};
 
-use super::attributes::Attributes;
-use crate::Header;
 use crate::error::Problem;
+use crate::file::sampling_rate;
+use crate::hdf5::{Attributes, Axes, Matrix};
+use crate::{Header, Segment};
 
 const RAW: &str = "Acquisition/Raw[0]";
 
-/// Sampling rates that can be, Hz. With them and the most samples that [`extent`] lets through, no time overflows.
-const RATES: std::ops::RangeInclusive<f64> = 1e-6..=1e9;
-
-/// Which axis of the stored array comes first.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum AxisOrder {
-    TimeFirst,
-    LocusFirst,
-}
-
 /// Reads and checks everything but the samples.
-pub(super) fn read(file: &Hdf5File) -> Result<(Header, AxisOrder, Dataset), Problem> {
-    let acquisition = file
-        .group("Acquisition")
-        .map_err(|error| Problem::File(format!("no PRODML file: group Acquisition: {error}")))?;
-    let acquisition = Attributes::new(acquisition.attributes()?);
-    check_version(&acquisition)?;
+pub(super) fn read(file: &Hdf5File) -> Result<(Header, Matrix), Problem> {
+    let acquisition = Attributes::new(file.group("Acquisition")?.attributes()?);
+    let version = version(&acquisition)?;
     let raw = Attributes::new(file.group(RAW)?.attributes()?);
     let data = file.dataset(&format!("{RAW}/RawData"))?;
     let data_attributes = Attributes::new(data.attributes());
-
-    let order = axis_order(&data_attributes)?;
-    let (samples, channels) = extent(&data, order)?;
+    let data = Matrix::new("RawData", data, axes(&data_attributes)?)?;
+    let (samples, channels) = (data.samples(), data.channels());
     for (place, attributes) in [("Acquisition", &acquisition), ("Raw[0]", &raw)] {
         check_count(attributes, place, "NumberOfLoci", u64::from(channels))?;
     }
@@ -39,10 +26,8 @@ pub(super) fn read(file: &Hdf5File) -> Result<(Header, AxisOrder, Dataset), Prob
         return Err(missing("NumberOfLoci"));
     }
 
-    let sampling_rate = raw.hertz("OutputDataRate")?.ok_or_else(|| missing("OutputDataRate"))?;
-    if !RATES.contains(&sampling_rate) {
-        return Err(Problem::field("OutputDataRate", format!("{sampling_rate} Hz is not possible")));
-    }
+    let rate = raw.hertz("OutputDataRate")?.ok_or_else(|| missing("OutputDataRate"))?;
+    let sampling_rate = sampling_rate("OutputDataRate", rate)?;
     let start = start_time(file, &data_attributes, samples, sampling_rate)?;
     let dx = acquisition.metres("SpatialSamplingInterval")?;
     let first_locus = match raw.number("StartLocusIndex")? {
@@ -58,57 +43,36 @@ pub(super) fn read(file: &Hdf5File) -> Result<(Header, AxisOrder, Dataset), Prob
         start: first_locus.zip(dx).map(|(locus, dx)| locus * dx),
         length: dx.map(|dx| f64::from(channels) * dx),
         samples_per_trace: None,
-        data_type: data_type(&data)?,
+        data_type: data.data_type(),
         unit: raw.text("RawDataUnit")?,
         software: acquisition.text("VendorCode")?,
         description: acquisition.text("AcquisitionDescription")?,
     };
-    let header = Header { fibre, start, samples };
-    header.end().map_err(|_| Problem::field("RawDataTime", "the recording would end after the year 9999"))?;
-    Ok((header, order, data))
+    let segment = Segment::new("RawDataTime", start, samples, sampling_rate)?;
+    Ok((Header { format: format!("PRODML {version}"), fibre, segments: vec![segment] }, data))
 }
 
 fn missing(field: &str) -> Problem {
     Problem::field(field, "is missing")
 }
 
-fn check_version(acquisition: &Attributes) -> Result<(), Problem> {
-    match acquisition.text("schemaVersion")?.as_deref() {
-        Some("2.0" | "2.1") => Ok(()),
-        Some(version) => Err(Problem::field(
-            "schemaVersion",
-            format!("PRODML {version} is not supported, only 2.0 and 2.1"),
-        )),
-        None => Err(missing("schemaVersion")),
+fn version(acquisition: &Attributes) -> Result<String, Problem> {
+    const NAME: &str = "schemaVersion";
+    let version = acquisition.text(NAME)?.ok_or_else(|| missing(NAME))?;
+    if ["2.0", "2.1"].contains(&version.as_str()) {
+        Ok(version)
+    } else {
+        Err(Problem::field(NAME, format!("PRODML {version} is not supported, only 2.0 and 2.1")))
     }
 }
 
-fn axis_order(data: &Attributes) -> Result<AxisOrder, Problem> {
+fn axes(data: &Attributes) -> Result<Axes, Problem> {
     let names = data.texts("Dimensions")?.ok_or_else(|| missing("Dimensions"))?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match names[..] {
-        ["time", "locus"] => Ok(AxisOrder::TimeFirst),
-        ["locus", "time"] => Ok(AxisOrder::LocusFirst),
+        ["time", "locus"] => Ok(Axes::TimeFirst),
+        ["locus", "time"] => Ok(Axes::LocusFirst),
         _ => Err(Problem::field("Dimensions", format!("{names:?} is neither time, locus nor locus, time"))),
-    }
-}
-
-/// How many instants and channels the array holds.
-fn extent(data: &Dataset, order: AxisOrder) -> Result<(u64, u32), Problem> {
-    let &[first, second] = data.shape() else {
-        return Err(Problem::field("RawData", format!("has {} axes instead of 2", data.shape().len())));
-    };
-    let (samples, loci) = match order {
-        AxisOrder::TimeFirst => (first, second),
-        AxisOrder::LocusFirst => (second, first),
-    };
-    if samples == 0 || loci == 0 {
-        return Err(Problem::field("RawData", "holds no samples"));
-    }
-    // Within these bounds no product overflows 64 bits, and counts are exact as floats.
-    match u32::try_from(loci) {
-        Ok(channels) if channels <= 1 << 20 && samples <= 1 << 40 => Ok((samples, channels)),
-        _ => Err(Problem::field("RawData", format!("claims {samples} times x {loci} channels"))),
     }
 }
 
@@ -118,27 +82,6 @@ fn check_count(attributes: &Attributes, place: &str, name: &str, actual: u64) ->
             Err(Problem::field(name, format!("{place} says {count}, but the data hold {actual}")))
         }
         _ => Ok(()),
-    }
-}
-
-fn data_type(data: &Dataset) -> Result<DataType, Problem> {
-    match data.dtype() {
-        Datatype::FixedPoint { size: 2, signed: true, .. } => Ok(DataType::Int16),
-        Datatype::FixedPoint { size: 4, signed: true, .. } => Ok(DataType::Int32),
-        Datatype::FloatingPoint { size: 4, .. } => Ok(DataType::Float32),
-        other => {
-            let found = match other {
-                Datatype::FixedPoint { size, signed, .. } => {
-                    format!("{}int{}", if *signed { "" } else { "u" }, u32::from(*size) * 8)
-                }
-                Datatype::FloatingPoint { size, .. } => format!("float{}", u32::from(*size) * 8),
-                _ => "not numbers".into(),
-            };
-            Err(Problem::field(
-                "RawData",
-                format!("samples are {found}, supported are int16, int32, float32"),
-            ))
-        }
     }
 }
 

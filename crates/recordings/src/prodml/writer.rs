@@ -165,8 +165,6 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
-    use crate::RecordingFile;
-    use crate::prodml::ProdmlFile;
 
     /// A disk of so many bytes.
     struct Disk(Cursor<Vec<u8>>, u64);
@@ -249,8 +247,8 @@ mod tests {
         let (disk, length) = writer.finish().unwrap();
         let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         std::fs::write(&path, &disk.0.into_inner()[..length as usize]).unwrap();
-        let file = ProdmlFile::open(&path).unwrap();
-        let samples = file.header().samples;
-        (samples, written, file.read(0..samples, 0..channels as usize).unwrap())
+        let file = crate::open(&path).unwrap();
+        let samples = file.header().segments[0].samples;
+        (samples, written, file.read(0, 0..samples, 0..channels as usize).unwrap())
     }
 }

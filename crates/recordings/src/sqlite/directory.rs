@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::worker::CallError;
 use super::{Entry, Known, unavailable};
-use crate::ReadError;
 use crate::sqlite::index::Stamp;
+use crate::{ReadError, Segment};
 
 /// A file that was changed this recently may still be written: that it cannot be read is no news yet.
 const SETTLING: SignedDuration = SignedDuration::from_secs(5);
@@ -69,11 +69,12 @@ fn entry(path: &Path) -> Result<Entry, String> {
     let header = file.header();
     let nanoseconds =
         |time: Timestamp| i64::try_from(time.as_nanosecond()).map_err(|error| error.to_string());
-    Ok(Entry {
-        start: nanoseconds(header.start)?,
-        end: nanoseconds(header.end().map_err(|error| error.to_string())?)?,
-        fibre: header.fibre.clone(),
-    })
+    let span = |segment: &Segment| {
+        let end = segment.end().map_err(|error| error.to_string())?;
+        Ok((nanoseconds(segment.start)?, nanoseconds(end)?))
+    };
+    let segments = header.segments.iter().map(span).collect::<Result<_, String>>()?;
+    Ok(Entry { fibre: header.fibre.clone(), segments })
 }
 
 /// Every file that may be a recording. Directories behind links are not entered, so there are no circles.

@@ -1,68 +1,63 @@
+//! What the index file remembers, and the questions that it answers.
+
+mod grouping;
+
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use focus_core::Fibre;
 use jiff::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Error, Result, ffi, params};
+use rusqlite::{Connection, Error, Result, Row, ffi, params};
 
 use super::directory::Changes;
-use crate::{Extent, Recording};
+use crate::{Extent, FilePart, Recording};
+use grouping::{Grouping, Place};
 
 /// Counts changes of the tables below.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
-/// Times are UTC nanoseconds, paths are relative to the data directory. `layout` is what must be equal for
-/// two files to be parts of one recording: more than [`Fibre::difference`] asks for, so that what is known of
-/// a recording's fibre holds for all its files.
+/// Times are UTC nanoseconds, paths are relative to the data directory.
+///
+/// A layout is what must be equal for two segments to be parts of one recording: more than [`Fibre::difference`] asks for, so
+/// that what is known of a recording's fibre holds for all of it. A recording is a run of segments in the order of
+/// `segments_order`, told by its first and last; `recording_times` finds it by its time in seconds, rounded outwards.
 const SCHEMA: &str = "
 CREATE TABLE files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, refused TEXT,
-    start INTEGER, end INTEGER, half_sample INTEGER, layout TEXT, fibre TEXT, recording INTEGER
+    path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, refused TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE layouts (
+    id INTEGER PRIMARY KEY, layout TEXT UNIQUE NOT NULL, half_sample INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX files_layout ON files (layout, start, path);
-CREATE INDEX files_recording ON files (recording, start, end);
-CREATE INDEX files_length ON files (end - start);
+CREATE TABLE fibres (id INTEGER PRIMARY KEY, fibre TEXT UNIQUE NOT NULL) STRICT;
+CREATE TABLE segments (
+    path TEXT, number INTEGER, layout INTEGER NOT NULL, fibre INTEGER NOT NULL,
+    start INTEGER NOT NULL, end INTEGER NOT NULL, PRIMARY KEY (path, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX segments_order ON segments (layout, start, path, number, end);
 CREATE TABLE recordings (
-    id INTEGER PRIMARY KEY, start INTEGER NOT NULL, end INTEGER NOT NULL, fibre TEXT NOT NULL, name TEXT NOT NULL
+    id INTEGER PRIMARY KEY, layout INTEGER NOT NULL, fibre INTEGER NOT NULL,
+    start INTEGER NOT NULL, path TEXT NOT NULL, number INTEGER NOT NULL,
+    last_start INTEGER NOT NULL, last_path TEXT NOT NULL, last_number INTEGER NOT NULL, end INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX recordings_time ON recordings (start, end);
-CREATE INDEX recordings_length ON recordings (end - start);
+CREATE INDEX recordings_order ON recordings (layout, start, path, number);
+CREATE VIRTUAL TABLE recording_times USING rtree (id, start, end);
 ";
 
-/// Files that touch within half a sample become one recording, number by number.
-const GROUP: &str = "
-WITH marked AS (
-    SELECT path, layout, start,
-        coalesce(abs(start - lag(end) OVER (PARTITION BY layout ORDER BY start, path)) <= half_sample, 0) AS joins
-    FROM files WHERE refused IS NULL
-), numbered AS (
-    SELECT path, sum(1 - joins) OVER (ORDER BY layout, start, path) AS number FROM marked
-)
-UPDATE files SET recording = numbered.number FROM numbered WHERE numbered.path = files.path;
-";
-
-const FILL_RECORDINGS: &str = "
-INSERT INTO recordings (id, start, end, fibre, name)
-SELECT recording, min(start), max(end),
-    (SELECT fibre FROM files f WHERE f.recording = files.recording ORDER BY start LIMIT 1),
-    (SELECT path FROM files f WHERE f.recording = files.recording ORDER BY start LIMIT 1)
-FROM files WHERE recording IS NOT NULL GROUP BY recording;
-";
-
-/// Nothing is longer than the longest, so what begins that much before the range has ended before it: this
-/// bounds the walk along the index by start on both sides.
 const FIND_RECORDINGS: &str = "
-SELECT id, start, end, fibre, name FROM recordings
-WHERE start < ?2 AND end > ?1 AND start > ?1 - (SELECT max(end - start) FROM recordings)
-ORDER BY start, end, name
+SELECT r.layout, r.start, r.path, r.number, r.last_start, r.last_path, r.last_number, r.end, f.fibre
+FROM recording_times t JOIN recordings r ON r.id = t.id JOIN fibres f ON f.id = r.fibre
+WHERE t.start <= ?2 / 1e9 AND t.end >= ?1 / 1e9 AND r.start < ?2 AND r.end > ?1
+ORDER BY r.start, r.end, r.path, r.number
 ";
 
-const FIND_FILES: &str = "
-SELECT path FROM files
-WHERE recording = ?3 AND start < ?2 AND end > ?1 AND start > ?1 - (SELECT max(end - start) FROM files)
-ORDER BY start
+/// Those of a run from ?2 to ?3 that share time with ?4 to ?5, where the run is known to have nothing of it before ?2.
+const FIND_SEGMENTS: &str = "
+SELECT path, number FROM segments
+WHERE layout = ?1 AND start < ?5 AND end > ?4
+    AND (start, path, number) >= (?2, ?6, ?7) AND (start, path, number) <= (?3, ?8, ?9)
+ORDER BY start, path, number
 ";
 
 /// Size in bytes and time of the last change (UTC nanoseconds) of a file.
@@ -74,16 +69,16 @@ pub(super) type Known = HashMap<String, Stamp>;
 /// What the index remembers of a usable file.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// UTC nanoseconds of the first sample and of the end, exclusive.
-    pub(super) start: i64,
-    pub(super) end: i64,
     pub(super) fibre: Fibre,
+    /// UTC nanoseconds of each segment's first sample and of its end, exclusive.
+    pub(super) segments: Vec<(i64, i64)>,
 }
 
 /// Opens the index and makes its tables if it is new. An index of another version counts as corrupt.
 pub(super) fn open(path: &Path) -> Result<Connection> {
     let mut db = Connection::open(path)?;
     db.busy_timeout(Duration::from_millis(500))?;
+    db.set_prepared_statement_cache_capacity(32);
     db.pragma_update(None, "journal_mode", "wal")?;
     db.pragma_update(None, "synchronous", "normal")?;
     let transaction = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -104,7 +99,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 
 /// A real round trip through the tables that [`find`] needs.
 pub(super) fn probe(db: &mut Connection) -> Result<()> {
-    for table in ["recordings", "files"] {
+    for table in ["recordings", "recording_times", "segments"] {
         db.prepare_cached(&format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1)"))?
             .query_row([], |_| Ok(()))?;
     }
@@ -120,47 +115,46 @@ pub(super) fn known(db: &mut Connection) -> Result<Known> {
 /// Writes what a scan found, whole or not at all.
 pub(super) fn apply(db: &mut Connection, changes: &Changes) -> Result<()> {
     let transaction = db.transaction()?;
-    {
-        let mut forget = transaction.prepare("DELETE FROM files WHERE path = ?1")?;
-        for path in &changes.vanished {
-            forget.execute([path])?;
-        }
-        let mut add = transaction.prepare(
-            "INSERT OR REPLACE INTO files (path, size, modified, refused, start, end, half_sample, layout, fibre)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?;
-        for (path, (size, modified), entry) in &changes.entries {
-            match entry {
-                Err(reason) => {
-                    let none = None::<String>;
-                    add.execute(params![path, size, modified, reason, none, none, none, none, none])?;
-                }
-                Ok(Entry { start, end, fibre }) => {
-                    let half_sample = (0.5e9 / fibre.sampling_rate) as i64;
-                    let layout = json(&Fibre { software: None, description: None, ..fibre.clone() })?;
-                    let fibre = json(fibre)?;
-                    add.execute(params![
-                        path,
-                        size,
-                        modified,
-                        None::<String>,
-                        start,
-                        end,
-                        half_sample,
-                        layout,
-                        fibre
-                    ])?;
-                }
-            }
+    let grouping = Grouping::new(&transaction);
+    for path in &changes.vanished {
+        grouping.remove(path)?;
+        transaction.prepare_cached("DELETE FROM files WHERE path = ?1")?.execute([path])?;
+    }
+    for (path, (size, modified), entry) in &changes.entries {
+        grouping.remove(path)?;
+        let refused = entry.as_ref().err();
+        transaction
+            .prepare_cached(
+                "INSERT OR REPLACE INTO files (path, size, modified, refused) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![path, size, modified, refused])?;
+        if let Ok(Entry { fibre, segments }) = entry {
+            let layout = Fibre { software: None, description: None, ..fibre.clone() };
+            let half_sample = (0.5e9 / fibre.sampling_rate) as i64;
+            let (layout, fibre) = (json(&layout)?, json(fibre)?);
+            grouping.add(path, segments, &layout, half_sample, &fibre)?;
         }
     }
-    transaction.execute("DELETE FROM recordings", [])?;
-    transaction.execute(GROUP, [])?;
-    transaction.execute(FILL_RECORDINGS, [])?;
     transaction.commit()
 }
 
-/// The recordings that share time with the range, with the files that do; paths inside `directory`.
+/// A recording as it was found, before its files are.
+struct Found {
+    layout: i64,
+    first: Place,
+    last: Place,
+    end: i64,
+    fibre: String,
+}
+
+impl Found {
+    fn read(row: &Row<'_>) -> Result<Self> {
+        let (first, last) = (Place::read(row, 1)?, Place::read(row, 4)?);
+        Ok(Self { layout: row.get(0)?, first, last, end: row.get(7)?, fibre: row.get(8)? })
+    }
+}
+
+/// The recordings that share time with the range, with the segments that do; paths inside `directory`.
 pub(super) fn find(
     db: &mut Connection,
     directory: &Path,
@@ -173,22 +167,38 @@ pub(super) fn find(
     let mut recordings = Vec::new();
     {
         let mut query = transaction.prepare_cached(FIND_RECORDINGS)?;
-        let mut files = transaction.prepare_cached(FIND_FILES)?;
         let mut rows = query.query([start, end])?;
         while let Some(row) = rows.next()? {
-            let inside = files.query_map([start, end, row.get(0)?], |row| row.get::<_, String>(0))?;
+            let found = Found::read(row)?;
             recordings.push(Recording {
-                id: row.get(4)?,
-                fibre: fibre(&row.get::<_, String>(3)?)?,
-                start: timestamp(row.get(1)?)?,
-                end: timestamp(row.get(2)?)?,
+                fibre: fibre(&found.fibre)?,
+                start: timestamp(found.first.start)?,
+                end: timestamp(found.end)?,
                 ongoing: false,
-                files: inside.map(|path| Ok(directory.join(path?))).collect::<Result<Vec<PathBuf>>>()?,
+                files: parts(&transaction, directory, &found, start, end)?,
+                id: found.first.path,
             });
         }
     }
     transaction.commit()?;
     Ok(recordings)
+}
+
+fn parts(db: &Connection, directory: &Path, found: &Found, start: i64, end: i64) -> Result<Vec<FilePart>> {
+    let Found { layout, first, last, .. } = found;
+    let from = Grouping::new(db).reaching(*layout, first, last, start)?;
+    let mut query = db.prepare_cached(FIND_SEGMENTS)?;
+    let part = |row: &Row<'_>| {
+        Ok(FilePart {
+            path: directory.join(row.get::<_, String>(0)?),
+            segment: row.get::<_, u32>(1)? as usize,
+        })
+    };
+    let parts = query.query_map(
+        params![layout, from.start, last.start, start, end, from.path, from.number, last.path, last.number],
+        part,
+    )?;
+    parts.collect()
 }
 
 /// When the recordings that [`find`] finds begin and end.
@@ -197,7 +207,8 @@ pub(super) fn extents(db: &mut Connection, start: Timestamp, end: Timestamp) -> 
     let mut rows = query.query([nanoseconds(start), nanoseconds(end)])?;
     let mut extents = Vec::new();
     while let Some(row) = rows.next()? {
-        let (start, end) = (timestamp(row.get(1)?)?, timestamp(row.get(2)?)?);
+        let found = Found::read(row)?;
+        let (start, end) = (timestamp(found.first.start)?, timestamp(found.end)?);
         extents.push(Extent { start, end, ongoing: false });
     }
     Ok(extents)
@@ -239,10 +250,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let db = open(&directory.path().join("index.sqlite")).unwrap();
         let recordings = plan(&db, FIND_RECORDINGS);
-        assert!(recordings.contains("USING INDEX recordings_time (start>? AND start<?)"), "{recordings}");
-        assert!(recordings.contains("INDEX recordings_length"), "{recordings}");
-        let files = plan(&db, FIND_FILES);
-        assert!(files.contains("files_recording (recording=? AND start>? AND start<?)"), "{files}");
-        assert!(!format!("{recordings}{files}").contains("SCAN f"), "{recordings}; {files}");
+        assert!(recordings.contains("SCAN t VIRTUAL TABLE INDEX 2:B0D1"), "{recordings}");
+        assert_eq!(recordings.matches("SCAN").count(), 1, "{recordings}");
+        for query in [FIND_SEGMENTS, grouping::BEFORE, grouping::AFTER, grouping::REACHING] {
+            let segments = plan(&db, query);
+            assert!(segments.contains("INDEX segments_order (layout=? AND "), "{segments}");
+            assert!(!segments.contains("TEMP B-TREE"), "{segments}");
+        }
+        let run = plan(&db, grouping::RUN);
+        assert!(run.contains("INDEX recordings_order (layout=? AND "), "{run}");
     }
 }

@@ -3,10 +3,10 @@ use hdf5_reader::Attribute;
 use crate::error::Problem;
 
 /// The attributes of one HDF5 object.
-pub(super) struct Attributes(Vec<Attribute>);
+pub(crate) struct Attributes(Vec<Attribute>);
 
 impl Attributes {
-    pub(super) fn new(attributes: Vec<Attribute>) -> Self {
+    pub(crate) fn new(attributes: Vec<Attribute>) -> Self {
         Self(attributes)
     }
 
@@ -15,7 +15,7 @@ impl Attributes {
     }
 
     /// A number that may be absent. NaN is how writers say "unknown", so it counts as absent.
-    pub(super) fn number(&self, name: &str) -> Result<Option<f64>, Problem> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<f64>, Problem> {
         self.get(name)
             .map(|attribute| attribute.read_as_f64().map_err(|error| Problem::field(name, error.to_string())))
             .transpose()
@@ -23,7 +23,7 @@ impl Attributes {
     }
 
     /// A number that is above 0 and finite where it is given.
-    pub(super) fn positive(&self, name: &str) -> Result<Option<f64>, Problem> {
+    pub(crate) fn positive(&self, name: &str) -> Result<Option<f64>, Problem> {
         match self.number(name)? {
             Some(number) if number <= 0.0 || !number.is_finite() => {
                 Err(Problem::field(name, format!("{number} is not a positive number")))
@@ -33,7 +33,7 @@ impl Attributes {
     }
 
     /// A length in metres that may be absent; `name.uom` or `nameUnit` says its unit.
-    pub(super) fn metres(&self, name: &str) -> Result<Option<f64>, Problem> {
+    pub(crate) fn metres(&self, name: &str) -> Result<Option<f64>, Problem> {
         for unit_name in [format!("{name}.uom"), format!("{name}Unit")] {
             match self.text(&unit_name)?.as_deref() {
                 None | Some("m") => {}
@@ -46,7 +46,7 @@ impl Attributes {
     }
 
     /// A rate in Hz that may be absent; `name.uom` says its unit.
-    pub(super) fn hertz(&self, name: &str) -> Result<Option<f64>, Problem> {
+    pub(crate) fn hertz(&self, name: &str) -> Result<Option<f64>, Problem> {
         let unit_name = format!("{name}.uom");
         match self.text(&unit_name)?.as_deref() {
             None | Some("Hz") => self.positive(name),
@@ -55,12 +55,12 @@ impl Attributes {
     }
 
     /// A text that may be absent or empty.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Problem> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Problem> {
         Ok(self.texts(name)?.and_then(|texts| texts.into_iter().next()).filter(|text| !text.is_empty()))
     }
 
     /// A list of texts that may be absent; a single text is a list of one.
-    pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Problem> {
+    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Problem> {
         let Some(attribute) = self.get(name) else { return Ok(None) };
         let texts = match attribute.read_strings() {
             Ok(texts) => texts,

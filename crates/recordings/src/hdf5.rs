@@ -1,0 +1,41 @@
+//! What all formats that are HDF5 files share.
+
+mod attributes;
+mod samples;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use hdf5_reader::{Hdf5File, OpenOptions};
+
+use crate::error::Problem;
+
+pub(crate) use attributes::Attributes;
+pub(crate) use samples::{Axes, Matrix};
+
+/// Most memory that one read may need; far above the blocks that are asked for.
+const MAX_READ_BYTES: usize = 256 << 20;
+/// Most memory that one chunk may unpack to: the usual ones are 1 to 4 MiB.
+const MAX_CHUNK_BYTES: usize = 256 << 20;
+/// Most memory that the description of one object may take: real ones are a few KiB.
+const MAX_OBJECT_HEADER_BYTES: usize = 4 << 20;
+
+/// Opens a file of any HDF5 format.
+pub(crate) fn open(path: &Path) -> Result<Hdf5File, Problem> {
+    guarded(|| {
+        let options = OpenOptions {
+            max_read_bytes: MAX_READ_BYTES,
+            max_chunk_bytes: MAX_CHUNK_BYTES,
+            max_object_header_bytes: MAX_OBJECT_HEADER_BYTES,
+            ..OpenOptions::default()
+        };
+        Ok(Hdf5File::open_with_options(path, options)?)
+    })
+}
+
+/// Runs the HDF5 reader; should a hostile file make it panic, that is an error of the file.
+pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    // What a panic could leave half done belongs to the file, and no caller goes on with a file that failed.
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(Problem::File("the file is corrupt: the HDF5 reader gave up on it".into())))
+}
