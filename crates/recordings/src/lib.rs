@@ -18,6 +18,9 @@ mod prodml;
 mod reader;
 mod recorder;
 mod sqlite;
+mod store;
+mod unfinished;
+mod verify;
 
 pub use catalogue::{Catalogue, Extent, Recording};
 pub use error::ReadError;
@@ -27,4 +30,6 @@ pub use formats::open;
 pub use part::FilePart;
 pub use reader::RecordingReader;
 pub use recorder::{Progress, RecordError, Recorder, Started};
-pub use sqlite::{Refused, ScanReport, SqliteCatalogue};
+pub use sqlite::{Refused, ScanReport, SqliteCatalogue, is_recording_name};
+pub use store::{StoreError, add, remove};
+pub use verify::{Verified, verify};

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::prodml::Part;
+use crate::unfinished;
 pub use error::RecordError;
 use file::PartFile;
 
@@ -82,7 +83,7 @@ impl Recorder {
     /// # Errors
     /// When the directory cannot be made or read, or what is left behind cannot be removed.
     pub fn start(directory: &Path, roll: Duration, channels: ChannelRange) -> Result<Started, RecordError> {
-        let removed = file::prepare(directory)?;
+        let removed = unfinished::prepare(directory)?;
         let roll = SignedDuration::try_from(roll.max(SHORTEST_ROLL)).unwrap_or(SignedDuration::MAX);
         let directory = directory.to_owned();
         let recorder = Self { directory, channels, roll, acquisition: None, progress: Progress::default() };

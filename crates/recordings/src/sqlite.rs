@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::{Catalogue, Extent, Recording};
+pub use directory::is_recording_name;
 use index::{Entry, Known};
 use worker::{CallError, Worker};
 

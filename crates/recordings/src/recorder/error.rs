@@ -40,7 +40,7 @@ pub enum RecordError {
 
 impl RecordError {
     /// For `map_err`: the path cannot be written.
-    pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+    pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
         |source| Self::Write { path: path.to_owned(), source }
     }
 }

@@ -113,7 +113,9 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
-fn is_recording_name(path: &Path) -> bool {
+/// Whether a file is looked at: its name ends as those of recordings do.
+#[must_use]
+pub fn is_recording_name(path: &Path) -> bool {
     path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("h5") || ext.eq_ignore_ascii_case("hdf5"))
 }
 
