@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use focus_live::rabbitmq::Address;
 
 use crate::settings::{Effective, Flag, LogSettings, Problems, Purpose, Settings, Sources, load};
-use crate::{completions, config, feed, logging, record, serve, up, view, work};
+use crate::{completions, config, feed, logging, record, recordings, serve, up, view, work};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,6 +43,9 @@ enum Command {
     /// Write the live fibre to recordings.
     #[command(after_help = record::EXAMPLES)]
     Record(record::RecordArgs),
+    /// List, show, verify, add and remove recordings.
+    #[command(after_help = recordings::EXAMPLES)]
+    Recordings(recordings::RecordingsArgs),
     /// Run one job for `focus serve`.
     #[command(after_help = work::ABOUT, hide = true)]
     Work(WorkArgs),
@@ -233,6 +236,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return logged(&log, blocking_threads(1), work::in_pod(settings));
         }
         Command::View(args) => return Ok(runtime(BLOCKING_THREADS)?.block_on(view::run(args))?.into()),
+        Command::Recordings(args) => return run_to_end(BLOCKING_THREADS, args.run()),
         Command::Config(args) => config::run(&args)?,
         Command::Completions(args) => completions::run(args),
     }

@@ -38,6 +38,16 @@ impl Progress {
         }
     }
 
+    /// Prints something, with the line out of the way.
+    pub(crate) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.line.suspend(print)
+    }
+
+    /// Nothing more to tell.
+    pub(crate) fn clear(self) {
+        self.line.finish_and_clear();
+    }
+
     /// What was done in all.
     pub(crate) fn end(self, text: &str) {
         self.line.finish_and_clear();

@@ -1,6 +1,6 @@
 //! What `focus up` and `focus serve` have in common: HTTP, jobs and recordings on whatever backend they choose.
 
-mod data;
+pub(crate) mod data;
 
 use std::sync::Arc;
 use std::time::Duration;

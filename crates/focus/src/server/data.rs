@@ -11,38 +11,52 @@ const INDEX: &str = "catalogue.sqlite";
 /// Time between two looks at the directory.
 const SCAN_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Opens the catalogue of the recordings in `directory` and fills it. Its index lies in `index_dir`, and then `directory`
-/// is only read, else in `directory` itself, which is made when it is not there; one that is new gets the built-in
-/// recording, so that there is a past to look at.
+/// Opens the catalogue of the recordings in `directory` and fills it. Where there is no `index_dir` the directory is made when
+/// it is not there; one that is new gets the built-in recording, so that there is a past to look at.
 ///
 /// # Errors
 /// When the directory of the index cannot be made or written, or `directory` cannot be read.
 pub(super) async fn open(directory: &Path, index_dir: Option<&Path>) -> Result<SqliteCatalogue> {
-    let catalogue = match index_dir {
-        Some(index_dir) => {
-            let reading = || {
-                let directory = directory.display();
-                format!("cannot read the data directory {directory}, which is not made when index_dir is set")
-            };
-            std::fs::read_dir(directory).with_context(reading)?;
-            let writing = || format!("cannot write to the index directory {}", index_dir.display());
-            SqliteCatalogue::open(&index_dir.join(INDEX), directory).await.with_context(writing)?
-        }
-        None => in_data_dir(directory).await.with_context(|| {
-            let directory = directory.display();
-            format!("cannot write to the data directory {directory}; if it is to be read only, give its index another with --index-dir")
-        })?,
-    };
+    if index_dir.is_none() {
+        fill_if_new(directory).with_context(|| unwritable(directory))?;
+    }
+    let catalogue = catalogue(directory, index_dir).await?;
     report(&catalogue.scan().await?);
     Ok(catalogue)
 }
 
-async fn in_data_dir(directory: &Path) -> Result<SqliteCatalogue> {
+/// Opens the catalogue of the recordings in `directory`, as it was left. Its index lies in `index_dir`, and then `directory`
+/// is only read, else in `directory` itself.
+///
+/// # Errors
+/// When the directory of the index cannot be made or written, or `directory` cannot be read.
+pub(crate) async fn catalogue(directory: &Path, index_dir: Option<&Path>) -> Result<SqliteCatalogue> {
+    let Some(index_dir) = index_dir else {
+        let catalogue = SqliteCatalogue::open(&directory.join(INDEX), directory).await;
+        return catalogue.with_context(|| unwritable(directory));
+    };
+    let reading = || {
+        let directory = directory.display();
+        format!("cannot read the data directory {directory}, which is not made when index_dir is set")
+    };
+    std::fs::read_dir(directory).with_context(reading)?;
+    let writing = || format!("cannot write to the index directory {}", index_dir.display());
+    SqliteCatalogue::open(&index_dir.join(INDEX), directory).await.with_context(writing)
+}
+
+fn unwritable(directory: &Path) -> String {
+    let directory = directory.display();
+    format!(
+        "cannot write to the data directory {directory}; if it is to be read only, give its index another with --index-dir"
+    )
+}
+
+fn fill_if_new(directory: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(directory)?;
     if is_empty(directory)? {
         std::fs::write(directory.join(EXCERPT_NAME), EXCERPT)?;
     }
-    Ok(SqliteCatalogue::open(&directory.join(INDEX), directory).await?)
+    Ok(())
 }
 
 /// Looks for new, changed and vanished files for ever.

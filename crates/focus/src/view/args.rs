@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
-use focus_core::{Band, ChannelRange, epoch_seconds, from_epoch_seconds};
+use focus_core::{Band, ChannelRange, epoch_seconds};
 use jiff::Timestamp;
 
 use super::request::Span;
 use crate::cli::WrongUsage;
 use crate::picture::{Colormap, Contrast, Size};
+use crate::time::time;
 
 /// Shown below `--help`.
 pub(crate) const EXAMPLES: &str = "\
@@ -160,13 +161,6 @@ fn seconds(text: &str) -> Result<f64, &'static str> {
     seconds.ok_or("must be seconds above 0")
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
-    let from_number = text.parse::<f64>().ok().and_then(from_epoch_seconds);
-    from_number.or_else(|| text.parse().ok()).ok_or_else(|| {
-        "must be RFC 3339 with a zone, for example 2016-03-21T07:37:30Z, or epoch seconds".to_owned()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,16 +175,6 @@ mod tests {
         }
         for text in ["", "5", "5-3", "-1-3", "1-inf", "nan-3"] {
             assert!(band(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn times() {
-        let expected = time("2016-03-21T07:37:30.5Z").unwrap();
-        assert_eq!(time("1458545850.5"), Ok(expected));
-        assert_eq!(time("2016-03-21T08:37:30.5+01:00"), Ok(expected));
-        for text in ["", "yesterday", "2016-03-21T07:37:30", "1e300"] {
-            assert!(time(text).is_err(), "{text}");
         }
     }
 }
