@@ -10,6 +10,8 @@ pub enum Upstream {
     RabbitMq,
     /// The cluster that runs jobs.
     Kubernetes,
+    /// The database of a site in which its recordings are listed.
+    MongoDb,
     /// The index of recordings that is embedded in this server.
     Catalogue,
 }
@@ -21,6 +23,7 @@ impl Upstream {
         match self {
             Self::RabbitMq => "RabbitMQ",
             Self::Kubernetes => "Kubernetes",
+            Self::MongoDb => "MongoDB",
             Self::Catalogue => "Catalogue",
         }
     }
@@ -31,6 +34,7 @@ impl Upstream {
         match self {
             Self::RabbitMq => "rabbitmq",
             Self::Kubernetes => "kubernetes",
+            Self::MongoDb => "mongodb",
             Self::Catalogue => "catalogue",
         }
     }

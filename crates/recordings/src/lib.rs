@@ -1,8 +1,8 @@
 //! The fibre before: recording files and the catalogue that finds them.
 //!
 //! A [`Catalogue`] knows which [`Recording`]s there are and answers for a range of time; the embedded one is
-//! [`SqliteCatalogue`], an index of a data directory. A [`RecordingReader`] turns recordings into the
-//! [`Block`](focus_core::Block)s of the wanted time and channels. Behind it, each file format implements
+//! [`SqliteCatalogue`], an index of a data directory; [`MongoCatalogue`] is the one that sites have.
+//! A [`RecordingReader`] turns recordings into the [`Block`](focus_core::Block)s of the wanted time and channels. Behind it, each file format implements
 //! [`RecordingFile`]; [`open`] picks the format by the file's content.
 //!
 //! A [`Recorder`] makes recordings of blocks, as PRODML files.
@@ -13,6 +13,7 @@ mod excerpt;
 mod file;
 mod formats;
 mod hdf5;
+mod mongodb;
 mod part;
 mod prodml;
 mod reader;
@@ -22,6 +23,7 @@ mod store;
 mod unfinished;
 mod verify;
 
+pub use self::mongodb::{InvalidMongoUrl, InvalidMount, MongoAddress, MongoCatalogue, MongoMetrics, Mount};
 pub use catalogue::{Catalogue, Extent, Recording};
 pub use error::ReadError;
 pub use excerpt::{EXCERPT, EXCERPT_NAME};

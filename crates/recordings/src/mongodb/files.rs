@@ -1,0 +1,222 @@
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use focus_core::{Outage, Upstream, sample_offset};
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use super::MongoMetrics;
+use crate::Recording;
+
+/// How the names of recording files end.
+const EXTENSIONS: [&str; 6] = ["h5", "hdf5", "segy", "sgy", "mseed", "miniseed"];
+/// Requests that read headers at once. A file system that hangs holds so many threads and no more.
+const READERS: usize = 4;
+/// Most files whose headers are remembered, of some hundred bytes each.
+const MOST_KNOWN: usize = 200_000;
+
+/// Where a recording's files are.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The directory that they are in, on this machine.
+    pub(super) base: PathBuf,
+    /// What the catalogue calls the recording, and so its directory, or its file without the extension.
+    pub(super) name: String,
+    /// Whether it is still being written.
+    pub(super) ongoing: bool,
+}
+
+/// The files of recordings; remembers their headers while they do not change.
+pub(super) struct Files {
+    headers: Arc<Headers>,
+    readers: Arc<Semaphore>,
+}
+
+struct Headers {
+    known: Mutex<HashMap<PathBuf, Known>>,
+    /// Recordings that had no files, so that each is told of once.
+    missing: Mutex<HashSet<PathBuf>>,
+    metrics: MongoMetrics,
+}
+
+struct Known {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// One for each segment; none when the file cannot be read.
+    recordings: Arc<[Recording]>,
+}
+
+impl Files {
+    pub(super) fn new(metrics: MongoMetrics) -> Self {
+        let headers = Headers { known: Mutex::default(), missing: Mutex::default(), metrics };
+        Self { headers: Arc::new(headers), readers: Arc::new(Semaphore::new(READERS)) }
+    }
+
+    /// The recordings at `places` that share time with the range, cut where samples are missing and sorted by start,
+    /// each with those of its files that share time with it.
+    ///
+    /// A caller that gives up does not end the reading: what was read is known next time.
+    ///
+    /// # Errors
+    /// When files cannot be looked for: a recording that is not there is none, one that cannot be looked for may be.
+    pub(super) async fn recordings(
+        &self,
+        places: Vec<Place>,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Vec<Recording>, Outage> {
+        let turn =
+            self.readers.clone().acquire_owned().await.map_err(|error| unavailable(error.to_string()))?;
+        let headers = self.headers.clone();
+        let read = move || {
+            let _turn = turn;
+            headers.recordings(&places, start, end)
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|error| unavailable(error.to_string()))?
+    }
+}
+
+impl Headers {
+    fn recordings(
+        &self,
+        places: &[Place],
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Result<Vec<Recording>, Outage> {
+        let (mut recordings, mut missing) = (Vec::new(), None);
+        let mut is_any_there = false;
+        for place in places {
+            let files =
+                files(place).map_err(|(at, error)| unavailable(format!("{}: {error}", at.display())))?;
+            if files.is_empty() && !place.ongoing {
+                self.note_missing(place);
+                missing = Some(place);
+                continue;
+            }
+            is_any_there = true;
+            recordings.extend(self.pieces(place, files, start, end));
+        }
+        if let Some(Place { base, name, .. }) = missing.filter(|_| !is_any_there) {
+            return Err(unavailable(format!(
+                "{}: the files of recording {name} are not there",
+                base.display()
+            )));
+        }
+        recordings.sort_by(|a: &Recording, b| (a.start, a.end, &a.id).cmp(&(b.start, b.end, &b.id)));
+        Ok(recordings)
+    }
+
+    fn pieces(
+        &self,
+        place: &Place,
+        files: Vec<(PathBuf, Metadata)>,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> Vec<Recording> {
+        let mut segments: Vec<Recording> =
+            files.into_iter().flat_map(|(path, metadata)| self.segments(path, &metadata).to_vec()).collect();
+        segments.sort_by_key(|segment| (segment.start, segment.end));
+        let mut pieces: Vec<Recording> = Vec::new();
+        for segment in segments {
+            let shares_time = segment.start < end && segment.end > start;
+            let files = if shares_time { segment.files } else { Vec::new() };
+            match pieces.last_mut().filter(|piece| continues(piece, &segment.fibre, segment.start)) {
+                Some(piece) => {
+                    piece.end = segment.end;
+                    piece.files.extend(files);
+                }
+                None => pieces.push(Recording { id: place.name.clone(), files, ..segment }),
+            }
+        }
+        if let Some(last) = pieces.last_mut() {
+            last.ongoing = place.ongoing;
+        }
+        pieces.retain(|piece| !piece.files.is_empty());
+        pieces
+    }
+
+    /// What is in one file, a recording for each of its segments.
+    fn segments(&self, path: PathBuf, metadata: &Metadata) -> Arc<[Recording]> {
+        let (length, modified) = (metadata.len(), metadata.modified().ok());
+        if let Some(known) = self.known().get(&path)
+            && (known.length, known.modified) == (length, modified)
+        {
+            return known.recordings.clone();
+        }
+        let recordings: Arc<[Recording]> = Recording::of_file(&path)
+            .unwrap_or_else(|error| {
+                self.metrics.file_skipped();
+                tracing::warn!(%error, "not a usable recording");
+                Vec::new()
+            })
+            .into();
+        let mut known = self.known();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(path, Known { length, modified, recordings: recordings.clone() });
+        recordings
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<PathBuf, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_missing(&self, place: &Place) {
+        self.metrics.file_skipped();
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        if missing.len() < MOST_KNOWN && missing.insert(place.base.join(&place.name)) {
+            let base = place.base.display();
+            tracing::warn!(recording = place.name, directory = %base, "a recording in MongoDB has no files");
+        }
+    }
+}
+
+/// Whether a segment goes on where `piece` ends, within half a sample and with the same fibre.
+fn continues(piece: &Recording, fibre: &focus_core::Fibre, start: Timestamp) -> bool {
+    let half_sample = sample_offset(0.5, fibre.sampling_rate);
+    piece.fibre.difference(fibre).is_none() && start.duration_since(piece.end).abs() <= half_sample
+}
+
+/// The files of one recording: those in its directory, or else the one that is named like it. That a directory cannot be
+/// read is an error, and where.
+fn files(place: &Place) -> Result<Vec<(PathBuf, Metadata)>, (PathBuf, io::Error)> {
+    let at = place.base.join(&place.name);
+    let entries = match fs::read_dir(&at) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            // Without this, a share that is not mounted would look like one without recordings.
+            fs::metadata(&place.base).map_err(|error| (place.base.clone(), error))?;
+            let named = |extension| place.base.join(format!("{}.{extension}", place.name));
+            return Ok(EXTENSIONS.iter().filter_map(|extension| regular(named(extension))).collect());
+        }
+        entries => entries.map_err(|error| (at.clone(), error))?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| (at.clone(), error))?.path();
+        if is_recording_name(&path) {
+            files.extend(regular(path));
+        }
+    }
+    Ok(files)
+}
+
+fn is_recording_name(path: &Path) -> bool {
+    let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    let ending = path.extension();
+    !is_hidden
+        && ending.is_some_and(|ending| EXTENSIONS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+fn regular(path: PathBuf) -> Option<(PathBuf, Metadata)> {
+    let metadata = fs::metadata(&path).ok().filter(Metadata::is_file)?;
+    Some((path, metadata))
+}
+
+fn unavailable(reason: String) -> Outage {
+    Outage::Unavailable { upstream: Upstream::Catalogue, reason }
+}
