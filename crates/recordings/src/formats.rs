@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::error::Problem;
+use crate::febus::FebusFile;
 use crate::prodml::ProdmlFile;
-use crate::{ReadError, RecordingFile, hdf5};
+use crate::{ReadError, RecordingFile, febus, hdf5, optodas, silixa, terra15};
 
 type Opened = Box<dyn RecordingFile>;
 
@@ -14,13 +15,28 @@ struct Hdf5Format {
     read: fn(&Path, &hdf5_reader::Hdf5File) -> Result<Opened, Problem>,
 }
 
-const HDF5_FORMATS: &[Hdf5Format] = &[Hdf5Format {
-    recognises: ProdmlFile::recognises,
-    read: |path, file| Ok(Box::new(ProdmlFile::read(path, file)?)),
-}];
+const HDF5_FORMATS: &[Hdf5Format] = &[
+    Hdf5Format {
+        recognises: ProdmlFile::recognises,
+        read: |path, file| Ok(Box::new(ProdmlFile::read(path, file)?)),
+    },
+    Hdf5Format {
+        recognises: optodas::recognises,
+        read: |path, file| Ok(Box::new(optodas::read(path, file)?)),
+    },
+    Hdf5Format {
+        recognises: febus::recognises,
+        read: |path, file| Ok(Box::new(FebusFile::read(path, file)?)),
+    },
+    Hdf5Format { recognises: silixa::recognises, read: |path, file| Ok(Box::new(silixa::read(path, file)?)) },
+    Hdf5Format {
+        recognises: terra15::recognises,
+        read: |path, file| Ok(Box::new(terra15::read(path, file)?)),
+    },
+];
 
 /// What is read, for people.
-const NAMES: &str = "PRODML";
+const NAMES: &str = "PRODML, OptoDAS, Febus A1, Silixa iDAS, Terra15";
 
 /// Opens a recording; its format is known by its content, not by its name.
 ///

@@ -10,16 +10,20 @@
 mod catalogue;
 mod error;
 mod excerpt;
+mod febus;
 mod file;
 mod formats;
 mod hdf5;
 mod mongodb;
+mod optodas;
 mod part;
 mod prodml;
 mod reader;
 mod recorder;
+mod silixa;
 mod sqlite;
 mod store;
+mod terra15;
 mod unfinished;
 mod verify;
 

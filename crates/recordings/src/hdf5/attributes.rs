@@ -1,5 +1,7 @@
 use hdf5_reader::Attribute;
 
+use super::numbers::{decode, positive};
+use super::texts::trimmed;
 use crate::error::Problem;
 
 /// The attributes of one HDF5 object.
@@ -24,12 +26,14 @@ impl Attributes {
 
     /// A number that is above 0 and finite where it is given.
     pub(crate) fn positive(&self, name: &str) -> Result<Option<f64>, Problem> {
-        match self.number(name)? {
-            Some(number) if number <= 0.0 || !number.is_finite() => {
-                Err(Problem::field(name, format!("{number} is not a positive number")))
-            }
-            number => Ok(number),
-        }
+        positive(name, self.number(name)?)
+    }
+
+    /// A list of numbers that may be absent; a single number is a list of one.
+    pub(crate) fn numbers(&self, name: &str) -> Result<Option<Vec<f64>>, Problem> {
+        let Some(attribute) = self.get(name) else { return Ok(None) };
+        let numbers = decode(&attribute.datatype, &attribute.raw_data);
+        numbers.map(Some).ok_or_else(|| Problem::field(name, "is not a list of numbers"))
     }
 
     /// A length in metres that may be absent; `name.uom` or `nameUnit` says its unit.
@@ -62,10 +66,8 @@ impl Attributes {
     /// A list of texts that may be absent; a single text is a list of one.
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Problem> {
         let Some(attribute) = self.get(name) else { return Ok(None) };
-        let texts = match attribute.read_strings() {
-            Ok(texts) => texts,
-            Err(_) => vec![attribute.read_string().map_err(|error| Problem::field(name, error.to_string()))?],
-        };
-        Ok(Some(texts.into_iter().map(|text| text.trim_matches(['\0', ' ']).to_owned()).collect()))
+        // (Reading it as one text would, where its text is missing, take the reference to it for the text.)
+        let texts = attribute.read_strings().map_err(|error| Problem::field(name, error.to_string()))?;
+        Ok(Some(trimmed(texts)))
     }
 }

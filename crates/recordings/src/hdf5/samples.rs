@@ -4,6 +4,7 @@ use std::sync::Arc;
 use focus_core::{DataType, Samples};
 use hdf5_reader::{Dataset, Datatype, H5Type, SliceInfo, SliceInfoElem};
 
+use super::Attributes;
 use crate::error::Problem;
 
 /// Which axis of a stored array comes first.
@@ -20,6 +21,8 @@ pub(crate) struct Matrix {
     data_type: DataType,
     samples: u64,
     channels: u32,
+    /// What a stored number is multiplied by, where it is not the sample itself.
+    scale: Option<f64>,
 }
 
 impl Matrix {
@@ -34,11 +37,30 @@ impl Matrix {
         };
         let channels = extent(name, samples, loci)?;
         let data_type = data_type(name, &data)?;
-        Ok(Self { data, axes, data_type, samples, channels })
+        Ok(Self { data, axes, data_type, samples, channels, scale: None })
+    }
+
+    /// Only the first `samples` instants: what follows is room that the writer left.
+    pub(crate) fn shortened(self, samples: u64) -> Self {
+        Self { samples: self.samples.min(samples), ..self }
+    }
+
+    /// A sample is the stored number times `scale`; unless that changes nothing, samples are float32.
+    pub(crate) fn scaled(self, scale: f64) -> Self {
+        let changes = (scale - 1.0).abs() > 0.0;
+        Self { scale: changes.then_some(scale), ..self }
     }
 
     pub(crate) fn data_type(&self) -> DataType {
-        self.data_type
+        self.scale.map_or(self.data_type, |_| DataType::Float32)
+    }
+
+    pub(crate) fn axes(&self) -> Axes {
+        self.axes
+    }
+
+    pub(crate) fn attributes(&self) -> Attributes {
+        Attributes::new(self.data.attributes())
     }
 
     /// How many instants it has.
@@ -56,10 +78,14 @@ impl Matrix {
         let times = times.start.min(self.samples)..times.end.min(self.samples);
         let channels = self.channels as usize;
         let columns = columns.start.min(channels)..columns.end.min(channels);
-        Ok(match self.data_type {
+        let stored = match self.data_type {
             DataType::Int16 => Samples::Int16(self.read_as(times, columns)?),
             DataType::Int32 => Samples::Int32(self.read_as(times, columns)?),
             DataType::Float32 => Samples::Float32(self.read_as(times, columns)?),
+        };
+        Ok(match self.scale {
+            None => stored,
+            Some(scale) => multiplied(&stored, scale),
         })
     }
 
@@ -120,6 +146,17 @@ pub(crate) fn data_type(name: &str, data: &Dataset) -> Result<DataType, Problem>
             };
             Err(Problem::field(name, format!("samples are {found}, supported are int16, int32, float32")))
         }
+    }
+}
+
+fn multiplied(samples: &Samples, scale: f64) -> Samples {
+    fn all<T: Copy + Into<f64>>(values: &[T], scale: f64) -> Samples {
+        Samples::Float32(values.iter().map(|&value| (value.into() * scale) as f32).collect())
+    }
+    match samples {
+        Samples::Int16(values) => all(values, scale),
+        Samples::Int32(values) => all(values, scale),
+        Samples::Float32(values) => all(values, scale),
     }
 }
 

@@ -1,5 +1,7 @@
-//! PRODML files for tests, written here so that each test says what is in its file.
+//! What tests share: PRODML files written here so that each test says what is in its file, and ways to look at samples.
 #![expect(dead_code, reason = "each test program uses its own part of this")]
+
+pub(crate) mod hostile;
 
 use std::io::Cursor;
 use std::path::Path;
@@ -174,8 +176,7 @@ impl Prodml {
         if !self.without.contains(&"RawDataTime") {
             file = file.dataset(self.times());
         }
-        let plan = file.into_plan().unwrap();
-        Hdf5Writer::new(Cursor::new(Vec::new()), WriteOptions::default()).finish(plan).unwrap().into_inner()
+        encoded(file)
     }
 
     pub(crate) fn write(&self, path: &Path) {
@@ -183,7 +184,17 @@ impl Prodml {
     }
 }
 
-fn typed<T: hdf5_writer::H5WriteElement>(name: &str, shape: &[u64], values: &[T]) -> DatasetBuilder {
+/// The bytes of an HDF5 file.
+pub(crate) fn encoded(file: Hdf5Builder) -> Vec<u8> {
+    let plan = file.into_plan().unwrap();
+    Hdf5Writer::new(Cursor::new(Vec::new()), WriteOptions::default()).finish(plan).unwrap().into_inner()
+}
+
+pub(crate) fn typed<T: hdf5_writer::H5WriteElement>(
+    name: &str,
+    shape: &[u64],
+    values: &[T],
+) -> DatasetBuilder {
     DatasetBuilder::typed_data(name, shape.to_vec(), values).unwrap()
 }
 

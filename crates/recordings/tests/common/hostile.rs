@@ -1,0 +1,53 @@
+//! Files that are damaged or lie: they may be refused or read, whatever their format.
+
+use std::fs;
+
+use focus_recordings::{ReadError, RecordingFile, open};
+
+/// Opens a file with this content.
+pub(crate) fn opened(bytes: &[u8]) -> Result<Box<dyn RecordingFile>, ReadError> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("recording");
+    fs::write(&path, bytes).unwrap();
+    // The file stays readable although its name is gone.
+    open(&path)
+}
+
+/// The field for which a file with this content is refused.
+pub(crate) fn refused_field(bytes: &[u8]) -> String {
+    match opened(bytes).map(|file| file.header().clone()) {
+        Err(ReadError::Header { field, .. }) => field,
+        other => panic!("not refused for a field: {other:?}"),
+    }
+}
+
+/// Reads some of every segment, and gives an error or samples of the promised number; a panic fails the test.
+pub(crate) fn read_through(bytes: &[u8]) -> Result<(), ReadError> {
+    let file = opened(bytes)?;
+    let header = file.header();
+    let channels = (header.fibre.channels as usize).min(4);
+    for (number, segment) in header.segments.iter().enumerate() {
+        for start in (0..segment.samples.min(6000)).step_by(1000) {
+            let samples = file.read(number, start..start + 1000, 0..channels)?;
+            let times = (segment.samples - start).min(1000) as usize;
+            assert_eq!(samples.len(), times * channels);
+        }
+    }
+    Ok(())
+}
+
+/// Cuts a small file at many places, which must be an error, and changes each of its bytes, which must not panic.
+pub(crate) fn survives(file: &[u8]) {
+    read_through(file).unwrap();
+    for length in (0..file.len()).step_by(5) {
+        assert!(read_through(&file[..length]).is_err(), "{length} of {} bytes", file.len());
+    }
+    for position in 0..file.len() {
+        let mut bytes = file.to_vec();
+        bytes[position] ^= [0x01, 0x80, 0xff][position % 3];
+        if let Err(error) = read_through(&bytes) {
+            // What a panic of the reading code is turned into.
+            assert!(!error.to_string().contains("gave up on it"), "byte {position}: {error}");
+        }
+    }
+}
