@@ -227,7 +227,8 @@ def first_failure(tree: Path) -> str | None:
     }
     build = ["cargo", "test", "--quiet", "--no-run", "--package=focus-jobs"]
     subprocess.run(build, cwd=tree, env=environment, check=True)
-    run = ["cargo", "nextest", "run", "--package=focus-jobs", "--max-fail=1:immediate", "--color=never"]
+    run = ["cargo", "nextest", "run", "--profile=mutations", "--package=focus-jobs"]
+    run += ["--max-fail=1:immediate", "--color=never"]
     tests = subprocess.run(run, cwd=tree, env=environment, capture_output=True, text=True)
     if tests.returncode == 0:
         return None

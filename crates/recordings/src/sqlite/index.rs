@@ -52,10 +52,11 @@ WHERE t.start <= ?2 / 1e9 AND t.end >= ?1 / 1e9 AND r.start < ?2 AND r.end > ?1
 ORDER BY r.start, r.end, r.path, r.number
 ";
 
-/// Those of a run from ?2 to ?3 that share time with ?4 to ?5, where the run is known to have nothing of it before ?2.
+/// Those of a run from ?2 to ?3 that end after ?4 and begin at ?5 or before, where the run is known to have nothing of it
+/// before ?2. ?5 is not after ?3: of two bounds SQLite takes one for its way through the index.
 const FIND_SEGMENTS: &str = "
 SELECT path, number FROM segments
-WHERE layout = ?1 AND start < ?5 AND end > ?4
+WHERE layout = ?1 AND start <= ?5 AND end > ?4
     AND (start, path, number) >= (?2, ?6, ?7) AND (start, path, number) <= (?3, ?8, ?9)
 ORDER BY start, path, number
 ";
@@ -194,8 +195,19 @@ fn parts(db: &Connection, directory: &Path, found: &Found, start: i64, end: i64)
             segment: row.get::<_, u32>(1)? as usize,
         })
     };
+    let latest = end.saturating_sub(1).min(last.start);
     let parts = query.query_map(
-        params![layout, from.start, last.start, start, end, from.path, from.number, last.path, last.number],
+        params![
+            layout,
+            from.start,
+            last.start,
+            start,
+            latest,
+            from.path,
+            from.number,
+            last.path,
+            last.number
+        ],
         part,
     )?;
     parts.collect()

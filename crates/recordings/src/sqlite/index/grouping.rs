@@ -15,7 +15,7 @@ SELECT start, path, number, fibre, end FROM segments
 WHERE layout = ?1 AND start >= ?2 AND (start, path, number) > (?2, ?3, ?4)
 ORDER BY start, path, number LIMIT 1
 ";
-/// The last segment from one place to another that begins at ?2 or before.
+/// The last segment from one place to another that begins at ?2 or before; ?2 is not after ?6.
 pub(super) const REACHING: &str = "
 SELECT start, path, number FROM segments
 WHERE layout = ?1 AND start <= ?2 AND (start, path, number) >= (?3, ?4, ?5) AND (start, path, number) <= (?6, ?7, ?8)
@@ -125,7 +125,7 @@ impl<'a> Grouping<'a> {
         let mut half_sample = self.0.prepare_cached("SELECT half_sample FROM layouts WHERE id = ?1")?;
         let half_sample: i64 = half_sample.query_row([layout], |row| row.get(0))?;
         // Segments of a run may overlap by so much.
-        let begins = start.saturating_sub(half_sample);
+        let begins = start.saturating_sub(half_sample).min(last.start);
         let mut query = self.0.prepare_cached(REACHING)?;
         let from = query.query_row(
             params![
