@@ -69,7 +69,9 @@ pub fn add(
     copy.as_file().sync_all().map_err(StoreError::at(&target))?;
     match copy.persist_noclobber(&target) {
         Ok(_) => {}
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Err(StoreError::Taken(target)),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
+            return Err(StoreError::Taken(target));
+        }
         Err(error) => return Err(StoreError::at(&target)(error.error)),
     }
     unfinished::sync(directory).map_err(StoreError::at(directory))?;
@@ -82,7 +84,8 @@ fn same(file: &Path, target: &Path) -> Result<(), StoreError> {
         io::BufReader::with_capacity(PIECE, File::open(file).map_err(StoreError::at(file))?),
         io::BufReader::with_capacity(PIECE, File::open(target).map_err(StoreError::at(target))?),
     );
-    let length = |file: &Path| fs::metadata(file).map(|metadata| metadata.len()).map_err(StoreError::at(file));
+    let length =
+        |file: &Path| fs::metadata(file).map(|metadata| metadata.len()).map_err(StoreError::at(file));
     let mut rest = length(file)?;
     let mut equal = rest == length(target)?;
     let (mut one, mut other) = (vec![0; PIECE], vec![0; PIECE]);

@@ -13,8 +13,7 @@ use tempfile::TempDir;
 
 fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -49,7 +48,8 @@ fn what_is_removed_stays_out_of_sight() {
     fs::create_dir(data.path().join("day")).unwrap();
     let file = data.path().join("day/a.h5");
     fs::write(&file, Prodml::default().bytes()).unwrap();
-    for elsewhere in ["day/b.h5", "day", "../a.h5", "/etc/passwd", "", ".removed/day/a.h5", "day/../day/a.h5"] {
+    for elsewhere in ["day/b.h5", "day", "../a.h5", "/etc/passwd", "", ".removed/day/a.h5", "day/../day/a.h5"]
+    {
         let error = remove(data.path(), Path::new(elsewhere)).unwrap_err();
         assert!(matches!(error, StoreError::Elsewhere(_)), "{elsewhere}: {error}");
     }
@@ -73,7 +73,8 @@ fn every_sample_is_read() {
     assert_eq!(verified.header.start(), time(1_458_545_850_532_309));
     let fibre = Fibre { data_type: DataType::Float32, channels: 2, ..verified.header.fibre };
     let recorded = data.path().join("recorded");
-    let mut recorder = Recorder::start(&recorded, Duration::from_secs(60), ChannelRange::ALL).unwrap().recorder;
+    let mut recorder =
+        Recorder::start(&recorded, Duration::from_secs(60), ChannelRange::ALL).unwrap().recorder;
     let block = Block {
         sequence: 0,
         start: time(START_US),
