@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 
-UPSTREAMS = {"rabbitmq", "kubernetes"}
+UPSTREAMS = {"rabbitmq", "kubernetes", "mongodb"}
 ANSWERED_WITHIN = 2.0  # s; a request that finds an outage waits at most 1 s, and the machine may be busy
 
 

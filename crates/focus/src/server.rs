@@ -1,29 +1,25 @@
 //! What `focus up` and `focus serve` have in common: HTTP, jobs and recordings on whatever backend they choose.
 
+mod catalogue;
 pub(crate) mod data;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use focus_api::{AllowedOrigins, Build, Metrics, Services};
-use focus_core::Upstream;
 use focus_jobs::{Home, Jobs, Launcher, Local, Serving, Upstreams};
 use focus_live::LiveFibre;
-use focus_recordings::{Catalogue as _, SqliteCatalogue};
 use focus_stream::Tls;
-use focus_upstream::{Gate, Probe};
+use focus_upstream::Gate;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
+
+use catalogue::Opened;
 
 use crate::settings::{CorsOrigins, Settings};
 use crate::signals::until_told_to_stop;
-
-/// A catalogue that takes longer for one answer is down.
-const CATALOGUE_DEADLINE: Duration = Duration::from_millis(600);
 
 /// A server whose port is bound.
 pub(crate) struct Server {
@@ -71,10 +67,8 @@ impl Server {
     pub(crate) async fn run(self, settings: Settings, backend: Backend) -> Result<()> {
         let Self { listener, build, metrics } = self;
         let address = listener.local_addr()?;
-        let catalogue = data::open(&settings.data_dir, settings.index_dir.as_deref()).await?;
-        let _watching = AbortOnDropHandle::new(tokio::spawn(data::watch(catalogue.clone())));
-        let catalogue_gate = gate(&catalogue, &metrics).await;
-        let catalogue = Arc::new(catalogue);
+        let Opened { catalogue, gate: catalogue_gate, _watching } =
+            catalogue::open(&settings, &metrics).await?;
         let Backend { fibre, home, broker, cluster } = backend;
         let gates = broker.iter().chain(&cluster).chain([&catalogue_gate]).cloned().collect();
         let upstreams =
@@ -109,15 +103,6 @@ impl Server {
         tracing::info!("stopped");
         Ok(())
     }
-}
-
-async fn gate(catalogue: &SqliteCatalogue, metrics: &Metrics) -> Gate {
-    let probed = catalogue.clone();
-    let probe = Probe::new(Upstream::Catalogue, CATALOGUE_DEADLINE, move || {
-        let catalogue = probed.clone();
-        Box::pin(async move { catalogue.probe().await })
-    });
-    Gate::start(probe, metrics.upstreams(), None).await
 }
 
 /// Which program this is.

@@ -125,6 +125,17 @@ pub(crate) const KEYS: &[Key] = &[
     key("kubernetes.deadline", "The cluster is down when it takes longer for an answer, 50 to 900 ms."),
     key("kubernetes.max_job_life", "The cluster ends a job that runs for longer, \"10m\" to \"365d\"."),
     key("kubernetes.sweep_period", "Time between two sweeps for what no job owns, 1 to 60 s."),
+    Key {
+        name: "catalogue.mongodb_url",
+        help: "A site's MongoDB that lists its recordings. A secret: better in FOCUS_CATALOGUE_MONGODB_URL. Not set: those in data_dir.",
+        example: "\"mongodb://user:password@host1,host2/?replicaSet=name\"",
+        secret: true,
+    },
+    key("catalogue.mongodb_database", "The database there that has the collection base_paths."),
+    key(
+        "catalogue.mounts",
+        "Where directories that base_paths names are on this machine, e.g. [\"/data/prod=/mnt/site\"].",
+    ),
     key("limits.max_channels", "Most channels in one view."),
     key(
         "limits.max_multichannel_nfft",

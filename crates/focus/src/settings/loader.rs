@@ -41,12 +41,15 @@ pub(crate) struct Effective {
 impl Effective {
     /// Settings that were given and have no effect in `focus serve`.
     pub(crate) fn unused(&self) -> Vec<&'static str> {
-        let of_another_launcher = |entry: &&Entry| {
-            self.settings.jobs.launcher != LauncherKind::Kubernetes
-                && entry.key.name.starts_with("kubernetes.")
-                && entry.origin != Origin::Default
+        let idle = [
+            ("kubernetes.", self.settings.jobs.launcher != LauncherKind::Kubernetes),
+            ("catalogue.", self.settings.mongodb.is_none()),
+        ];
+        let has_no_effect = |entry: &&Entry| {
+            entry.origin != Origin::Default
+                && idle.iter().any(|(table, is_idle)| *is_idle && entry.key.name.starts_with(table))
         };
-        self.entries.iter().filter(of_another_launcher).map(|entry| entry.key.name).collect()
+        self.entries.iter().filter(has_no_effect).map(|entry| entry.key.name).collect()
     }
 }
 
@@ -98,6 +101,7 @@ impl Loader<'_> {
         self.check("threads", threads.get() <= 1024, || format!("must be at most 1024, not {threads}"));
         let jobs = self.jobs(listen, sources.purpose);
         let kubernetes = self.kubernetes(jobs.launcher, sources.purpose);
+        let mongodb = self.mongodb();
         Settings {
             listen,
             data_dir,
@@ -108,6 +112,7 @@ impl Loader<'_> {
             threads,
             jobs,
             kubernetes,
+            mongodb,
             limits: self.limits(),
             live: self.live(),
             broker: self.broker(sources.purpose.needs_broker()),
@@ -389,7 +394,7 @@ impl Loader<'_> {
         value
     }
 
-    fn show(&mut self, name: &str, value: &impl Setting) {
+    pub(super) fn show(&mut self, name: &str, value: &impl Setting) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key.name == name) {
             entry.value = Some(value.show());
         }

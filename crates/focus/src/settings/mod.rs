@@ -3,6 +3,7 @@
 //! A setting comes from a flag, else from the environment, else from a file, else from its default.
 //! [`load`] finds every problem of every source at once; past it, [`Settings`] cannot be invalid.
 
+mod catalogue;
 mod key;
 mod kubernetes;
 mod layers;
@@ -24,6 +25,7 @@ use focus_core::Limits;
 use focus_jobs::LogStyle;
 use focus_live::rabbitmq::Address;
 
+pub(crate) use catalogue::MongoSettings;
 pub(crate) use kubernetes::KubernetesSettings;
 pub(crate) use layers::{Flag, Purpose, Sources};
 pub(crate) use loader::{Effective, load};
@@ -53,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) jobs: JobSettings,
     /// How jobs run on a cluster.
     pub(crate) kubernetes: KubernetesSettings,
+    /// The MongoDB that lists the recordings; those in the data directory when `None`.
+    pub(crate) mongodb: Option<MongoSettings>,
     /// What one view may ask for.
     pub(crate) limits: Limits,
     /// Where live samples come from.

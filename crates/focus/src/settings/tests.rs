@@ -366,3 +366,34 @@ fn numbers_of_the_broker_are_bounded() {
         assert!(all.contains(&format!("--set rabbitmq.{name}:")), "{name} is missing in:\n{all}");
     }
 }
+
+#[test]
+fn a_catalogue_in_mongodb_is_read_and_its_password_never_repeated() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(load(&sources(dir.path())).unwrap().settings.mongodb.is_none());
+    let url = "mongodb://u:hunter2@a,b:7/admin?replicaSet=r";
+    let mut given = with_env(sources(dir.path()), "FOCUS_CATALOGUE_MONGODB_URL", url);
+    given.flags.push(flag("catalogue.mongodb_database", "field"));
+    given.flags.push(flag("catalogue.mounts", "/data/prod=/mnt/a, /data=/mnt/b"));
+    let effective = load(&given).unwrap();
+    let mongodb = effective.settings.mongodb.as_ref().unwrap();
+    assert_eq!(mongodb.address.to_string(), "mongodb://a:27017,b:7 (database \"field\")");
+    let mounts: Vec<_> = mongodb.mounts.iter().map(ToString::to_string).collect();
+    assert_eq!(mounts, ["/data/prod=/mnt/a", "/data=/mnt/b"]);
+    assert!(effective.unused().is_empty());
+    let shown = format!("{}{}{:?}", as_toml(&effective.entries), as_json(&effective.entries), effective);
+    assert!(shown.contains("b:7") && !shown.contains("hunter2"), "{shown}");
+    assert!(toml::from_str::<toml::Table>(&as_toml(&effective.entries)).is_ok(), "it is still a file");
+    for wrong in
+        ["mongodb:/u:hunter2@a", "http://u:hunter2@a", "mongodb://u:hunter2/@a", "mongodb+srv://u:hunter2@a"]
+    {
+        let all = problems(&with_env(sources(dir.path()), "FOCUS_CATALOGUE_MONGODB_URL", wrong)).join("\n");
+        assert!(all.contains("FOCUS_CATALOGUE_MONGODB_URL") && !all.contains("hunter2"), "{all}");
+    }
+    let mut wrong = sources(dir.path());
+    wrong.flags = vec![flag("catalogue.mongodb_database", "a b"), flag("catalogue.mounts", "/data:/mnt")];
+    assert_eq!(problems(&wrong).len(), 2);
+    let mut idle = sources(dir.path());
+    idle.flags.push(flag("catalogue.mounts", "/data=/mnt"));
+    assert_eq!(load(&idle).unwrap().unused(), ["catalogue.mounts"]);
+}

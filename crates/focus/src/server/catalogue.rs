@@ -1,0 +1,71 @@
+//! The catalogue that the settings choose, and the gate that knows whether it serves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use focus_api::Metrics;
+use focus_core::Upstream;
+use focus_recordings::{Catalogue, MongoCatalogue, MongoMetrics};
+use focus_upstream::{Gate, Probe, Wake};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::data;
+use crate::settings::{MongoSettings, Settings};
+
+/// The embedded catalogue is down when it takes longer for an answer.
+const EMBEDDED_DEADLINE: Duration = Duration::from_millis(600);
+/// The gate gives a catalogue with a deadline of its own this much longer, for its sentence tells more.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// A catalogue at work.
+pub(super) struct Opened {
+    pub(super) catalogue: Arc<dyn Catalogue>,
+    pub(super) gate: Gate,
+    /// Looks for new files as long as it is there.
+    pub(super) _watching: Option<AbortOnDropHandle<()>>,
+}
+
+/// Opens the catalogue. That MongoDB serves is not needed to start.
+///
+/// # Errors
+/// When directories of the embedded one cannot be used, or the settings of the other cannot be.
+pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> Result<Opened> {
+    match &settings.mongodb {
+        Some(mongodb) => in_mongodb(mongodb, metrics).await,
+        None => embedded(settings, metrics).await,
+    }
+}
+
+async fn embedded(settings: &Settings, metrics: &Metrics) -> Result<Opened> {
+    let catalogue = data::open(&settings.data_dir, settings.index_dir.as_deref()).await?;
+    let watching = tokio::spawn(data::watch(catalogue.clone()));
+    let catalogue = Arc::new(catalogue);
+    let gate = gate(Upstream::Catalogue, EMBEDDED_DEADLINE, catalogue.clone(), None, metrics).await;
+    Ok(Opened { catalogue, gate, _watching: Some(AbortOnDropHandle::new(watching)) })
+}
+
+async fn in_mongodb(settings: &MongoSettings, metrics: &Metrics) -> Result<Opened> {
+    let MongoSettings { address, mounts } = settings;
+    tracing::info!(%address, "recordings are those that MongoDB lists");
+    let counts = metrics.register(MongoMetrics::register);
+    let catalogue = MongoCatalogue::start(address, mounts.clone(), counts).await;
+    let catalogue = Arc::new(catalogue.context("catalogue.mongodb_url")?);
+    let (deadline, wake) = (MongoCatalogue::DEADLINE + GRACE, catalogue.changed());
+    let gate = gate(Upstream::MongoDb, deadline, catalogue.clone(), Some(wake), metrics).await;
+    Ok(Opened { catalogue, gate, _watching: None })
+}
+
+async fn gate(
+    upstream: Upstream,
+    deadline: Duration,
+    catalogue: Arc<dyn Catalogue>,
+    wake: Option<Wake>,
+    metrics: &Metrics,
+) -> Gate {
+    let probe = Probe::new(upstream, deadline, move || {
+        let catalogue = catalogue.clone();
+        Box::pin(async move { catalogue.probe().await })
+    });
+    Gate::start(probe, metrics.upstreams(), wake).await
+}
