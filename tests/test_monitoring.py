@@ -77,17 +77,18 @@ def selectors():
 @pytest.fixture(scope="module")
 def shown(deployment, kubernetes, tmp_path_factory):
     """What a server on a broker shows that has answered a request of every kind that a label tells apart, and one whose
-    jobs run on a cluster."""
+    jobs run on a cluster and whose recordings MongoDB lists."""
     server = deployment.direct
     server.get("/ack")
     with server.job({"view_type": 2, "channels": {"min": 1, "max": 5}, "displayInfo": {"height": 100}}):
         here = samples(server.get("/metrics").text)
-    cluster = {
+    elsewhere = {
+        "catalogue.mongodb_url": "mongodb://127.0.0.1:1",
         "jobs.launcher": "kubernetes",
         "kubernetes.kubeconfig": kubernetes.kubeconfig,
         "kubernetes.namespace": kubernetes.namespace(),
     }
-    server = FocusControlPlane(tmp_path_factory.mktemp("cluster"), deployment.node.url(), **cluster)
+    server = FocusControlPlane(tmp_path_factory.mktemp("cluster"), deployment.node.url(), **elsewhere)
     there = samples(server.get("/metrics").text)
     server.stop()
     return {name: here.get(name, []) + there.get(name, []) for name in here | there}

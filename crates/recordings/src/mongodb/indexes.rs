@@ -89,3 +89,46 @@ fn is_final(collection: &str, what: &str, error: &Error) -> bool {
     }
     !passes
 }
+
+#[cfg(test)]
+mod tests {
+    use focus_core::from_epoch_seconds;
+    use focus_mongodb_node::Somewhere;
+    use mongodb::bson::Bson;
+    use mongodb::{Client, Database};
+
+    use super::*;
+    use crate::mongodb::documents::sharing_time;
+
+    async fn plan(database: &Database, filter: &Document) -> String {
+        let explain =
+            doc! { "explain": { "find": "recordings", "filter": filter }, "verbosity": "queryPlanner" };
+        let plan = database.run_command(explain).await.unwrap();
+        plan.get_document("queryPlanner").unwrap().get("winningPlan").unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn queries_use_an_index() {
+        let server = tokio::task::spawn_blocking(Somewhere::find).await.unwrap();
+        let name = format!("focus_test_{}", uuid::Uuid::new_v4().simple());
+        let database = Client::with_uri_str(server.url()).await.unwrap().database(&name);
+        let collection = database.collection::<Document>("recordings");
+        let documents =
+            (0..100).map(|at| doc! { "uuid": format!("r{at}"), "start_time": at, "end_time": at + 1 });
+        collection.insert_many(documents).await.unwrap();
+        assert!(check(&collection).await);
+
+        let [from, to] = [50.0, 51.0].map(|seconds| from_epoch_seconds(seconds).unwrap());
+        let query = sharing_time(from, to);
+        let branches = query.get_array("$or").unwrap().iter().filter_map(Bson::as_document);
+        // The stand-in plans an index for each branch, but not for all of them together.
+        let asked: Vec<_> = if server.is_real() { vec![&query] } else { branches.collect() };
+        assert!(!asked.is_empty());
+        for filter in asked {
+            let plan = plan(&database, filter).await;
+            assert!(plan.contains("IXSCAN") || plan.contains("USING INDEX"), "{filter}: {plan}");
+            assert!(!plan.contains("COLLSCAN"), "{filter}: {plan}");
+        }
+        database.drop().await.unwrap();
+    }
+}

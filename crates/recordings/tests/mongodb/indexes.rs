@@ -31,7 +31,7 @@ async fn until_there(collection: &Collection<Document>, count: usize) -> Vec<(St
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn missing_indexes_are_made_and_queries_use_them() {
+async fn missing_indexes_are_made() {
     let site = Site::new().await;
     site.add(
         site.guid,
@@ -46,22 +46,6 @@ async fn missing_indexes_are_made_and_queries_use_them() {
     let there = until_there(&collection, 4).await;
     let wanted = [("deleted", false), ("end_time", false), ("start_time", false), ("uuid", true)];
     assert_eq!(there, wanted.map(|(field, unique)| (field.to_owned(), unique)));
-
-    // What the catalogue asks is the "or" of four branches of this form. MongoDB plans an index for each of them; the
-    // stand-in does for a branch, but walks along all documents for the "or".
-    let branch = doc! {
-        "start_time": { "$lt": date(seconds(101.0)) }, "end_time": { "$gt": date(seconds(100.0)) },
-        "deleted": { "$ne": true },
-    };
-    let filter = if site.server.is_real() {
-        doc! { "$or": [branch] }
-    } else {
-        branch
-    };
-    let plan = doc! { "explain": { "find": site.guid, "filter": filter }, "verbosity": "queryPlanner" };
-    let plan = site.database.run_command(plan).await.unwrap().to_string();
-    assert!(plan.contains("IXSCAN") || plan.contains("USING INDEX"), "{plan}");
-    assert!(!plan.contains("COLLSCAN"), "{plan}");
     site.end().await;
 }
 
