@@ -17,6 +17,7 @@ Examples:
   focus view --last --type spectrogram --band 2-15            mean power from 2 to 15 Hz of every channel
   focus view --last --type single --channel 45 --nfft 256     frequency over time of one channel
   focus view --from 2016-03-21T07:37:31Z --to 2016-03-21T07:38:20Z --channels 1-200
+  focus view --last --type spectrogram --output quake.npz     the values themselves, for numpy.load
   focus view --at http://das.example.org:5000/focus-server --live 30 --json | jq .values[0]
 
 The server is reached by plain HTTP; for HTTPS put a tunnel or a proxy in front of it.
@@ -64,7 +65,7 @@ pub(crate) struct ViewArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "from", help_heading = "Time")]
     pub(super) live: Option<f64>,
 
-    /// Where to write the picture [default: focus-JOB.png].
+    /// Where to write the picture; NAME.npz gets the rows' values instead, as arrays of NumPy [default: focus-JOB.png].
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
     /// Print the rows instead of drawing them: one JSON object per line, null where samples are missing.
@@ -125,6 +126,12 @@ impl ViewArgs {
             _ => return Ok(()),
         };
         Err(WrongUsage(problem.to_owned()))
+    }
+
+    /// Whether the rows are wanted as arrays.
+    pub(super) fn wants_arrays(&self) -> bool {
+        let extension = self.output.as_ref().and_then(|path| path.extension());
+        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
     }
 
     /// The time that is named, or ten seconds of now.

@@ -1,6 +1,7 @@
 //! `focus view`: a picture of a stretch of fibre, from any server, through its public interface only.
 
 mod args;
+mod arrays;
 mod connect;
 mod job;
 mod join;
@@ -12,10 +13,12 @@ mod server;
 
 use std::{io::Write as _, time::Duration};
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::cli::Exit;
+use arrays::Arrays;
 use job::Job;
 use json::JsonLines;
 use painting::Painting;
@@ -76,6 +79,8 @@ async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
     let mut rows = Rows::open(job, waiting).await?;
     let mut sink = if args.json {
         Sink::Json(JsonLines::new(job, args.channel))
+    } else if args.wants_arrays() {
+        Sink::Arrays(Arrays::new(job, args.channel)?)
     } else {
         Sink::Picture(Box::new(Painting::new(job, args, span)?))
     };
@@ -98,6 +103,7 @@ async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
 /// Where rows go.
 enum Sink {
     Json(JsonLines),
+    Arrays(Arrays),
     Picture(Box<Painting>),
 }
 
@@ -106,6 +112,10 @@ impl Sink {
     fn take(&mut self, row: &join::Row) -> anyhow::Result<bool> {
         match self {
             Self::Json(lines) => Ok(lines.write(row)?),
+            Self::Arrays(arrays) => {
+                arrays.add(row)?;
+                Ok(true)
+            }
             Self::Picture(painting) => {
                 painting.add(row);
                 Ok(true)
@@ -114,11 +124,15 @@ impl Sink {
     }
 
     fn finish(self, job: &Job, args: &ViewArgs) -> anyhow::Result<()> {
-        let Self::Picture(painting) = self else { return Ok(()) };
         let path = args.output.clone().unwrap_or_else(|| format!("focus-{}.png", job.id).into());
-        let file = painting.into_png(args)?;
-        std::fs::write(&path, file)
-            .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))?;
+        let unwritable = || format!("cannot write {}", path.display());
+        match self {
+            Self::Json(_) => return Ok(()),
+            Self::Arrays(arrays) => arrays.finish(job, &path).with_context(unwritable)?,
+            Self::Picture(painting) => {
+                std::fs::write(&path, painting.into_png(args)?).with_context(unwritable)?;
+            }
+        }
         writeln!(std::io::stdout(), "{}", path.display())?;
         Ok(())
     }
