@@ -65,7 +65,7 @@ pub(crate) struct ViewArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "from", help_heading = "Time")]
     pub(super) live: Option<f64>,
 
-    /// Where to write the picture; NAME.npz gets the rows' values instead, as arrays of NumPy [default: focus-JOB.png].
+    /// Where to write the picture; NAME.npz gets the rows' values instead, as arrays for `numpy.load` [default: focus-JOB.png].
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
     /// Print the rows instead of drawing them: one JSON object per line, null where samples are missing.

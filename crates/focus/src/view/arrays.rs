@@ -10,7 +10,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::job::Job;
 use super::join::Row;
 
-/// Rows as arrays of NumPy, in one NPZ file: what `numpy.load` gives back by name.
+/// Rows as arrays, in one NPZ file: what `numpy.load` gives back by name.
 ///
 /// - `values`: float32, row x channel for a waterfall, row x channel x frequency for a spectrogram; amplitudes in the unit
 ///   of the source, NaN where samples are missing.
