@@ -1,10 +1,14 @@
 //! Which formats there are, and how a file's own is found.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use crate::error::Problem;
 use crate::febus::FebusFile;
+use crate::miniseed::MiniseedFile;
 use crate::prodml::ProdmlFile;
+use crate::segy::SegyFile;
 use crate::{ReadError, RecordingFile, febus, hdf5, optodas, silixa, terra15};
 
 type Opened = Box<dyn RecordingFile>;
@@ -35,8 +39,28 @@ const HDF5_FORMATS: &[Hdf5Format] = &[
     },
 ];
 
+/// Any other format: whether a file that begins with these bytes is of it, and how it is then read.
+struct PlainFormat {
+    recognises: fn(&[u8]) -> bool,
+    read: fn(&Path) -> Result<Opened, Problem>,
+}
+
+const PLAIN_FORMATS: &[PlainFormat] = &[
+    PlainFormat {
+        recognises: MiniseedFile::recognises,
+        read: |path| Ok(Box::new(MiniseedFile::read(path)?)),
+    },
+    PlainFormat { recognises: SegyFile::recognises, read: |path| Ok(Box::new(SegyFile::read(path)?)) },
+];
+
+/// How many bytes at the beginning of a file tell its format.
+const HEAD: u64 = 3600;
+
+/// What HDF5 files begin with, unless their writer put something of its own before it.
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+
 /// What is read, for people.
-const NAMES: &str = "PRODML, OptoDAS, Febus A1, Silixa iDAS, Terra15";
+const NAMES: &str = "miniSEED, SEG-Y, PRODML, OptoDAS, Febus A1, Silixa iDAS, Terra15";
 
 /// Opens a recording; its format is known by its content, not by its name.
 ///
@@ -47,11 +71,21 @@ pub fn open(path: &Path) -> Result<Box<dyn RecordingFile>, ReadError> {
 }
 
 fn recognised(path: &Path) -> Result<Opened, Problem> {
-    let length = std::fs::metadata(path).map_err(|error| Problem::File(error.to_string()))?.len();
-    if length == 0 {
+    let head = head(path).map_err(|error| Problem::File(error.to_string()))?;
+    if head.is_empty() {
         return Err(Problem::File("the file is empty".into()));
     }
-    let file = hdf5::open(path)?;
+    let is_hdf5 = head.starts_with(HDF5);
+    let plain = PLAIN_FORMATS.iter().find(|format| !is_hdf5 && (format.recognises)(&head));
+    if let Some(format) = plain {
+        return (format.read)(path);
+    }
+    let file = hdf5::open(path).map_err(|problem| match problem {
+        Problem::File(reason) if !is_hdf5 => {
+            Problem::File(format!("is of no format that is known here ({NAMES}): {reason}"))
+        }
+        problem => problem,
+    })?;
     hdf5::guarded(|| {
         let format = HDF5_FORMATS.iter().find(|format| (format.recognises)(&file));
         let format = format.ok_or_else(|| {
@@ -59,4 +93,10 @@ fn recognised(path: &Path) -> Result<Opened, Problem> {
         })?;
         (format.read)(path, &file)
     })
+}
+
+fn head(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
 }

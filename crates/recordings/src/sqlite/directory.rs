@@ -116,7 +116,8 @@ fn is_hidden(entry: &DirEntry) -> bool {
 /// Whether a file is looked at: its name ends as those of recordings do.
 #[must_use]
 pub fn is_recording_name(path: &Path) -> bool {
-    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("h5") || ext.eq_ignore_ascii_case("hdf5"))
+    let ends_with = |end: &&str| path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case(end));
+    ["h5", "hdf5", "mseed", "miniseed", "ms3", "sgy", "segy"].iter().any(ends_with)
 }
 
 fn stamp(metadata: &Metadata) -> Stamp {
