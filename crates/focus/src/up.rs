@@ -15,7 +15,7 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   focus up                                       a real earthquake as the live fibre, on http://127.0.0.1:5000
   focus up --listen 0.0.0.0:8080                 for other machines too
-  focus up --data-dir /data/fibre                recordings of your own (PRODML 2.0 and 2.1 HDF5 files)
+  focus up --data-dir /data/fibre                recordings of your own: PRODML, OptoDAS, Febus, SEG-Y, ..
   focus up --data-dir /mnt/fibre --index-dir ~/.cache/focus      recordings that can only be read
   focus up --live simulator --set live.simulator.channels=5000
   FOCUS_JOBS_MAX_JOBS=5 focus up                 the same settings from the environment
