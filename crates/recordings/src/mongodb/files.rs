@@ -62,7 +62,8 @@ impl Files {
     /// A caller that gives up does not end the reading: what was read is known next time.
     ///
     /// # Errors
-    /// When files cannot be looked for: a recording that is not there is none, one that cannot be looked for may be.
+    /// When there are places, but no files at any of them: that is no time without recordings. Where some have files, the
+    /// others are left out.
     pub(super) async fn recordings(
         &self,
         places: Vec<Place>,
@@ -87,24 +88,21 @@ impl Headers {
         start: Timestamp,
         end: Timestamp,
     ) -> Result<Vec<Recording>, Outage> {
-        let (mut recordings, mut missing) = (Vec::new(), None);
-        let mut is_any_there = false;
+        let (mut recordings, mut missing, mut is_any_there) = (Vec::new(), None, false);
         for place in places {
-            let files =
-                files(place).map_err(|(at, error)| unavailable(format!("{}: {error}", at.display())))?;
-            if files.is_empty() && !place.ongoing {
-                self.note_missing(place);
-                missing = Some(place);
-                continue;
+            match files(place) {
+                Ok(files) => {
+                    is_any_there |= !files.is_empty();
+                    recordings.extend(self.pieces(place, files, start, end));
+                }
+                Err(reason) => {
+                    self.note_missing(place, &reason);
+                    missing = Some(reason);
+                }
             }
-            is_any_there = true;
-            recordings.extend(self.pieces(place, files, start, end));
         }
-        if let Some(Place { base, name, .. }) = missing.filter(|_| !is_any_there) {
-            return Err(unavailable(format!(
-                "{}: the files of recording {name} are not there",
-                base.display()
-            )));
+        if let Some(reason) = missing.filter(|_| !is_any_there) {
+            return Err(unavailable(reason));
         }
         recordings.sort_by(|a: &Recording, b| (a.start, a.end, &a.id).cmp(&(b.start, b.end, &b.id)));
         Ok(recordings)
@@ -166,12 +164,11 @@ impl Headers {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_missing(&self, place: &Place) {
+    fn note_missing(&self, place: &Place, reason: &str) {
         self.metrics.file_skipped();
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         if missing.len() < MOST_KNOWN && missing.insert(place.base.join(&place.name)) {
-            let base = place.base.display();
-            tracing::warn!(recording = place.name, directory = %base, "a recording in MongoDB has no files");
+            tracing::warn!(recording = place.name, reason, "a recording in MongoDB has no files");
         }
     }
 }
@@ -182,25 +179,30 @@ fn continues(piece: &Recording, fibre: &focus_core::Fibre, start: Timestamp) -> 
     piece.fibre.difference(fibre).is_none() && start.duration_since(piece.end).abs() <= half_sample
 }
 
-/// The files of one recording: those in its directory, or else the one that is named like it. That a directory cannot be
-/// read is an error, and where.
-fn files(place: &Place) -> Result<Vec<(PathBuf, Metadata)>, (PathBuf, io::Error)> {
+/// The files of one recording: those in its directory, or else the one that is named like it. That there is none, unless
+/// it has only just begun, is an error.
+fn files(place: &Place) -> Result<Vec<(PathBuf, Metadata)>, String> {
+    let failed = |at: &Path, error: &io::Error| format!("{}: {error}", at.display());
     let at = place.base.join(&place.name);
-    let entries = match fs::read_dir(&at) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            // Without this, a share that is not mounted would look like one without recordings.
-            fs::metadata(&place.base).map_err(|error| (place.base.clone(), error))?;
-            let named = |extension| place.base.join(format!("{}.{extension}", place.name));
-            return Ok(EXTENSIONS.iter().filter_map(|extension| regular(named(extension))).collect());
-        }
-        entries => entries.map_err(|error| (at.clone(), error))?,
-    };
     let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| (at.clone(), error))?.path();
-        if is_recording_name(&path) {
-            files.extend(regular(path));
+    match fs::read_dir(&at) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            // A share that is not mounted is the thing to tell.
+            fs::metadata(&place.base).map_err(|error| failed(&place.base, &error))?;
+            let named = |extension| place.base.join(format!("{}.{extension}", place.name));
+            files.extend(EXTENSIONS.iter().filter_map(|extension| regular(named(extension))));
         }
+        entries => {
+            for entry in entries.map_err(|error| failed(&at, &error))? {
+                let path = entry.map_err(|error| failed(&at, &error))?.path();
+                if is_recording_name(&path) {
+                    files.extend(regular(path));
+                }
+            }
+        }
+    }
+    if files.is_empty() && !place.ongoing {
+        return Err(format!("{}: there are no files of this recording", at.display()));
     }
     Ok(files)
 }

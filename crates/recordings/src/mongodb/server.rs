@@ -79,7 +79,7 @@ impl Server {
         let answer = timeout(deadline, ask(&driver.database)).await;
         whole.is_whole = answer.is_ok();
         match answer {
-            Ok(answer) => answer.map_err(|error| driver.outage(&error)),
+            Ok(answer) => answer.map_err(|error| driver.failures.outage(&error)),
             Err(_) => Err(unavailable(format!("no answer within {} ms", deadline.as_millis()))),
         }
     }
@@ -129,10 +129,13 @@ impl Driver {
         }));
         Ok(Self { database: Client::with_options(options)?.database(database), failures })
     }
+}
 
+impl Failures {
+    /// What an error of the driver's means to whoever has asked.
     fn outage(&self, error: &Error) -> Outage {
         match &*error.kind {
-            ErrorKind::ServerSelection { .. } => unavailable(self.failures.reasons()),
+            ErrorKind::ServerSelection { .. } => unavailable(self.reasons()),
             ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::DnsResolve { .. } => {
                 unavailable(words(error))
             }
@@ -140,9 +143,7 @@ impl Driver {
             _ => refused(words(error)),
         }
     }
-}
 
-impl Failures {
     fn note(&self, server: String, failure: Option<String>) {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match failure {
@@ -181,4 +182,46 @@ fn unavailable(reason: String) -> Outage {
 
 fn refused(reason: String) -> Outage {
     Outage::Refused { upstream: Upstream::MongoDb, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{deserialize_from_document, doc};
+    use mongodb::error::CommandError;
+
+    use super::*;
+
+    fn told(error: ErrorKind) -> String {
+        Failures::default().outage(&error.into()).to_string()
+    }
+
+    #[test]
+    fn a_server_that_cannot_now_is_unavailable_and_one_that_will_not_refuses() {
+        let answered = |code: i32, name: &str| {
+            let answer = doc! { "code": code, "codeName": name, "errmsg": "told so" };
+            told(ErrorKind::Command(deserialize_from_document::<CommandError>(answer).unwrap()))
+        };
+        assert_eq!(answered(50, "MaxTimeMSExpired"), "MongoDB unavailable: told so (50 MaxTimeMSExpired)");
+        assert_eq!(answered(11600, "InterruptedAtShutdown").split(':').next(), Some("MongoDB unavailable"));
+        assert_eq!(answered(13, "Unauthorized"), "MongoDB error: told so (13 Unauthorized)");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_network_is_told_in_few_words() {
+        let refused = io::Error::from_raw_os_error(111);
+        assert_eq!(told(ErrorKind::Io(Arc::new(refused))), "MongoDB unavailable: connection refused");
+        let other = io::Error::other("invalid peer certificate");
+        assert_eq!(told(ErrorKind::Io(Arc::new(other))), "MongoDB unavailable: invalid peer certificate");
+    }
+
+    #[test]
+    fn servers_are_told_with_what_is_wrong_with_each() {
+        let failures = Failures::default();
+        assert_eq!(failures.reasons(), "none of its servers is one to read from");
+        failures.note("b:1".to_owned(), Some("timed out".to_owned()));
+        failures.note("a:1".to_owned(), Some("connection refused".to_owned()));
+        failures.note("c:1".to_owned(), Some("timed out".to_owned()));
+        failures.note("c:1".to_owned(), None);
+        assert_eq!(failures.reasons(), "connection refused (a:1), timed out (b:1)");
+    }
 }

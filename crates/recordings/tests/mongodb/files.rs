@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use focus_core::{ChannelRange, Outage, Upstream};
 use focus_recordings::{Catalogue as _, Recording, RecordingReader};
-use mongodb::bson::Bson;
+use mongodb::bson::{Bson, doc};
 
 use crate::common::{Prodml, START_US, numbers, time, value};
 use crate::site::{Site, date, recording};
@@ -109,6 +109,14 @@ async fn files_that_are_not_there_are_not_a_time_without_recordings() {
     assert!(lost.to_string().contains("alone"), "{lost}");
 
     assert_eq!(catalogue.find(after(31.0), after(32.0)).await, Ok(vec![]));
+
+    // An archive that is not mounted here.
+    site.add("base_paths", [doc! { "base_path": "/nowhere", "guid": "old", "is_archive": true }]).await;
+    site.add("old", [recording("there", start, end), recording("far", date(after(40.0)), date(after(50.0)))])
+        .await;
+    assert_eq!(catalogue.find(after(0.0), after(1.0)).await.unwrap().len(), 1);
+    let far = catalogue.find(after(41.0), after(42.0)).await.unwrap_err();
+    assert!(far.to_string().starts_with("Catalogue unavailable: /nowhere: "), "{far}");
 
     fs::remove_dir_all(site.directory()).unwrap();
     let unmounted = catalogue.find(after(0.0), after(1.0)).await.unwrap_err();
