@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::Problem;
 use crate::file::sampling_rate;
-use crate::hdf5::{Attributes, Axes, Matrix, MatrixFile, required};
+use crate::hdf5::{Attributes, Axes, Matrix, MatrixFile, dataset, required};
 use crate::{Header, Segment};
 
 const DATA: &str = "Acoustic";
@@ -18,12 +18,13 @@ const RATE: &str = "SamplingFrequency[Hz]";
 
 /// Whether a file says that it is one.
 pub(crate) fn recognises(file: &Hdf5File) -> bool {
-    file.dataset(DATA).is_ok_and(|data| data.attributes().iter().any(|attribute| attribute.name == RATE))
+    let attributes = dataset(file, DATA).and_then(|data| Attributes::of_dataset(&data));
+    attributes.is_ok_and(|attributes| attributes.has(RATE))
 }
 
 pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<MatrixFile, Problem> {
-    let data = Matrix::new(DATA, file.dataset(DATA)?, Axes::TimeFirst)?;
-    let attributes = data.attributes();
+    let data = Matrix::new(DATA, dataset(file, DATA)?, Axes::TimeFirst)?;
+    let attributes = data.attributes()?;
     let rate = sampling_rate(RATE, required(RATE, positive(&attributes, RATE)?)?)?;
     let (field, start) = start_time(&attributes)?;
     let dx = channel_distance(&attributes)?;

@@ -20,12 +20,12 @@ const CLOCK: f64 = 1e-3;
 
 /// Whether a file says that it is one.
 pub(crate) fn recognises(file: &Hdf5File) -> bool {
-    let attributes = file.root_group().and_then(|root| root.attributes()).unwrap_or_default();
-    [VERSION, OCCUPIED, "data_product"].iter().all(|name| attributes.iter().any(|other| other.name == *name))
+    let attributes = file.root_group().map_err(Problem::from).and_then(|root| Attributes::of_group(&root));
+    attributes.is_ok_and(|root| [VERSION, OCCUPIED, "data_product"].iter().all(|name| root.has(name)))
 }
 
 pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<MatrixFile, Problem> {
-    let root = Attributes::new(file.root_group()?.attributes()?);
+    let root = Attributes::of_group(&file.root_group()?)?;
     let version = required(VERSION, root.number(VERSION)?)?;
     let group = match version {
         5.0 | 6.0 => "data_product".to_owned(),
@@ -38,7 +38,7 @@ pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<MatrixFile, Problem> 
     };
     let stored = dataset(file, &format!("{group}/data"))?;
     let stored = Matrix::new("data", stored, Axes::TimeFirst)?;
-    let attributes = stored.attributes();
+    let attributes = stored.attributes()?;
     check_channels(&root, &stored)?;
     let rows = stored.samples();
     let data = stored.shortened(occupied(&root, &attributes, rows)?);

@@ -98,6 +98,11 @@ fn a_header_that_cannot_be_right_is_refused_by_the_fields_name() {
     ] {
         assert_eq!(refused_field(&bytes(&[(field, Some(value))])), field, "{value}");
     }
+    assert_eq!(
+        refused_field(&bytes(&[("Tags", Some(&"a".repeat(2 << 20)))])),
+        "Tags",
+        "too long for a header"
+    );
     let no_time = [("GPSTimeStamp", None), ("CPUTimeStamp", None)];
     assert_eq!(refused_field(&bytes(&no_time)), "GPSTimeStamp");
 }

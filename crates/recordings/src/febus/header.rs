@@ -38,8 +38,8 @@ pub(super) fn read(file: &Hdf5File) -> Result<(Header, Blocks, Dataset), Problem
     let name = only("the data of the zone", file.group(&zone)?.member_names()?.1)?;
     let data = file.dataset(&format!("{zone}/{name}"))?;
     let zone = Zone {
-        zone: Attributes::new(file.group(&zone)?.attributes()?),
-        source: Attributes::new(file.group(&source)?.attributes()?),
+        zone: Attributes::of_group(&file.group(&zone)?)?,
+        source: Attributes::of_group(&file.group(&source)?)?,
     };
     zone.check_domain()?;
 

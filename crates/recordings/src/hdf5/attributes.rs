@@ -1,15 +1,55 @@
-use hdf5_reader::Attribute;
+use hdf5_reader::datatype_api::{StringSize, VarLenKind};
+use hdf5_reader::error::Error;
+use hdf5_reader::group::Group;
+use hdf5_reader::{Attribute, Dataset, Datatype, RawAttribute};
 
 use super::numbers::{decode, positive};
 use super::texts::trimmed;
 use crate::error::Problem;
 
+/// Most bytes that the texts of one object may take: real ones take a few KiB. A text can be referred to from many
+/// places, so that it is more than the file.
+const MAX_TEXT_BYTES: usize = 1 << 20;
+
 /// The attributes of one HDF5 object.
 pub(crate) struct Attributes(Vec<Attribute>);
 
 impl Attributes {
-    pub(crate) fn new(attributes: Vec<Attribute>) -> Self {
-        Self(attributes)
+    pub(crate) fn of_group(group: &Group) -> Result<Self, Problem> {
+        let reference_size = usize::from(group.offset_size()) + 2 * size_of::<u32>();
+        let text = |reference: &[u8]| group.resolve_vlen_reference_bytes(reference, 1);
+        Ok(Self::new(group.raw_attributes()?, reference_size, text))
+    }
+
+    pub(crate) fn of_dataset(data: &Dataset) -> Result<Self, Problem> {
+        let text = |reference: &[u8]| data.resolve_vlen_reference_bytes(reference, 1);
+        Ok(Self::new(data.raw_attributes()?, data.vlen_reference_size(), text))
+    }
+
+    /// Texts of variable length are stored elsewhere; those that are not found or too much stay without a value.
+    fn new(
+        stored: Vec<RawAttribute>,
+        reference_size: usize,
+        text: impl Fn(&[u8]) -> Result<Vec<u8>, Error>,
+    ) -> Self {
+        let mut left = MAX_TEXT_BYTES;
+        let decoded = stored.into_iter().map(|stored| {
+            let mut attribute = Attribute::from_message(stored.into_parts().0);
+            if is_reference_to_text(&attribute.datatype) {
+                let references = attribute.raw_data.chunks_exact(reference_size);
+                let texts = references.map(|reference| {
+                    left = left.checked_sub(length(reference)?)?;
+                    String::from_utf8(text(reference).ok()?).ok()
+                });
+                attribute.decoded_strings = texts.collect();
+            }
+            attribute
+        });
+        Self(decoded.collect())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
     }
 
     fn get(&self, name: &str) -> Option<&Attribute> {
@@ -66,8 +106,20 @@ impl Attributes {
     /// A list of texts that may be absent; a single text is a list of one.
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Problem> {
         let Some(attribute) = self.get(name) else { return Ok(None) };
-        // (Reading it as one text would, where its text is missing, take the reference to it for the text.)
         let texts = attribute.read_strings().map_err(|error| Problem::field(name, error.to_string()))?;
         Ok(Some(trimmed(texts)))
     }
+}
+
+fn is_reference_to_text(datatype: &Datatype) -> bool {
+    matches!(
+        datatype,
+        Datatype::VarLen { kind: VarLenKind::String, .. }
+            | Datatype::String { size: StringSize::Variable, .. }
+    )
+}
+
+/// How many bytes the text takes that a reference leads to: it begins with that.
+fn length(reference: &[u8]) -> Option<usize> {
+    reference.first_chunk().map(|bytes| u32::from_le_bytes(*bytes) as usize)
 }

@@ -59,8 +59,8 @@ impl Matrix {
         self.axes
     }
 
-    pub(crate) fn attributes(&self) -> Attributes {
-        Attributes::new(self.data.attributes())
+    pub(crate) fn attributes(&self) -> Result<Attributes, Problem> {
+        Attributes::of_dataset(&self.data)
     }
 
     /// How many instants it has.

@@ -11,11 +11,11 @@ const RAW: &str = "Acquisition/Raw[0]";
 
 /// Reads and checks everything but the samples.
 pub(super) fn read(file: &Hdf5File) -> Result<(Header, Matrix), Problem> {
-    let acquisition = Attributes::new(file.group("Acquisition")?.attributes()?);
+    let acquisition = Attributes::of_group(&file.group("Acquisition")?)?;
     let version = version(&acquisition)?;
-    let raw = Attributes::new(file.group(RAW)?.attributes()?);
+    let raw = Attributes::of_group(&file.group(RAW)?)?;
     let data = file.dataset(&format!("{RAW}/RawData"))?;
-    let data_attributes = Attributes::new(data.attributes());
+    let data_attributes = Attributes::of_dataset(&data)?;
     let data = Matrix::new("RawData", data, axes(&data_attributes)?)?;
     let (samples, channels) = (data.samples(), data.channels());
     for (place, attributes) in [("Acquisition", &acquisition), ("Raw[0]", &raw)] {
@@ -94,7 +94,7 @@ fn start_time(file: &Hdf5File, data: &Attributes, samples: u64, rate: f64) -> Re
     let has_times = file.group(RAW)?.member_names()?.1.iter().any(|name| name == "RawDataTime");
     let times = if has_times { Some(file.dataset(&path)?) } else { None };
     let stated = match &times {
-        Some(times) => part_start(&Attributes::new(times.attributes()))?.or(part_start(data)?),
+        Some(times) => part_start(&Attributes::of_dataset(times)?)?.or(part_start(data)?),
         None => part_start(data)?,
     };
     let Some(times) = times else {
@@ -127,7 +127,7 @@ fn first_time(times: &Dataset, samples: u64, rate: f64) -> Result<Timestamp, Pro
     if times.shape() != [samples] {
         return Err(Problem::field(FIELD, format!("has shape {:?} for {samples} times", times.shape())));
     }
-    let unit = match Attributes::new(times.attributes()).text("Uom")?.as_deref() {
+    let unit = match Attributes::of_dataset(times)?.text("Uom")?.as_deref() {
         // PRODML defines microseconds.
         None | Some("us") => 1_000,
         Some("ns") => 1,
