@@ -38,11 +38,13 @@ async fn servers_share_slots_keys_and_ids() {
 
 async fn the_lowest_free_slot_and_no_more_than_allowed(servers: &[Server; 2]) {
     let [first, second] = servers;
-    let mut ids = Vec::new();
-    for server in [first, second, first, second] {
+    let mut ids = vec![id(&first.configure(Some("the first")).await)];
+    for server in [second, first, second] {
         ids.push(id(&server.configure(None).await));
     }
     assert_eq!(slots(&ids), [1, 2, 3, 4]);
+    // What is there already needs no place.
+    assert_eq!(id(&second.configure(Some("the first")).await), ids[0]);
     for server in servers {
         let error = server.configure(None).await.unwrap_err();
         assert!(matches!(error, ConfigureError::TooManyJobs { max: 4 }), "{error}");
