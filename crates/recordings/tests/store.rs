@@ -72,9 +72,9 @@ fn every_sample_is_read() {
     assert_eq!((bytes, verified.not_finite), (5000 * 500 * 2, 0));
     assert_eq!(verified.header.start(), time(1_458_545_850_532_309));
     let fibre = Fibre { data_type: DataType::Float32, channels: 2, ..verified.header.fibre };
-    let recorded = data.path().join("recorded");
+    let directory = data.path().join("recorded");
     let mut recorder =
-        Recorder::start(&recorded, Duration::from_secs(60), ChannelRange::ALL).unwrap().recorder;
+        Recorder::start(&directory, Duration::from_secs(60), ChannelRange::ALL).unwrap().recorder;
     let block = Block {
         sequence: 0,
         start: time(START_US),
@@ -85,7 +85,7 @@ fn every_sample_is_read() {
     };
     recorder.record(&fibre, &block).unwrap();
     recorder.finish().unwrap();
-    let recorded = recorded.join(&names(&recorded)[0]);
+    let recorded = directory.join(&names(&directory)[0]);
     assert_eq!(verify(&recorded, |_| ()).unwrap().not_finite, 2);
     // What the header does not show: a chunk that cannot be unpacked.
     let mut damaged = EXCERPT.to_vec();
