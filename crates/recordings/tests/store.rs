@@ -85,8 +85,8 @@ fn every_sample_is_read() {
     };
     recorder.record(&fibre, &block).unwrap();
     recorder.finish().unwrap();
-    let recorded = directory.join(&names(&directory)[0]);
-    assert_eq!(verify(&recorded, |_| ()).unwrap().not_finite, 2);
+    let file = directory.join(&names(&directory)[0]);
+    assert_eq!(verify(&file, |_| ()).unwrap().not_finite, 2);
     // What the header does not show: a chunk that cannot be unpacked.
     let mut damaged = EXCERPT.to_vec();
     let middle = damaged.len() / 2;
