@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, Upstream, View};
+use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, View};
 use focus_recordings::Recording;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -184,7 +184,7 @@ impl Jobs {
         let answer = self.shared.upstreams.catalogue.find(start, end);
         tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| {
             let reason = format!("no answer within {} ms", deadline.as_millis());
-            Err(Outage::Unavailable { upstream: Upstream::Catalogue, reason })
+            Err(Outage::Unavailable { upstream: self.shared.upstreams.catalogue_gate.upstream(), reason })
         })
     }
 

@@ -62,6 +62,16 @@ const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// What is read, for people.
 const NAMES: &str = "miniSEED, SEG-Y, PRODML, OptoDAS, Febus A1, Silixa iDAS, Terra15";
 
+/// How names of recordings end.
+pub(crate) const EXTENSIONS: [&str; 7] = ["h5", "hdf5", "mseed", "miniseed", "ms3", "sgy", "segy"];
+
+/// Whether a file may be a recording by its name; whether it is one, [`open`] tells.
+#[must_use]
+pub fn is_recording_name(path: &Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
 /// Opens a recording; its format is known by its content, not by its name.
 ///
 /// # Errors

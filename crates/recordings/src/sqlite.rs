@@ -17,7 +17,6 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::{Catalogue, Extent, Recording};
-pub use directory::is_recording_name;
 use index::{Entry, Known};
 use worker::{CallError, Worker};
 

@@ -11,9 +11,8 @@ use tokio::sync::Semaphore;
 
 use super::MongoMetrics;
 use crate::Recording;
+use crate::formats::{EXTENSIONS, is_recording_name};
 
-/// How the names of recording files end.
-const EXTENSIONS: [&str; 6] = ["h5", "hdf5", "segy", "sgy", "mseed", "miniseed"];
 /// Requests that read headers at once. A file system that hangs holds so many threads and no more.
 const READERS: usize = 4;
 /// Most files whose headers are remembered, of some hundred bytes each.
@@ -195,7 +194,7 @@ fn files(place: &Place) -> Result<Vec<(PathBuf, Metadata)>, String> {
         entries => {
             for entry in entries.map_err(|error| failed(&at, &error))? {
                 let path = entry.map_err(|error| failed(&at, &error))?.path();
-                if is_recording_name(&path) {
+                if is_shown_recording(&path) {
                     files.extend(regular(path));
                 }
             }
@@ -207,11 +206,9 @@ fn files(place: &Place) -> Result<Vec<(PathBuf, Metadata)>, String> {
     Ok(files)
 }
 
-fn is_recording_name(path: &Path) -> bool {
+fn is_shown_recording(path: &Path) -> bool {
     let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-    let ending = path.extension();
-    !is_hidden
-        && ending.is_some_and(|ending| EXTENSIONS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    !is_hidden && is_recording_name(path)
 }
 
 fn regular(path: PathBuf) -> Option<(PathBuf, Metadata)> {

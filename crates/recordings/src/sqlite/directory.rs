@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::worker::CallError;
 use super::{Entry, Known, unavailable};
 use crate::sqlite::index::Stamp;
-use crate::{ReadError, Segment};
+use crate::{ReadError, Segment, is_recording_name};
 
 /// A file that was changed this recently may still be written: that it cannot be read is no news yet.
 const SETTLING: SignedDuration = SignedDuration::from_secs(5);
@@ -111,13 +111,6 @@ fn recording_files(directory: &Path) -> Result<Vec<(PathBuf, Metadata)>, CallErr
 
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
-}
-
-/// Whether a file is looked at: its name ends as those of recordings do.
-#[must_use]
-pub fn is_recording_name(path: &Path) -> bool {
-    let ends_with = |end: &&str| path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case(end));
-    ["h5", "hdf5", "mseed", "miniseed", "ms3", "sgy", "segy"].iter().any(ends_with)
 }
 
 fn stamp(metadata: &Metadata) -> Stamp {
