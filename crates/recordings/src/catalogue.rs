@@ -33,10 +33,11 @@ impl Recording {
     pub fn of_file(path: &Path) -> Result<Vec<Self>, ReadError> {
         let file = crate::open(path)?;
         let header = file.header();
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let recordings = header.segments.iter().enumerate().map(|(number, segment)| {
             let end = segment.end().map_err(|error| Problem::File(error.to_string()).at(path))?;
             Ok(Self {
-                id: path.display().to_string(),
+                id: name.clone().into_owned(),
                 fibre: header.fibre.clone(),
                 start: segment.start,
                 end,
