@@ -123,14 +123,7 @@ impl Misfortune {
     /// What a request asks that nobody cuts off.
     async fn calls(&self, way: &Way<'_>) -> Vec<String> {
         let server = way.server().await;
-        drop(way.proxy.plan(self.refused, None));
-        let answer = server.configure(199, Some("key-199")).await;
-        match (self.refused, answer) {
-            (None, Answer::Promised(_)) => {}
-            (Some(_), Answer::Refused(why)) => assert!(why.contains("kubernetes_error"), "{why}"),
-            (_, answer) => panic!("{answer:?}"),
-        }
-        let calls = way.proxy.calls();
+        let calls = self.calls_in_time(way, &server).await;
         let mut expected: Vec<_> = CALLS.iter().copied().filter(|call| !self.less.contains(call)).collect();
         expected.extend(self.more);
         expected.sort_unstable();
@@ -138,6 +131,22 @@ impl Misfortune {
         sorted.sort_unstable();
         assert_eq!(sorted, expected, "{calls:?}");
         calls
+    }
+
+    async fn calls_in_time(&self, way: &Way<'_>, server: &Server) -> Vec<String> {
+        for number in 100..100 + TRIES as u64 {
+            drop(way.proxy.plan(self.refused, None));
+            let answer = server.configure(number, Some(&format!("key-{number}"))).await;
+            match (self.refused, answer) {
+                (_, answer) if answer.is_unavailable() => {}
+                (None, Answer::Promised(_)) => return way.proxy.calls(),
+                (Some(_), Answer::Refused(why)) if why.contains("kubernetes_error") => {
+                    return way.proxy.calls();
+                }
+                (_, answer) => panic!("{answer:?}"),
+            }
+        }
+        panic!("the machine is too slow for {:?}", self.refused);
     }
 
     /// Kills a server at this call of a request; which one that is.
@@ -167,27 +176,35 @@ impl Point {
         self.call == call && self.stop.moment == moment
     }
 
+    /// What it answers to the same request with the same key.
+    async fn asked_again(&self, server: &Server) -> Answer {
+        let mut answer = server.configure(self.number, Some(&self.key)).await;
+        for _ in 0..TRIES {
+            if answer.is_unavailable() {
+                answer = server.configure(self.number, Some(&self.key)).await;
+            }
+        }
+        answer
+    }
+
     /// Its Job has its key until it is swept.
     async fn is_not_repeated_yet(&self, way: &Way<'_>) {
         let server = way.server().await;
-        let answer = server.configure(self.number, Some(&self.key)).await;
+        let answer = self.asked_again(&server).await;
         let Answer::Refused(why) = answer else { panic!("{answer:?}") };
         assert!(why.starts_with("503") && why.contains("an earlier request with the same key"), "{why}");
     }
 
     /// Its job is there if it was committed, and else can be had with the same key.
     async fn is_as_it_should_be(&self, objects: &Objects, server: &Server, way: &Way<'_>) {
-        let Self { number, key, call, stop } = self;
+        let Self { number, call, stop, .. } = self;
         let was_committed = self.is_at("PATCH jobs/", Moment::After);
         let kept = objects.of(*number);
         assert_eq!(kept.len(), usize::from(was_committed), "{:?} {call}: {kept:?}", stop.moment);
-        let mut answer = server.configure(*number, Some(key)).await;
-        for _ in 0..TRIES {
-            if answer.is_unavailable() {
-                answer = server.configure(*number, Some(key)).await;
-            }
-        }
-        let Answer::Promised(answer) = answer else { panic!("{:?} {call}: {answer:?}", stop.moment) };
+        let answer = match self.asked_again(server).await {
+            Answer::Promised(answer) => answer,
+            answer => panic!("{:?} {call}: {answer:?}", stop.moment),
+        };
         let objects = way.place.objects(&way.namespace).await;
         let [job] = objects.of(*number)[..] else { panic!("{:?} {call}: {objects:?}", stop.moment) };
         assert_eq!(answer["job_id"], job.id);
