@@ -7,9 +7,8 @@ use std::path::Path;
 use crate::error::Problem;
 use crate::febus::FebusFile;
 use crate::miniseed::MiniseedFile;
-use crate::prodml::ProdmlFile;
 use crate::segy::SegyFile;
-use crate::{ReadError, RecordingFile, febus, hdf5, optodas, silixa, terra15};
+use crate::{ReadError, RecordingFile, febus, hdf5, optodas, prodml, silixa, terra15};
 
 type Opened = Box<dyn RecordingFile>;
 
@@ -20,10 +19,7 @@ struct Hdf5Format {
 }
 
 const HDF5_FORMATS: &[Hdf5Format] = &[
-    Hdf5Format {
-        recognises: ProdmlFile::recognises,
-        read: |path, file| Ok(Box::new(ProdmlFile::read(path, file)?)),
-    },
+    Hdf5Format { recognises: prodml::recognises, read: |path, file| Ok(Box::new(prodml::read(path, file)?)) },
     Hdf5Format {
         recognises: optodas::recognises,
         read: |path, file| Ok(Box::new(optodas::read(path, file)?)),

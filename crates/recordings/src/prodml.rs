@@ -3,43 +3,21 @@
 mod header;
 mod writer;
 
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use focus_core::Samples;
 use hdf5_reader::Hdf5File;
 
 use crate::error::Problem;
-use crate::hdf5::{Matrix, guarded};
-use crate::{Header, ReadError, RecordingFile};
+use crate::hdf5::MatrixFile;
 
 pub(crate) use writer::{Part, ProdmlWriter};
 
-/// A PRODML file that is open for reading.
-pub(crate) struct ProdmlFile {
-    path: PathBuf,
-    header: Header,
-    data: Matrix,
+/// Whether a file says that it is one.
+pub(crate) fn recognises(file: &Hdf5File) -> bool {
+    file.group("Acquisition").is_ok()
 }
 
-impl ProdmlFile {
-    /// Whether it says that it is one.
-    pub(crate) fn recognises(file: &Hdf5File) -> bool {
-        file.group("Acquisition").is_ok()
-    }
-
-    pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<Self, Problem> {
-        let (header, data) = header::read(file)?;
-        Ok(Self { path: path.to_owned(), header, data })
-    }
-}
-
-impl RecordingFile for ProdmlFile {
-    fn header(&self) -> &Header {
-        &self.header
-    }
-
-    fn read(&self, _segment: usize, times: Range<u64>, columns: Range<usize>) -> Result<Samples, ReadError> {
-        guarded(|| self.data.read(times, columns)).map_err(|problem| problem.at(&self.path))
-    }
+pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<MatrixFile, Problem> {
+    let (header, data) = header::read(file)?;
+    Ok(MatrixFile::new(path, header, data))
 }
