@@ -5,20 +5,16 @@ MongoDB itself comes with no package registry. This is `nx-27017`, from the Pyth
 
 import contextlib
 import datetime
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import h5py
 import pymongo
 from focus_process import ROOT
 from free_ports import free_ports
+from server_process import ServerProcess
 
-STARTED_WITHIN = 60.0
 RECORDING = ROOT / "crates/recordings/data/porotomo_hawthorne.h5"
 # The stand-in takes letters, digits and underscores only; sites have UUIDs here.
 GUID = "g5f0e9d3c_7e49_4c1c_8d1e_0d8f1c3a7b52"
@@ -26,15 +22,20 @@ UUID = "b4a3f1de-9d3c-4c55-8a2b-6f4c4ad6d6a1"
 BASE_PATH = "/data/prod"
 
 
-class MongoDbNode:
+class MongoDbNode(ServerProcess):
     """A running server, whose database `prisma` lists one recording; its file is below `files`."""
 
     def __init__(self, directory):
-        self.directory = Path(directory)
-        self.files = self.directory / "files"
+        directory = Path(directory)
+        self.files = directory / "files"
         self.port = free_ports(1)
-        self.process = None
-        (self.directory / "data").mkdir(parents=True)
+        (directory / "data").mkdir(parents=True)
+        command = [
+            Path(sys.executable).parent / "nx-27017",
+            *("--host", "127.0.0.1", "--port", str(self.port), "--data-dir", directory / "data"),
+            *("--log-file", directory / "own.log", "--pid-file", directory / "pid"),
+        ]
+        super().__init__(directory, command)
         self.start()
         self._fill()
 
@@ -70,59 +71,8 @@ class MongoDbNode:
             database["base_paths"].insert_one({"base_path": BASE_PATH, "guid": GUID, "is_archive": False})
             database[GUID].insert_many([recording, deleted])
 
-    # Its life
-
-    def start(self):
-        """Starts it and waits until it serves; what it stored before is still there."""
-        with open(self.directory / "node.log", "ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    Path(sys.executable).parent / "nx-27017",
-                    *("--host", "127.0.0.1", "--port", str(self.port), "--data-dir", self.directory / "data"),
-                    *("--log-file", self.directory / "own.log", "--pid-file", self.directory / "pid"),
-                ],
-                cwd=self.directory,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + STARTED_WITHIN
-        while not self._serves():
-            ended = self.process.poll() is not None
-            assert not ended and time.monotonic() < deadline, f"nx-27017 did not start:\n{self.log()[-4000:]}"
-            time.sleep(0.02)
-
-    def _serves(self):
+    def serves(self):
         with contextlib.suppress(pymongo.errors.PyMongoError), self.database() as database:
             with pymongo.timeout(1):
                 return database.command("ping")["ok"]
         return False
-
-    def kill(self):
-        """`kill -9`: nothing is said to anybody. `start` brings it back."""
-        self.process.kill()
-        self.process.wait()
-
-    stop = kill
-
-    @contextlib.contextmanager
-    def killed(self):
-        """It is gone; afterwards it is started again."""
-        self.kill()
-        try:
-            yield
-        finally:
-            self.start()
-
-    @contextlib.contextmanager
-    def frozen(self):
-        """It does not run (SIGSTOP): connections stay open and are silent, the kernel accepts new ones."""
-        os.kill(self.process.pid, signal.SIGSTOP)
-        os.waitpid(self.process.pid, os.WUNTRACED)
-        try:
-            yield
-        finally:
-            os.kill(self.process.pid, signal.SIGCONT)
-
-    def log(self):
-        return (self.directory / "node.log").read_text(errors="replace")

@@ -11,17 +11,15 @@ import contextlib
 import json
 import os
 import secrets
-import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 from urllib.parse import quote
 
 from free_ports import free_ports
+from server_process import ServerProcess
 
 LAUNCHER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # that in the PATH changes the user
-STARTED_WITHIN = 60.0
 ANSWERS_WITHIN = 15
 NAME = "focus-test@localhost"
 MEMORY_LIMIT = 0.4  # of the machine's memory; RabbitMQ's default
@@ -35,19 +33,20 @@ def binary(text):
     return "<<" + json.dumps(text, ensure_ascii=True) + ">>"
 
 
-class RabbitMqNode:
+class RabbitMqNode(ServerProcess):
     """A running node with one user, `focus`, and one virtual host, `focus`."""
 
     user = "focus"
     vhost = "focus"
 
     def __init__(self, directory):
-        self.directory = Path(directory)
+        directory = Path(directory)
         self.password = secrets.token_hex(8)
         self._cookie = secrets.token_hex(16)
         self.port = free_ports(3)
         self._distribution_port, self._epmd_port = self.port + 1, self.port + 2
-        self.process = self._epmd = None
+        self._epmd = None
+        super().__init__(directory, [LAUNCHER], self._isolated(directory))
         self._write_configuration()
         self.start()
 
@@ -74,9 +73,9 @@ class RabbitMqNode:
             """
         )
 
-    def _environment(self):
+    def _isolated(self, directory):
         """Everything that could lead a node to the machine's own files and ports."""
-        own = {name: str(self.directory / name.lower()) for name in (
+        own = {name: str(directory / name.lower()) for name in (
             "RABBITMQ_MNESIA_BASE",
             "RABBITMQ_LOG_BASE",
             "RABBITMQ_GENERATED_CONFIG_DIR",
@@ -87,13 +86,13 @@ class RabbitMqNode:
         )}
         return own | {
             "PATH": os.environ["PATH"],
-            "HOME": str(self.directory),
+            "HOME": str(directory),
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_CRASH_DUMP_BYTES": "0",
             "RABBITMQ_NODENAME": NAME,
             "RABBITMQ_DIST_PORT": str(self._distribution_port),
-            "RABBITMQ_CONFIG_FILE": str(self.directory / "rabbitmq.conf"),
+            "RABBITMQ_CONFIG_FILE": str(directory / "rabbitmq.conf"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +SDio 2 -kernel inet_dist_use_interface {127,0,0,1}",
             # The script then becomes the node instead of watching over it: one process fewer to end.
             "RUNNING_UNDER_SYSTEMD": "true",
@@ -106,54 +105,21 @@ class RabbitMqNode:
         if self._epmd is None:
             self._epmd = subprocess.Popen(
                 ["epmd", "-port", str(self._epmd_port), "-address", "127.0.0.1"],
-                env=self._environment(),
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-        with open(self.directory / "node.log", "ab") as log:
-            self.process = subprocess.Popen(
-                [LAUNCHER],
-                cwd=self.directory,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self._wait_until_it_serves()
+        super().start()
 
-    def _wait_until_it_serves(self):
-        deadline = time.monotonic() + STARTED_WITHIN
-        while not self._serves():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise AssertionError(f"RabbitMQ did not start:\n{self.log()[-4000:]}")
-            time.sleep(0.05)
-
-    def _serves(self):
+    def serves(self):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             # It listens a moment before it has finished starting, and could not yet be stopped.
             return self.evaluate("rabbit:is_running() andalso whereis(rabbit_boot) =:= undefined")
         return False
 
-    def kill(self):
-        """`kill -9`: every process of the node, and nothing is said to anybody. `start` brings it back."""
-        self._signal(signal.SIGKILL)
-        self.process.wait()
-
-    @contextlib.contextmanager
-    def killed(self):
-        """It is gone; afterwards it is started again."""
-        self.kill()
-        try:
-            yield
-        finally:
-            self.start()
-
     def stop(self):
-        """Ends everything that belongs to it."""
-        if self.process and self.process.poll() is None:
-            self.kill()
+        super().stop()
         if self._epmd:
             self._epmd.kill()
             self._epmd.wait()
@@ -166,40 +132,7 @@ class RabbitMqNode:
         self.evaluate("rabbit:stop()")
         while_down()
         self.evaluate("rabbit:start()")
-        self._wait_until_it_serves()
-
-    @contextlib.contextmanager
-    def frozen(self):
-        """No process of it runs (SIGSTOP): connections stay open and are silent, the kernel accepts new ones."""
-        self._signal(signal.SIGSTOP)
-        # A thread that runs on another processor may go on for a moment.
-        while not self._stopped():
-            time.sleep(0.001)
-        try:
-            yield
-        finally:
-            self._signal(signal.SIGCONT)
-
-    def _stopped(self):
-        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
-        return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
-
-    def _signal(self, number):
-        for pid in self._family():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-    def _family(self):
-        """The node's process and all below it."""
-        family = [self.process.pid]
-        for pid in family:
-            with contextlib.suppress(FileNotFoundError):
-                for task in Path(f"/proc/{pid}/task").iterdir():
-                    family += map(int, (task / "children").read_text().split())
-        return family
-
-    def log(self):
-        return (self.directory / "node.log").read_text(errors="replace")
+        self.wait_until_it_serves()
 
     # What is done to it from inside
 
@@ -217,7 +150,7 @@ class RabbitMqNode:
             input=wrapped,
             text=True,
             capture_output=True,
-            env=self._environment(),
+            env=self._environment,
             timeout=2 * ANSWERS_WITHIN,
         )
         answer = done.stdout.strip()

@@ -1,11 +1,15 @@
 //! For tests and benches only: processes that do not outlive their owner.
 
+mod server;
+
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, waitid};
+
+pub use server::{Server, Serves};
 
 /// A process that does not outlive its owner: it is killed when this is dropped, and when our own process dies.
 /// In that case what it wrote goes too.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use focus_core::{Block, ChannelRange, Samples};
 use focus_live::rabbitmq::{Address, Metadata, Metrics, Publication, Subscription, Wanted, consume, publish};
 use focus_live::{Feed, LiveFibre, LiveOptions, Playback, Scene, Simulator, Source, Speed};
-use focus_rabbitmq_node::Node;
+use focus_rabbitmq_node::{Node, Server};
 use prometheus_client::registry::Registry;
 use tokio::time::timeout;
 
@@ -169,7 +169,7 @@ async fn a_broker_that_restarts_is_a_gap_and_nothing_more() {
     let (there, _subscription) = consume(address(&node), "test reader", wanted, metrics).await.unwrap();
     let mut blocks = there.subscribe(ALL);
     let mut last = next(&mut blocks).await;
-    for stop in [Node::stop, Node::kill] {
+    for stop in [Server::stop, Server::kill] {
         let before = count(&registry, "focus_live_gaps_total");
         tokio::task::block_in_place(|| {
             stop(&mut node);
@@ -216,7 +216,7 @@ async fn a_broker_that_is_blocked_or_frozen_costs_blocks_and_no_memory() {
     let mut progress = publication.progress();
     let faults: [(Deed, Deed, &str); 2] = [
         (|node| node.alarm(true), |node| node.alarm(false), "blocks publishers"),
-        (Node::freeze, Node::thaw, "confirmed nothing for 3 s"),
+        (|node| node.freeze(), |node| node.thaw(), "confirmed nothing for 3 s"),
     ];
     for (fault, mend, words) in faults {
         tokio::task::block_in_place(|| fault(&node));

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use focus_rabbitmq_node::Node;
+use focus_rabbitmq_node::{Node, Server};
 
 fn greeting(address: SocketAddr) -> std::io::Result<u8> {
     let mut stream = TcpStream::connect(address)?;
@@ -41,7 +41,7 @@ fn a_node_starts_breaks_comes_back_and_leaves_nothing() {
     assert_eq!(greeting(address).unwrap(), 1);
 
     node.ctl(&["add_vhost", "kept"]);
-    for broken in [Node::stop, Node::kill] {
+    for broken in [Server::stop, Server::kill] {
         broken(&mut node);
         assert_eq!(greeting(address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
         node.start_again();

@@ -20,6 +20,15 @@ async fn node() -> Node {
     tokio::task::spawn_blocking(Node::start).await.unwrap()
 }
 
+/// After it was stopped or killed.
+async fn started_again(mut node: Node) -> Node {
+    let started = tokio::task::spawn_blocking(move || {
+        node.start_again();
+        node
+    });
+    started.await.unwrap()
+}
+
 async fn catalogue(url: &str) -> MongoCatalogue {
     let address = MongoAddress::parse(url, "prisma").unwrap();
     MongoCatalogue::start(&address, vec![], MongoMetrics::default()).await.unwrap()
@@ -75,11 +84,7 @@ async fn a_server_that_is_killed_and_started_again() {
     node.kill();
     let told = told(&catalogue).await;
     assert_eq!(told, format!("MongoDB unavailable: connection refused ({})", node.address()));
-    let node = tokio::task::spawn_blocking(move || {
-        node.start_again();
-        node
-    });
-    let _node = node.await.unwrap();
+    let _node = started_again(node).await;
     back(&catalogue).await;
 }
 
@@ -90,11 +95,7 @@ async fn a_server_that_is_not_there_at_the_beginning() {
     node.stop();
     let catalogue = catalogue(&node.url()).await;
     told(&catalogue).await;
-    let node = tokio::task::spawn_blocking(move || {
-        node.start_again();
-        node
-    });
-    let _node = node.await.unwrap();
+    let _node = started_again(node).await;
     back(&catalogue).await;
 }
 
