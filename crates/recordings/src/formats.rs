@@ -6,9 +6,8 @@ use std::path::Path;
 
 use crate::error::Problem;
 use crate::febus::FebusFile;
-use crate::miniseed::MiniseedFile;
 use crate::segy::SegyFile;
-use crate::{ReadError, RecordingFile, febus, hdf5, optodas, prodml, silixa, terra15};
+use crate::{ReadError, RecordingFile, febus, hdf5, miniseed, optodas, prodml, silixa, terra15};
 
 type Opened = Box<dyn RecordingFile>;
 
@@ -42,10 +41,7 @@ struct PlainFormat {
 }
 
 const PLAIN_FORMATS: &[PlainFormat] = &[
-    PlainFormat {
-        recognises: MiniseedFile::recognises,
-        read: |path| Ok(Box::new(MiniseedFile::read(path)?)),
-    },
+    PlainFormat { recognises: miniseed::recognises, read: miniseed::read },
     PlainFormat { recognises: SegyFile::recognises, read: |path| Ok(Box::new(SegyFile::read(path)?)) },
 ];
 

@@ -1,11 +1,17 @@
 //! miniSEED 2 and 3: records of samples of one channel each, one after the other.
 //!
 //! Headers are read here, because the crate that unpacks the samples reads them only together with these, and trusts them.
+//!
+//! The channels of a file need not hold the same times. What one lacks while another has it is NaN, and as any of them may
+//! have a gap in the next file, several channels are always float32.
 
 mod index;
 mod record;
 mod samples;
+mod timeline;
+mod unpacked;
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -15,46 +21,49 @@ use crate::error::Problem;
 use crate::seismic::Bytes;
 use crate::{Header, ReadError, RecordingFile};
 
-use index::Run;
+use samples::Sample;
+use timeline::Timeline;
+use unpacked::Unpacked;
+
+pub(crate) use record::recognises;
 
 /// A miniSEED file that is open for reading. Its channels are its streams, in the order of their names.
-pub(crate) struct MiniseedFile {
+struct MiniseedFile<T> {
     path: PathBuf,
     bytes: Bytes,
     header: Header,
-    /// By channel, then by segment: which records hold them.
-    channels: Vec<Vec<Run>>,
+    timeline: Timeline,
+    unpacked: RefCell<Unpacked<T>>,
 }
 
-impl MiniseedFile {
-    /// Whether `head`, the first bytes of a file, begin a record.
-    pub(crate) fn recognises(head: &[u8]) -> bool {
-        record::recognises(head)
-    }
+pub(crate) fn read(path: &Path) -> Result<Box<dyn RecordingFile>, Problem> {
+    let bytes = Bytes::open(path)?;
+    let (header, timeline) = index::read(&bytes)?;
+    let path = path.to_owned();
+    Ok(match header.fibre.data_type {
+        DataType::Int16 => MiniseedFile::<i16>::boxed(path, bytes, header, timeline),
+        DataType::Int32 => MiniseedFile::<i32>::boxed(path, bytes, header, timeline),
+        DataType::Float32 => MiniseedFile::<f32>::boxed(path, bytes, header, timeline),
+    })
+}
 
-    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
-        let bytes = Bytes::open(path)?;
-        let (header, channels) = index::read(&bytes)?;
-        Ok(Self { path: path.to_owned(), bytes, header, channels })
+impl<T: Sample> MiniseedFile<T> {
+    fn boxed(path: PathBuf, bytes: Bytes, header: Header, timeline: Timeline) -> Box<dyn RecordingFile> {
+        Box::new(Self { path, bytes, header, timeline, unpacked: RefCell::default() })
     }
 
     fn samples(&self, segment: usize, times: Range<u64>, columns: Range<usize>) -> Result<Samples, Problem> {
-        let count = self.header.segments.len();
-        let Some(held) = self.header.segments.get(segment).map(|segment| segment.samples) else {
-            return Err(Problem::File(format!("has {count} segments, number {segment} is wanted")));
-        };
-        let times = times.start.min(held)..times.end.min(held);
-        let columns = columns.start.min(self.channels.len())..columns.end.min(self.channels.len());
-        let runs: Vec<&Run> = self.channels[columns].iter().map(|runs| &runs[segment]).collect();
-        Ok(match self.header.fibre.data_type {
-            DataType::Int16 => Samples::Int16(samples::read(&self.bytes, &runs, times)?),
-            DataType::Int32 => Samples::Int32(samples::read(&self.bytes, &runs, times)?),
-            DataType::Float32 => Samples::Float32(samples::read(&self.bytes, &runs, times)?),
-        })
+        let instants = self.timeline.instants(segment, times).ok_or_else(|| {
+            let count = self.header.segments.len();
+            Problem::File(format!("has {count} segments, number {segment} is wanted"))
+        })?;
+        let channels = &self.timeline.channels;
+        let columns = columns.start.min(channels.len())..columns.end.min(channels.len());
+        self.unpacked.borrow_mut().read(&self.bytes, &channels[columns], instants)
     }
 }
 
-impl RecordingFile for MiniseedFile {
+impl<T: Sample> RecordingFile for MiniseedFile<T> {
     fn header(&self) -> &Header {
         &self.header
     }

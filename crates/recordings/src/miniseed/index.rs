@@ -1,50 +1,20 @@
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
-use focus_core::{DataType, Fibre};
-use jiff::Timestamp;
+use focus_core::{DataType, Fibre, sample_offset};
 
 use super::record::{self, HEADER_BYTES, Record};
+use super::timeline::{Found, Timeline};
+use crate::Header;
 use crate::error::Problem;
 use crate::file::sampling_rate;
 use crate::seismic::Bytes;
-use crate::{Header, Segment};
 
-/// Most records of one file: 2 GiB of the shortest that are usual, and 256 MiB of memory here.
+/// Most records of one file: 2 GiB of the shortest that are usual, and 400 MiB of memory here.
 const MAX_RECORDS: usize = 1 << 22;
 /// Most channels of one file.
 const MAX_CHANNELS: usize = 1 << 20;
 /// By how much measured rates of one clock differ from another; other readers have the same.
 const RATE_TOLERANCE: f64 = 1e-4;
-
-/// Records of one channel that follow each other without a gap.
-pub(super) struct Run {
-    pub(super) segment: Segment,
-    /// In order of time.
-    pub(super) records: Vec<Placed>,
-}
-
-/// Which samples of a run a record holds.
-pub(super) struct Placed {
-    /// Where in the file it is.
-    pub(super) offset: u64,
-    /// Its length, bytes.
-    pub(super) length: u32,
-    /// How many samples at its beginning an earlier record holds as well.
-    pub(super) skip: u32,
-    /// How many samples there are after these.
-    pub(super) samples: u32,
-    /// Index of the first of them in the run.
-    pub(super) first: u64,
-}
-
-/// A record of a channel.
-struct Found {
-    start: Timestamp,
-    offset: u64,
-    length: u32,
-    samples: u32,
-}
 
 /// What all records of a file have in common.
 struct Common {
@@ -53,14 +23,15 @@ struct Common {
     rate: f64,
 }
 
-/// Reads and checks the headers of all records: the file's header and, by channel, its runs of records.
-pub(super) fn read(bytes: &Bytes) -> Result<(Header, Vec<Vec<Run>>), Problem> {
-    let (common, streams) = records(bytes)?;
-    let names: Vec<String> = streams.keys().cloned().collect();
-    let runs = streams.into_values().map(|records| runs(records, common.rate));
-    let channels = runs.collect::<Result<Vec<_>, _>>()?;
-    let segments = segments(&names, &channels)?;
-    let (first, last) = (&names[0], &names[names.len() - 1]);
+/// Reads and checks the headers of all records: the file's header, and where the samples are.
+pub(super) fn read(bytes: &Bytes) -> Result<(Header, Timeline), Problem> {
+    let (common, names, records) = records(bytes)?;
+    let timeline = Timeline::new(records, names.len(), common.rate)?;
+    let description = match &names[..] {
+        [name] => Some(name.clone()),
+        [first, .., last] => Some(format!("{first} to {last}")),
+        [] => None,
+    };
     let fibre = Fibre {
         pulse_rate: None,
         sampling_rate: common.rate,
@@ -70,18 +41,21 @@ pub(super) fn read(bytes: &Bytes) -> Result<(Header, Vec<Vec<Run>>), Problem> {
         start: None,
         length: None,
         samples_per_trace: None,
-        data_type: common.data_type,
+        // Only this has a value for what one of several channels lacks.
+        data_type: if names.len() == 1 { common.data_type } else { DataType::Float32 },
         unit: None,
         software: None,
-        description: Some(if names.len() == 1 { first.clone() } else { format!("{first} to {last}") }),
+        description,
     };
-    Ok((Header { format: format!("miniSEED {}", common.version), fibre, segments }, channels))
+    let (format, segments) = (format!("miniSEED {}", common.version), timeline.segments.clone());
+    Ok((Header { format, fibre, segments }, timeline))
 }
 
-/// Every record with samples, by its channel's name and in the file's order.
-fn records(bytes: &Bytes) -> Result<(Common, BTreeMap<String, Vec<Found>>), Problem> {
+/// Every record with samples in the file's order, and the names of the channels in theirs.
+fn records(bytes: &Bytes) -> Result<(Common, Vec<String>, Vec<Found>), Problem> {
     let mut common = None;
-    let mut streams = BTreeMap::<String, Vec<Found>>::new();
+    let mut names = BTreeMap::<String, u32>::new();
+    let mut records = Vec::new();
     let (mut offset, mut count) = (0, 0);
     let mut window = [0; HEADER_BYTES];
     while offset < bytes.length() {
@@ -95,21 +69,34 @@ fn records(bytes: &Bytes) -> Result<(Common, BTreeMap<String, Vec<Found>>), Prob
         }
         if let Some(record) = record {
             check_same(&mut common, &record, offset)?;
-            let found = Found { start: record.start, offset, length: length as u32, samples: record.samples };
-            match streams.entry(record.source) {
-                Entry::Occupied(stream) => stream.into_mut().push(found),
-                Entry::Vacant(stream) => drop(stream.insert(vec![found])),
-            }
+            let (start, samples) = (record.start, record.samples);
+            let end = start.checked_add(sample_offset(samples.into(), record.rate));
+            let end =
+                end.map_err(|_| at("start time", offset, "the record would end after the year 9999"))?;
+            let known = names.len() as u32;
+            let channel = *names.entry(record.source).or_insert(known);
+            records.push(Found { channel, start, end, offset, length: length as u32, samples });
         }
         offset += length;
         count += 1;
-        if count > MAX_RECORDS || streams.len() > MAX_CHANNELS {
+        if count > MAX_RECORDS || names.len() > MAX_CHANNELS {
             let reason = format!("more than {MAX_RECORDS} records or {MAX_CHANNELS} channels in one file");
             return Err(Problem::File(reason));
         }
     }
     let common = common.ok_or_else(|| Problem::File("no record holds samples".into()))?;
-    Ok((common, streams))
+    // They were numbered as they came.
+    let mut numbers = vec![0; names.len()];
+    names.values().zip(0..).for_each(|(&came, number)| numbers[came as usize] = number);
+    for record in &mut records {
+        record.channel = numbers[record.channel as usize];
+    }
+    Ok((common, names.into_keys().collect(), records))
+}
+
+/// What is wrong with a field of the record at this byte.
+fn at(field: &str, offset: u64, reason: impl Into<String>) -> Problem {
+    Problem::field(format!("{field} (record at byte {offset})"), reason)
 }
 
 /// Checks that a record fits to those before it.
@@ -118,7 +105,7 @@ fn check_same(common: &mut Option<Common>, record: &Record, offset: u64) -> Resu
     let data_type = record.encoding.data_type();
     let refuse = |field: &str, found: String, expected: String| {
         let reason = format!("is {found}, but {expected} in the records before it");
-        Err(Problem::field(format!("{field} (record at byte {offset})"), reason))
+        Err(at(field, offset, reason))
     };
     match common {
         None => {
@@ -135,57 +122,4 @@ fn check_same(common: &mut Option<Common>, record: &Record, offset: u64) -> Resu
         Some(before) if (rate / before.rate - 1.0).abs() < RATE_TOLERANCE => Ok(()),
         Some(before) => refuse("sampling rate", format!("{rate} Hz"), format!("{} Hz", before.rate)),
     }
-}
-
-/// Puts the records of one channel in order of time: a new run begins where one does not continue the last
-/// within half a sample, and of samples that several records hold, the earliest record's are taken.
-fn runs(mut records: Vec<Found>, rate: f64) -> Result<Vec<Run>, Problem> {
-    records.sort_by_key(|record| (record.start, record.offset));
-    let mut runs: Vec<Run> = Vec::new();
-    for Found { start, offset, length, samples } in records {
-        let field = format!("start time (record at byte {offset})");
-        // How many samples after the end of the last run it begins.
-        let late = runs.last().map_or(f64::INFINITY, |run| {
-            start.duration_since(run.segment.start).as_secs_f64() * rate - run.segment.samples as f64
-        });
-        if late > 0.5 {
-            let segment = Segment::new(&field, start, samples.into(), rate)?;
-            runs.push(Run { segment, records: vec![Placed { offset, length, skip: 0, samples, first: 0 }] });
-        } else if let Some(Run { segment, records }) = runs.last_mut() {
-            let skip = (-late).round() as u32;
-            if skip < samples {
-                let (first, samples) = (segment.samples, samples - skip);
-                records.push(Placed { offset, length, skip, samples, first });
-                *segment = Segment::new(&field, segment.start, first + u64::from(samples), rate)?;
-            }
-        }
-    }
-    Ok(runs)
-}
-
-/// The segments that all channels have in common.
-fn segments(names: &[String], channels: &[Vec<Run>]) -> Result<Vec<Segment>, Problem> {
-    let first = &channels[0];
-    for (name, runs) in names.iter().zip(channels) {
-        let refuse = |field: &str, found: String, expected: String| {
-            let reason = format!("{found} in {name}, but {expected} in {}", names[0]);
-            Err(Problem::field(field, reason))
-        };
-        if runs.len() != first.len() {
-            let (found, expected) = (runs.len() - 1, first.len() - 1);
-            return refuse("number of gaps", found.to_string(), expected.to_string());
-        }
-        for (run, expected) in runs.iter().zip(first) {
-            let (found, expected) = (&run.segment, &expected.segment);
-            let off = found.start.duration_since(expected.start).as_secs_f64() * expected.sampling_rate;
-            if off.abs() > 0.5 {
-                return refuse("start time", found.start.to_string(), expected.start.to_string());
-            }
-            if found.samples != expected.samples {
-                let text = |segment: &Segment| format!("{} from {}", segment.samples, segment.start);
-                return refuse("number of samples", text(found), text(expected));
-            }
-        }
-    }
-    Ok(first.iter().map(|run| run.segment.clone()).collect())
 }

@@ -75,8 +75,8 @@ pub(super) struct Record {
     pub(super) data: Range<usize>,
 }
 
-/// Whether a record begins here.
-pub(super) fn recognises(head: &[u8]) -> bool {
+/// Whether these bytes begin a record, and with it a file.
+pub(crate) fn recognises(head: &[u8]) -> bool {
     let (hour, minute, second) = match head {
         [b'M', b'S', 3, ..] if head.len() >= V3_FIXED => (head[12], head[13], head[14]),
         [number @ .., _, _] if number.len() >= V2_FIXED - 2 => {

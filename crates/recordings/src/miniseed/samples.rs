@@ -1,42 +1,68 @@
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
+use focus_core::{DataType, Samples};
 use miniseed_rs::{ByteOrder, crc, steim};
 
-use super::index::{Placed, Run};
 use super::record::{self, Encoding, Record};
+use super::timeline::Placed;
 use crate::error::Problem;
 use crate::seismic::{Bytes, Fields};
 
 /// Bytes of a Steim frame; nothing is packed into less.
 const FRAME: usize = 64;
 
-/// A sample as records hold it.
-pub(super) trait Sample: Copy + Default {
-    /// Unpacks all samples of a record of this type from its data; the reason if they are not there.
+/// A sample as it is given.
+pub(super) trait Sample: Copy + Send + 'static {
+    /// Stands where a channel has none. Integers belong to files of one channel, which lack none.
+    const MISSING: Self;
+
+    /// Unpacks all samples of a record from its data; the reason if they are not there.
     fn unpack(record: &Record, data: &[u8]) -> Result<Vec<Self>, String>;
+
+    fn shared(samples: Vec<Self>) -> Samples;
 }
 
 impl Sample for i16 {
+    const MISSING: Self = 0;
+
     fn unpack(record: &Record, data: &[u8]) -> Result<Vec<Self>, String> {
         Ok(plain::<2, _>(record, data, Self::from_be_bytes))
+    }
+
+    fn shared(samples: Vec<Self>) -> Samples {
+        Samples::Int16(samples.into())
     }
 }
 
 impl Sample for f32 {
+    const MISSING: Self = Self::NAN;
+
     fn unpack(record: &Record, data: &[u8]) -> Result<Vec<Self>, String> {
-        Ok(plain::<4, _>(record, data, Self::from_be_bytes))
+        Ok(match record.encoding.data_type() {
+            DataType::Int16 => i16::unpack(record, data)?.into_iter().map(Self::from).collect(),
+            DataType::Int32 => i32::unpack(record, data)?.into_iter().map(|sample| sample as Self).collect(),
+            DataType::Float32 => plain::<4, _>(record, data, Self::from_be_bytes),
+        })
+    }
+
+    fn shared(samples: Vec<Self>) -> Samples {
+        Samples::Float32(samples.into())
     }
 }
 
 impl Sample for i32 {
+    const MISSING: Self = 0;
+
     fn unpack(record: &Record, data: &[u8]) -> Result<Vec<Self>, String> {
         match record.encoding {
             Encoding::Steim1 => differences(record, data, steim::decode_steim1),
             Encoding::Steim2 => differences(record, data, steim::decode_steim2),
             _ => Ok(plain::<4, _>(record, data, Self::from_be_bytes)),
         }
+    }
+
+    fn shared(samples: Vec<Self>) -> Samples {
+        Samples::Int32(samples.into())
     }
 }
 
@@ -90,30 +116,8 @@ fn to_big_endian(frames: &mut [u8], encoding: Encoding) {
     }
 }
 
-/// Samples of some instants of runs, one for each wanted channel; time-major.
-///
-/// Reads the records that hold them, one at a time.
-pub(super) fn read<T: Sample>(bytes: &Bytes, runs: &[&Run], times: Range<u64>) -> Result<Arc<[T]>, Problem> {
-    let mut samples = vec![T::default(); (times.end - times.start) as usize * runs.len()];
-    for (column, run) in runs.iter().enumerate() {
-        let records = &run.records;
-        let begin = records.partition_point(|record| record.first + u64::from(record.samples) <= times.start);
-        for placed in records[begin..].iter().take_while(|record| record.first < times.end) {
-            let unpacked = unpack::<T>(bytes, placed)?;
-            let kept = &unpacked[placed.skip as usize..];
-            let (from, to) = (times.start.max(placed.first), times.end.min(placed.first + kept.len() as u64));
-            let kept = &kept[(from - placed.first) as usize..(to - placed.first) as usize];
-            let row = (from - times.start) as usize;
-            let cells = samples.iter_mut().skip(row * runs.len() + column).step_by(runs.len());
-            for (cell, sample) in cells.zip(kept) {
-                *cell = *sample;
-            }
-        }
-    }
-    Ok(samples.into())
-}
-
-fn unpack<T: Sample>(bytes: &Bytes, placed: &Placed) -> Result<Vec<T>, Problem> {
+/// All samples of a record.
+pub(super) fn unpack<T: Sample>(bytes: &Bytes, placed: &Placed) -> Result<Vec<T>, Problem> {
     let Placed { offset, length, skip, samples, .. } = *placed;
     let wrong = |reason: String| Problem::File(format!("the record at byte {offset} is corrupt: {reason}"));
     let mut whole = vec![0; length as usize];
