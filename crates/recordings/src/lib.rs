@@ -37,6 +37,7 @@ pub use excerpt::{EXCERPT, EXCERPT_NAME};
 pub use file::{Header, RecordingFile, Segment};
 pub use formats::{is_recording_name, open};
 pub use part::FilePart;
+pub use prodml::{Rows, RowsWriter, Spectrum};
 pub use reader::RecordingReader;
 pub use recorder::{Progress, RecordError, Recorder, Started};
 pub use sqlite::{Refused, ScanReport, SqliteCatalogue};

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use focus_core::{Band, ChannelRange, epoch_seconds};
 use jiff::Timestamp;
 
+use super::output::Format;
 use super::request::Span;
 use crate::cli::WrongUsage;
 use crate::picture::{Colormap, Contrast, Size};
@@ -18,6 +19,7 @@ Examples:
   focus view --last --type single --channel 45 --nfft 256     frequency over time of one channel
   focus view --from 2016-03-21T07:37:31Z --to 2016-03-21T07:38:20Z --channels 1-200
   focus view --last --type spectrogram --output quake.npz     the values themselves, for numpy.load
+  focus view --last --type spectrogram --output quake.h5      the same as PRODML 2.1, for other programs
   focus view --at http://das.example.org:5000/focus-server --live 30 --json | jq .values[0]
 
 The server is reached by plain HTTP; for HTTPS put a tunnel or a proxy in front of it.
@@ -65,7 +67,8 @@ pub(crate) struct ViewArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "from", help_heading = "Time")]
     pub(super) live: Option<f64>,
 
-    /// Where to write the picture; NAME.npz gets the rows' values instead, as arrays for `numpy.load` [default: focus-JOB.png].
+    /// Where to write the picture; NAME.npz gets the rows' values instead, as arrays for `numpy.load`, and NAME.h5 as
+    /// PRODML 2.1 [default: focus-JOB.png].
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
     /// Print the rows instead of drawing them: one JSON object per line, null where samples are missing.
@@ -123,15 +126,22 @@ impl ViewArgs {
             {
                 "there is no such directory for --output"
             }
+            Self { output: Some(path), .. } if Format::of(path).is_none() => {
+                "--output ends in something that is not written: take .png, .npz or .h5"
+            }
             _ => return Ok(()),
         };
         Err(WrongUsage(problem.to_owned()))
     }
 
-    /// Whether the rows are wanted as arrays.
-    pub(super) fn wants_arrays(&self) -> bool {
-        let extension = self.output.as_ref().and_then(|path| path.extension());
-        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
+    /// What is to be written.
+    pub(super) fn format(&self) -> Format {
+        self.output.as_deref().and_then(Format::of).unwrap_or(Format::Png)
+    }
+
+    /// Samples in a window.
+    pub(super) fn window(&self) -> u32 {
+        self.nfft.unwrap_or(1024)
     }
 
     /// The time that is named, or ten seconds of now.

@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use focus_core::ChannelRange;
@@ -9,6 +10,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::job::Job;
 use super::join::Row;
+use super::output::whole_or_not;
 
 /// Rows as arrays, in one NPZ file: what `numpy.load` gives back by name.
 ///
@@ -24,9 +26,8 @@ pub(super) struct Arrays {
     /// Values, as they come: there may be more of them than memory.
     values: BufWriter<File>,
     rows: Vec<(i32, i64)>,
-    channels: ChannelRange,
     shown: ChannelRange,
-    values_per_channel: usize,
+    columns: Range<usize>,
 }
 
 impl Arrays {
@@ -35,19 +36,9 @@ impl Arrays {
     /// # Errors
     /// When the job has no such channel, or there is no room for a temporary file.
     pub(super) fn new(job: &Job, channel: Option<u32>) -> anyhow::Result<Self> {
-        let channels = job.channels()?;
-        let one = channel.and_then(|channel| ChannelRange::new(channel, channel));
-        let shown = one.unwrap_or(channels);
-        anyhow::ensure!(
-            channels.first() <= shown.first() && shown.last() <= channels.last(),
-            "--channel {} is not one of the channels {}-{} that are shown",
-            shown.first(),
-            channels.first(),
-            channels.last(),
-        );
+        let shown = job.shown(channel)?;
         let values = BufWriter::new(tempfile::tempfile()?);
-        let values_per_channel = job.values_per_channel();
-        Ok(Self { values, rows: Vec::new(), channels, shown, values_per_channel })
+        Ok(Self { values, rows: Vec::new(), shown, columns: job.columns(shown)? })
     }
 
     /// Takes one.
@@ -55,11 +46,9 @@ impl Arrays {
     /// # Errors
     /// When the temporary file cannot be written.
     pub(super) fn add(&mut self, row: &Row) -> io::Result<()> {
-        let columns = self.shown.columns_from(self.channels.first());
-        let values =
-            &row.values[columns.start * self.values_per_channel..columns.end * self.values_per_channel];
         self.rows.push((row.index, row.time_ms));
-        values.iter().try_for_each(|value| self.values.write_all(&value.to_le_bytes()))
+        let mut values = row.values[self.columns.clone()].iter();
+        values.try_for_each(|value| self.values.write_all(&value.to_le_bytes()))
     }
 
     /// Writes the file; it is whole or not there.
@@ -67,10 +56,7 @@ impl Arrays {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn finish(self, job: &Job, path: &Path) -> anyhow::Result<()> {
-        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-        let file = tempfile::Builder::new()
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-            .tempfile_in(directory.unwrap_or(Path::new(".")))?;
+        let file = whole_or_not(path)?;
         self.write(job, file.as_file())?;
         file.persist(path)?;
         Ok(())
@@ -78,12 +64,12 @@ impl Arrays {
 
     fn write(self, job: &Job, file: &File) -> anyhow::Result<()> {
         use std::io::Seek as _;
-        let Self { values, rows, shown, values_per_channel, .. } = self;
+        let Self { values, rows, shown, .. } = self;
         let mut values = values.into_inner()?;
         values.rewind()?;
         let mut shape = vec![rows.len() as u64, shown.count() as u64];
         if !job.frequencies_list.is_empty() {
-            shape.push(values_per_channel as u64);
+            shape.push(job.frequencies_list.len() as u64);
         }
         let mut zip = ZipWriter::new(BufWriter::new(file));
         array(&mut zip, "values", &shape, floats(BufReader::new(values)))?;

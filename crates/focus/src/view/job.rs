@@ -1,6 +1,7 @@
 use std::collections::HashMap;
+use std::ops::Range;
 
-use focus_core::ChannelRange;
+use focus_core::{ChannelRange, DataType, Fibre};
 use serde::Deserialize;
 
 /// The answer to `POST /configure`, as far as a picture needs it.
@@ -17,19 +18,42 @@ pub(super) struct Job {
     pub(super) metadata: Metadata,
 }
 
-/// The fibre, as far as a picture needs it.
-#[derive(Clone, Debug, Deserialize)]
+/// The fibre, as the server tells of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Metadata {
-    #[serde(default)]
-    pub(super) number_of_channels: Option<u32>,
-    #[serde(default)]
+    prr: Option<f64>,
+    sampling_rate: Option<f64>,
     pub(super) dx: Option<f64>,
-    #[serde(default)]
+    gauge_length_meters: Option<f64>,
+    pub(super) number_of_channels: Option<u32>,
     pub(super) fiber_start_meters: Option<f64>,
-    #[serde(default)]
+    fiber_length_meters: Option<f64>,
+    num_samples_per_trace: Option<u32>,
+    dtype: Option<DataType>,
     pub(super) unit: Option<String>,
-    #[serde(default)]
+    sw_version: Option<String>,
     pub(super) fiber_description: Option<String>,
+}
+
+impl Metadata {
+    /// All of it; `None` when the server does not tell what every fibre has.
+    pub(super) fn fibre(&self) -> Option<Fibre> {
+        Some(Fibre {
+            pulse_rate: self.prr,
+            sampling_rate: self.sampling_rate.filter(|rate| rate.is_finite() && *rate > 0.0)?,
+            dx: self.dx,
+            gauge_length: self.gauge_length_meters,
+            channels: self.number_of_channels.filter(|channels| *channels > 0)?,
+            start: self.fiber_start_meters,
+            length: self.fiber_length_meters,
+            samples_per_trace: self.num_samples_per_trace,
+            data_type: self.dtype?,
+            unit: self.unit.clone(),
+            software: self.sw_version.clone(),
+            description: self.fiber_description.clone(),
+        })
+    }
 }
 
 impl Job {
@@ -65,6 +89,29 @@ impl Job {
             .zip(last)
             .and_then(|(first, last)| ChannelRange::new(first, last))
             .ok_or_else(|| anyhow::anyhow!("no channels"))
+    }
+
+    /// The one channel of these that is wanted, else all.
+    ///
+    /// # Errors
+    /// When that is none of them, or as [`Self::streams`].
+    pub(super) fn shown(&self, channel: Option<u32>) -> anyhow::Result<ChannelRange> {
+        let channels = self.channels()?;
+        let shown = channel.and_then(|channel| ChannelRange::new(channel, channel)).unwrap_or(channels);
+        anyhow::ensure!(
+            channels.first() <= shown.first() && shown.last() <= channels.last(),
+            "--channel {} is not one of the channels {}-{} that are shown",
+            shown.first(),
+            channels.first(),
+            channels.last(),
+        );
+        Ok(shown)
+    }
+
+    /// Where the values of these channels are in a row.
+    pub(super) fn columns(&self, shown: ChannelRange) -> anyhow::Result<Range<usize>> {
+        let columns = shown.columns_from(self.channels()?.first());
+        Ok(columns.start * self.values_per_channel()..columns.end * self.values_per_channel())
     }
 
     /// Values that a row has for each channel.

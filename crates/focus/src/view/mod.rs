@@ -6,12 +6,14 @@ mod connect;
 mod job;
 mod join;
 mod json;
+mod output;
 mod painting;
+mod prodml;
 mod request;
 mod rows;
 mod server;
 
-use std::{io::Write as _, time::Duration};
+use std::{io::Write as _, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,7 +23,9 @@ use crate::cli::Exit;
 use arrays::Arrays;
 use job::Job;
 use json::JsonLines;
+use output::Format;
 use painting::Painting;
+use prodml::Processed;
 use request::Span;
 use rows::Rows;
 use server::Server;
@@ -77,13 +81,7 @@ async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
     let progress = progress_bar(span.rows(job.lines_dt) as u64);
     let waiting = || progress.suspend(|| anstream::eprintln!("waiting for the job to start"));
     let mut rows = Rows::open(job, waiting).await?;
-    let mut sink = if args.json {
-        Sink::Json(JsonLines::new(job, args.channel))
-    } else if args.wants_arrays() {
-        Sink::Arrays(Arrays::new(job, args.channel)?)
-    } else {
-        Sink::Picture(Box::new(Painting::new(job, args, span)?))
-    };
+    let mut sink = Sink::new(job, span, args)?;
     let mut first_time = None;
     while let Some(row) = rows.next().await? {
         let seconds = (row.time_ms - *first_time.get_or_insert(row.time_ms)) as f64 / 1e3;
@@ -104,31 +102,40 @@ async fn show(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<()> {
 enum Sink {
     Json(JsonLines),
     Arrays(Arrays),
+    Processed(Box<Processed>),
     Picture(Box<Painting>),
 }
 
 impl Sink {
+    fn new(job: &Job, span: &Span, args: &ViewArgs) -> anyhow::Result<Self> {
+        if args.json {
+            return Ok(Self::Json(JsonLines::new(job, args.channel)));
+        }
+        Ok(match args.format() {
+            Format::Png => Self::Picture(Box::new(Painting::new(job, args, span)?)),
+            Format::Npz => Self::Arrays(Arrays::new(job, args.channel)?),
+            Format::Prodml => Self::Processed(Box::new(Processed::new(job, args, span, path(job, args))?)),
+        })
+    }
+
     /// `false` when nobody wants more.
     fn take(&mut self, row: &join::Row) -> anyhow::Result<bool> {
         match self {
-            Self::Json(lines) => Ok(lines.write(row)?),
-            Self::Arrays(arrays) => {
-                arrays.add(row)?;
-                Ok(true)
-            }
-            Self::Picture(painting) => {
-                painting.add(row);
-                Ok(true)
-            }
+            Self::Json(lines) => return Ok(lines.write(row)?),
+            Self::Arrays(arrays) => arrays.add(row).context("cannot write a temporary file")?,
+            Self::Processed(file) => file.add(row)?,
+            Self::Picture(painting) => painting.add(row),
         }
+        Ok(true)
     }
 
     fn finish(self, job: &Job, args: &ViewArgs) -> anyhow::Result<()> {
-        let path = args.output.clone().unwrap_or_else(|| format!("focus-{}.png", job.id).into());
+        let path = path(job, args);
         let unwritable = || format!("cannot write {}", path.display());
         match self {
             Self::Json(_) => return Ok(()),
             Self::Arrays(arrays) => arrays.finish(job, &path).with_context(unwritable)?,
+            Self::Processed(file) => file.finish().with_context(unwritable)?,
             Self::Picture(painting) => {
                 std::fs::write(&path, painting.into_png(args)?).with_context(unwritable)?;
             }
@@ -136,6 +143,11 @@ impl Sink {
         writeln!(std::io::stdout(), "{}", path.display())?;
         Ok(())
     }
+}
+
+/// What is written.
+fn path(job: &Job, args: &ViewArgs) -> PathBuf {
+    args.output.clone().unwrap_or_else(|| format!("focus-{}.png", job.id).into())
 }
 
 /// On a terminal only.
@@ -148,16 +160,17 @@ fn progress_bar(rows: u64) -> ProgressBar {
     bar
 }
 
-/// Until Ctrl-C or a request to end.
+/// Until Ctrl-C, a request to end, or the terminal is closed.
 async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let [Ok(mut terminate), Ok(mut hang_up), Ok(mut interrupt)] =
+        [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal)
+    else {
+        return std::future::pending().await;
+    };
     tokio::select! {
-        pressed = tokio::signal::ctrl_c() => {
-            if pressed.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
         _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }

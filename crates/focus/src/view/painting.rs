@@ -126,7 +126,7 @@ fn caption(job: &Job, args: &ViewArgs, channels: ChannelRange, one: Option<u32>)
         if one.is_some() {
             details.push(band);
         }
-        details.push(format!("nfft {}", args.nfft.unwrap_or(1024)));
+        details.push(format!("nfft {}", args.window()));
     }
     details.push(format!("a row every {} ms", short(job.lines_dt * 1e3)));
     details.push(format!("job {} on {}", job.id, args.at));

@@ -154,6 +154,7 @@ mod tests {
             &["--type", "spectrogram", "--channels", "1-3", "--channel", "4"],
             &["--from", "5", "--to", "5"],
             &["--output", "/nowhere/at/all.png"],
+            &["--output", "quake.jpg"],
         ] {
             let args = Line::parse_from([&["view"], arguments].concat()).args;
             assert!(args.check().is_err(), "{arguments:?}");

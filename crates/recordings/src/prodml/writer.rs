@@ -1,28 +1,17 @@
-//! Writes one PRODML 2.1 file, samples first and without holding them.
-//!
-//! The HDF5 writer knows only whole files in memory, so it writes the head alone: groups, attributes, and two
-//! datasets without data. Room for it is left at the begin; the samples are streamed behind it, the times follow,
-//! and at the end the head is written and told where both lie.
+//! Writes one PRODML 2.1 file of samples.
 
 mod head;
-mod placement;
 
 use std::borrow::Cow;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Seek, Write};
 use std::ops::Range;
 
 use focus_core::{Block, ChannelRange, DataType, Fibre, Samples, sample_offset};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// What is left for the head beyond its size for one sample: times get longer by a few digits.
-const HEAD_RESERVE: usize = 512;
-/// The samples begin at a multiple of this.
-const ALIGNMENT: usize = 4096;
-/// Size of one time.
-const TIME_BYTES: u64 = 8;
-/// How many times are written at once.
-const TIMES_AT_ONCE: u64 = 8192;
+use super::attributes::microseconds;
+use super::streamed::{Streamed, TIME_BYTES};
 
 /// One file of an acquisition.
 #[derive(Clone, Debug)]
@@ -56,21 +45,17 @@ impl Part {
 /// A PRODML file that is being written; whole only after [`finish`](Self::finish).
 #[derive(Debug)]
 pub(crate) struct ProdmlWriter<W> {
-    sink: W,
+    file: Streamed<W>,
     part: Part,
-    /// Where the samples begin.
-    origin: u64,
     /// How many instants have been written.
     samples: u64,
 }
 
 impl<W: Write + Seek> ProdmlWriter<W> {
     /// Begins the file: leaves room for its head.
-    pub(crate) fn new(mut sink: W, part: Part) -> io::Result<Self> {
-        let origin = (head::encode(&part, 1)?.len() + HEAD_RESERVE).next_multiple_of(ALIGNMENT);
-        // Written, not skipped: when the disk is full, the head must have its place.
-        sink.write_all(&vec![0; origin])?;
-        Ok(Self { sink, part, origin: origin as u64, samples: 0 })
+    pub(crate) fn new(sink: W, part: Part) -> io::Result<Self> {
+        let file = Streamed::new(sink, &head::encode(&part, 1)?)?;
+        Ok(Self { file, part, samples: 0 })
     }
 
     /// How many instants the file holds so far.
@@ -85,7 +70,7 @@ impl<W: Write + Seek> ProdmlWriter<W> {
 
     /// The sink.
     pub(crate) fn sink(&self) -> &W {
-        &self.sink
+        self.file.sink()
     }
 
     /// Appends these instants of a block that holds this part's channels; returns how many bytes they are.
@@ -108,7 +93,7 @@ impl<W: Write + Seek> ProdmlWriter<W> {
             let pieces: Vec<&[u8]> = rows.chunks_exact(row).map(|row| &row[columns.clone()]).collect();
             Cow::Owned(pieces.concat())
         };
-        self.sink.write_all(&bytes)?;
+        self.file.write(&bytes)?;
         self.samples += times.len() as u64;
         Ok(bytes.len() as u64)
     }
@@ -121,38 +106,12 @@ impl<W: Write + Seek> ProdmlWriter<W> {
     }
 
     /// Makes the file whole; returns its sink and length. There must be at least one sample.
-    pub(crate) fn finish(mut self) -> io::Result<(W, u64)> {
-        let data = self.samples * self.part.row_bytes();
-        let times = (self.origin + data).next_multiple_of(TIME_BYTES);
-        let end = times + self.samples * TIME_BYTES;
-        self.sink.seek(SeekFrom::Start(times))?;
-        self.write_times()?;
-
-        let mut head = head::encode(&self.part, self.samples)?;
-        placement::place(&mut head, &[(self.origin, data), (times, self.samples * TIME_BYTES)], end)?;
-        if head.len() as u64 > self.origin {
-            return Err(io::Error::other("the description has outgrown its place"));
-        }
-        self.sink.seek(SeekFrom::Start(0))?;
-        self.sink.write_all(&head)?;
-        Ok((self.sink, end))
+    pub(crate) fn finish(self) -> io::Result<(W, u64)> {
+        let head = head::encode(&self.part, self.samples)?;
+        // In microseconds, as PRODML has them.
+        let times = (0..self.samples).map(|sample| self.part.time_of(sample).map(microseconds));
+        self.file.finish(head, self.samples * self.part.row_bytes(), times)
     }
-
-    /// When each sample was taken, in microseconds as PRODML has it.
-    fn write_times(&mut self) -> io::Result<()> {
-        for first in (0..self.samples).step_by(TIMES_AT_ONCE as usize) {
-            let some = first..(first + TIMES_AT_ONCE).min(self.samples);
-            let times: Vec<i64> =
-                some.map(|sample| self.part.time_of(sample).map(microseconds)).collect::<io::Result<_>>()?;
-            self.sink.write_all(bytemuck::cast_slice(&times))?;
-        }
-        Ok(())
-    }
-}
-
-/// Epoch microseconds, rounded.
-fn microseconds(time: Timestamp) -> i64 {
-    (time.as_nanosecond() + 500).div_euclid(1000) as i64
 }
 
 /// A value of this type in which every bit is 0, as bytes.
@@ -162,7 +121,7 @@ fn zero(data_type: DataType) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::io::{Cursor, SeekFrom};
 
     use super::*;
 
