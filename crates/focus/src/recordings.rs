@@ -12,10 +12,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueHint};
-use focus_recordings::{SqliteCatalogue, is_recording_name};
+use focus_recordings::{SqliteCatalogue, clear_left_behind, recording_files};
 use jiff::Timestamp;
 
-use crate::cli::SettingsArgs;
+use crate::cli::{SettingsArgs, report};
 use crate::server::data;
 use crate::settings::Settings;
 use crate::time::time;
@@ -114,8 +114,8 @@ impl RecordingsArgs {
             }
             Command::Show { files, json } => show::run(&files, json),
             Command::Verify { files, json, settings } => {
-                let files = if files.is_empty() { vec![settings.load()?.settings.data_dir] } else { files };
-                verify::run(&expanded(&files)?, json)
+                let paths = if files.is_empty() { vec![settings.load()?.settings.data_dir] } else { files };
+                verify::run(&paths, json)
             }
             Command::Add { files, settings } => {
                 add::run(&settings.load()?.settings.data_dir, &expanded(&files)?)
@@ -135,6 +135,10 @@ async fn catalogue(settings: &Settings) -> Result<SqliteCatalogue> {
     std::fs::read_dir(directory).with_context(|| {
         format!("cannot read the data directory {}; name one with --data-dir", directory.display())
     })?;
+    // With an index elsewhere the directory is only read.
+    if settings.index_dir.is_none() {
+        clear(directory);
+    }
     let catalogue = data::catalogue(directory, settings.index_dir.as_deref()).await?;
     for refused in catalogue.scan().await?.refused {
         anstream::eprintln!("{}: {}", refused.path.display(), refused.reason);
@@ -147,7 +151,8 @@ fn expanded(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            inside(path, &mut files).with_context(|| format!("cannot read {}", path.display()))?;
+            let inside = recording_files(path).context("cannot look for recordings")?;
+            files.extend(inside.into_iter().map(|(file, _)| file));
         } else {
             files.push(path.clone());
         }
@@ -155,18 +160,15 @@ fn expanded(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn inside(directory: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let entries: std::io::Result<Vec<_>> = std::fs::read_dir(directory)?.collect();
-    let mut entries = entries?;
-    entries.retain(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            inside(&path, files)?;
-        } else if is_recording_name(&path) && path.is_file() {
-            files.push(path);
+/// Removes from the data directory what a crash has left unfinished, and says so. That it cannot be is told, too, and hinders
+/// nothing.
+fn clear(directory: &Path) {
+    match clear_left_behind(directory) {
+        Ok(removed) => {
+            for file in removed {
+                anstream::eprintln!("removed {}: unfinished, left by a crash", file.display());
+            }
         }
+        Err(error) => report(&error.into()),
     }
-    Ok(())
 }

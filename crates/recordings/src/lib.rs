@@ -29,6 +29,7 @@ mod store;
 mod terra15;
 mod unfinished;
 mod verify;
+mod walk;
 
 pub use self::mongodb::{InvalidMongoUrl, InvalidMount, MongoAddress, MongoCatalogue, MongoMetrics, Mount};
 pub use catalogue::{Catalogue, Extent, Recording};
@@ -41,5 +42,6 @@ pub use prodml::{Rows, RowsWriter, Spectrum};
 pub use reader::RecordingReader;
 pub use recorder::{Progress, RecordError, Recorder, Started};
 pub use sqlite::{Refused, ScanReport, SqliteCatalogue};
-pub use store::{StoreError, add, remove};
+pub use store::{StoreError, add, add_excerpt, clear_left_behind, left_behind, remove};
 pub use verify::{Verified, verify};
+pub use walk::recording_files;

@@ -1,6 +1,7 @@
 mod error;
 mod file;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -83,7 +84,8 @@ impl Recorder {
     /// # Errors
     /// When the directory cannot be made or read, or what is left behind cannot be removed.
     pub fn start(directory: &Path, roll: Duration, channels: ChannelRange) -> Result<Started, RecordError> {
-        let removed = unfinished::prepare(directory)?;
+        fs::create_dir_all(directory).map_err(RecordError::at(directory))?;
+        let removed = unfinished::clear(directory).map_err(|(path, error)| RecordError::at(&path)(error))?;
         let roll = SignedDuration::try_from(roll.max(SHORTEST_ROLL)).unwrap_or(SignedDuration::MAX);
         let directory = directory.to_owned();
         let recorder = Self { directory, channels, roll, acquisition: None, progress: Progress::default() };

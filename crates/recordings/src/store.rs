@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 
-use crate::{ReadError, open, unfinished};
+use tempfile::NamedTempFile;
+
+use crate::{EXCERPT, EXCERPT_NAME, ReadError, open, unfinished};
 
 /// Where removed recordings stay: hidden, so that no catalogue looks there.
 const REMOVED: &str = ".removed";
@@ -39,6 +41,12 @@ impl StoreError {
     }
 }
 
+impl From<unfinished::Failure> for StoreError {
+    fn from((path, error): unfinished::Failure) -> Self {
+        Self::Io { path, error }
+    }
+}
+
 /// Copies a recording into a data directory, where it appears whole and under its own name; `copied` is told of bytes. Where
 /// it is, and whether it was not there before.
 ///
@@ -55,27 +63,64 @@ pub fn add(
     if target.try_exists().map_err(StoreError::at(&target))? {
         return same(file, &target).map(|()| (target, false));
     }
-    let mut copy = unfinished::file(directory).map_err(StoreError::at(directory))?;
     let mut original = File::open(file).map_err(StoreError::at(file))?;
     let mut piece = vec![0; PIECE];
-    loop {
-        let length = original.read(&mut piece).map_err(StoreError::at(file))?;
-        if length == 0 {
-            break;
+    let copy = |copy: &mut NamedTempFile| {
+        loop {
+            let length = original.read(&mut piece).map_err(StoreError::at(file))?;
+            if length == 0 {
+                return Ok(());
+            }
+            copy.write_all(&piece[..length]).map_err(StoreError::at(&target))?;
+            copied(length as u64);
         }
-        copy.write_all(&piece[..length]).map_err(StoreError::at(&target))?;
-        copied(length as u64);
-    }
-    copy.as_file().sync_all().map_err(StoreError::at(&target))?;
-    match copy.persist_noclobber(&target) {
-        Ok(_) => {}
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
-            return Err(StoreError::Taken(target));
-        }
-        Err(error) => return Err(StoreError::at(&target)(error.error)),
-    }
-    unfinished::sync(directory).map_err(StoreError::at(directory))?;
+    };
+    put(directory, &target, copy)?;
     Ok((target, true))
+}
+
+/// Puts the built-in recording into a data directory that has no file of its name.
+///
+/// # Errors
+/// When it cannot be written. Then nothing is left of it.
+pub fn add_excerpt(directory: &Path) -> Result<(), StoreError> {
+    let target = directory.join(EXCERPT_NAME);
+    put(directory, &target, |file| file.write_all(EXCERPT).map_err(StoreError::at(&target)))
+}
+
+/// Makes a file that appears at once and whole, on disk.
+fn put(
+    directory: &Path,
+    target: &Path,
+    write: impl FnOnce(&mut NamedTempFile) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut file = unfinished::file(directory).map_err(StoreError::at(directory))?;
+    write(&mut file)?;
+    file.as_file().sync_all().map_err(StoreError::at(target))?;
+    match file.persist_noclobber(target) {
+        Ok(_) => unfinished::sync(directory).map_err(StoreError::at(directory)),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
+            Err(StoreError::Taken(target.to_owned()))
+        }
+        Err(error) => Err(StoreError::at(target)(error.error)),
+    }
+}
+
+/// What is left in a data directory of files that somebody began to write, and does not write any more.
+///
+/// # Errors
+/// When the directory or such a file cannot be read.
+pub fn left_behind(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let left = unfinished::left(directory)?;
+    Ok(left.into_iter().map(|(path, _)| path).collect())
+}
+
+/// Removes what is [left behind](left_behind) in a data directory.
+///
+/// # Errors
+/// When the directory cannot be read, or such a file cannot be removed.
+pub fn clear_left_behind(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    Ok(unfinished::clear(directory)?)
 }
 
 /// Whether two files hold the same.
@@ -118,5 +163,8 @@ pub fn remove(directory: &Path, file: &Path) -> Result<PathBuf, StoreError> {
         return Err(StoreError::Taken(kept));
     }
     fs::rename(&there, &kept).map_err(StoreError::at(&there))?;
+    for directory in [Some(parent), there.parent()].into_iter().flatten() {
+        unfinished::sync(directory).map_err(StoreError::at(directory))?;
+    }
     Ok(kept)
 }

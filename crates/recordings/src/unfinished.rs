@@ -1,4 +1,6 @@
 //! Files that are not whole yet: they have hidden names, which no catalogue takes for recordings.
+//!
+//! Whoever writes one holds its lock, which ends with him: who gets the lock of another one knows that nobody writes it.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
@@ -7,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::RecordError;
-
 /// How their names begin and end.
 const NAME: (&str, &str) = (".focus-", ".part");
+
+/// What the system says of a file or directory.
+pub(crate) type Failure = (PathBuf, io::Error);
 
 /// A new file under a hidden name, locked so that nobody takes it for left behind.
 pub(crate) fn file(directory: &Path) -> io::Result<NamedTempFile> {
@@ -19,9 +22,15 @@ pub(crate) fn file(directory: &Path) -> io::Result<NamedTempFile> {
     builder.prefix(prefix).suffix(suffix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(directory)?;
-    file.as_file().try_lock()?;
-    Ok(file)
+    loop {
+        let file = builder.tempfile_in(directory)?;
+        match file.as_file().try_lock() {
+            Ok(()) if file.path().try_exists()? => return Ok(file),
+            // Somebody who clears the directory came between the two.
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// What was renamed is on the disk only when the directory is.
@@ -29,19 +38,27 @@ pub(crate) fn sync(directory: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
-/// Makes the directory if it is not there, and removes the unfinished files in it that nobody writes any more.
-pub(crate) fn prepare(directory: &Path) -> Result<Vec<PathBuf>, RecordError> {
-    fs::create_dir_all(directory).map_err(RecordError::at(directory))?;
-    let mut removed = Vec::new();
-    for entry in fs::read_dir(directory).map_err(RecordError::at(directory))? {
-        let path = entry.map_err(RecordError::at(directory))?.path();
-        if path.file_name().is_some_and(is_unfinished)
-            && remove_if_left(&path).map_err(RecordError::at(&path))?
-        {
-            removed.push(path);
+/// The unfinished files in a directory that nobody writes any more, with their locks.
+pub(crate) fn left(directory: &Path) -> Result<Vec<(PathBuf, File)>, Failure> {
+    let in_directory = |error| (directory.to_owned(), error);
+    let mut left = Vec::new();
+    for entry in fs::read_dir(directory).map_err(in_directory)? {
+        let path = entry.map_err(in_directory)?.path();
+        if path.file_name().is_some_and(is_unfinished) {
+            let lock = lock(&path).map_err(|error| (path.clone(), error))?;
+            left.extend(lock.map(|lock| (path, lock)));
         }
     }
-    Ok(removed)
+    Ok(left)
+}
+
+/// Removes the unfinished files in a directory that nobody writes any more.
+pub(crate) fn clear(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let remove = |(path, _lock): (PathBuf, File)| match fs::remove_file(&path) {
+        Ok(()) => Ok(path),
+        Err(error) => Err((path, error)),
+    };
+    left(directory)?.into_iter().map(remove).collect()
 }
 
 fn is_unfinished(name: &OsStr) -> bool {
@@ -49,17 +66,17 @@ fn is_unfinished(name: &OsStr) -> bool {
     name.starts_with(NAME.0.as_bytes()) && name.ends_with(NAME.1.as_bytes())
 }
 
-/// Whether the file was left behind and is now removed.
-fn remove_if_left(path: &Path) -> io::Result<bool> {
-    // For writing: some network file systems lock only those.
-    let removed = File::options().write(true).open(path).and_then(|file| match file.try_lock() {
-        Ok(()) => fs::remove_file(path).map(|()| true),
-        Err(TryLockError::WouldBlock) => Ok(false),
+/// The lock of a file, unless it is somebody else's or the file has another name by now.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    // For writing where possible: some network file systems lock only those.
+    let file = match File::options().write(true).open(path).or_else(|_| File::open(path)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    match file.try_lock() {
+        // Its writer may have just finished it.
+        Ok(()) => Ok(path.try_exists()?.then_some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
-    });
-    match removed {
-        // Its recorder has just finished it.
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        removed => removed,
     }
 }

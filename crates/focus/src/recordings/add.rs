@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use focus_recordings::add;
 
+use super::clear;
 use crate::cli::{Exit, report};
 use crate::progress::{Progress, bytes};
 
@@ -13,6 +14,7 @@ pub(super) fn run(directory: &Path, files: &[PathBuf]) -> Result<ExitCode> {
         bail!("there are no recordings to add");
     }
     std::fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    clear(directory);
     let mut progress = Progress::start();
     let (mut all, mut exit) = (0, Exit::Success);
     for (number, path) in files.iter().enumerate() {

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use focus_recordings::{Catalogue as _, remove};
 use jiff::Timestamp;
 
-use super::catalogue;
+use super::{catalogue, clear};
 use crate::cli::{Exit, report};
 use crate::settings::Settings;
 
@@ -13,6 +13,7 @@ use crate::settings::Settings;
 pub(super) async fn run(settings: &Settings, files: &[PathBuf], whole: bool) -> Result<ExitCode> {
     let directory = &settings.data_dir;
     let files = if whole { of_recordings(settings, files).await? } else { files.to_vec() };
+    clear(directory);
     let mut exit = Exit::Success;
     for file in files {
         match remove(directory, &file) {
@@ -35,5 +36,7 @@ async fn of_recordings(settings: &Settings, first: &[PathBuf]) -> Result<Vec<Pat
         files.extend(recording.files.iter().map(|part| part.path.clone()));
     }
     files.dedup();
+    // The one that a recording is told by last: whoever is cut off half way can say the same again.
+    files.reverse();
     Ok(files)
 }

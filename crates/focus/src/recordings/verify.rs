@@ -3,16 +3,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use focus_recordings::verify;
+use focus_recordings::{left_behind, verify};
 use serde_json::json;
 
+use super::expanded;
 use super::show::as_json;
 use crate::cli::Exit;
 use crate::progress::{Progress, bytes};
 
-/// Reads every sample of these files, and tells of each whether it can be read.
-pub(super) fn run(files: &[PathBuf], json: bool) -> Result<ExitCode> {
-    if files.is_empty() {
+/// Reads every sample of these files, and of those in these directories, and tells of each whether it can be read. What a crash
+/// has left in the directories is told, too; as it was never a recording, it is not broken.
+pub(super) fn run(paths: &[PathBuf], json: bool) -> Result<ExitCode> {
+    let (files, left) = (expanded(paths)?, left(paths)?);
+    if files.is_empty() && left.is_empty() {
         bail!("there are no recordings to verify");
     }
     let mut progress = Progress::start();
@@ -40,6 +43,22 @@ pub(super) fn run(files: &[PathBuf], json: bool) -> Result<ExitCode> {
         unreadable += usize::from(verified.is_err());
     }
     progress.clear();
+    for path in left {
+        if json {
+            writeln!(out, "{}", json!({"file": path, "unfinished": true}))?;
+        } else {
+            writeln!(out, "left    {}: unfinished, and nobody writes it any more", path.display())?;
+        }
+    }
     anstream::eprintln!("{} files, {}, {unreadable} of them broken", files.len(), bytes(all));
     Ok(if unreadable == 0 { Exit::Success } else { Exit::Failure }.into())
+}
+
+/// What was left behind in those paths that are directories.
+fn left(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut left = Vec::new();
+    for directory in paths.iter().filter(|path| path.is_dir()) {
+        left.extend(left_behind(directory)?);
+    }
+    Ok(left)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use focus_recordings::{EXCERPT, EXCERPT_NAME, ScanReport, SqliteCatalogue};
+use focus_recordings::{ScanReport, SqliteCatalogue, add_excerpt, clear_left_behind};
 
 /// Name of the catalogue's index inside its directory.
 const INDEX: &str = "catalogue.sqlite";
@@ -19,6 +19,7 @@ const SCAN_INTERVAL: Duration = Duration::from_secs(5);
 pub(super) async fn open(directory: &Path, index_dir: Option<&Path>) -> Result<SqliteCatalogue> {
     if index_dir.is_none() {
         fill_if_new(directory).with_context(|| unwritable(directory))?;
+        clear(directory);
     }
     let catalogue = catalogue(directory, index_dir).await?;
     report(&catalogue.scan().await?);
@@ -51,12 +52,24 @@ fn unwritable(directory: &Path) -> String {
     )
 }
 
-fn fill_if_new(directory: &Path) -> std::io::Result<()> {
+fn fill_if_new(directory: &Path) -> Result<()> {
     std::fs::create_dir_all(directory)?;
     if is_empty(directory)? {
-        std::fs::write(directory.join(EXCERPT_NAME), EXCERPT)?;
+        add_excerpt(directory)?;
     }
     Ok(())
+}
+
+/// Removes what a crash has left unfinished. That it cannot be hinders nothing.
+fn clear(directory: &Path) {
+    match clear_left_behind(directory) {
+        Ok(removed) => {
+            for file in removed {
+                tracing::warn!(file = %file.display(), "removed: unfinished, left by a crash");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "what a crash has left unfinished cannot be removed"),
+    }
 }
 
 /// Looks for new, changed and vanished files for ever.
@@ -102,6 +115,8 @@ mod tests {
     use std::path::PathBuf;
     use std::time::SystemTime;
 
+    use focus_recordings::{EXCERPT, EXCERPT_NAME};
+
     use super::*;
 
     #[tokio::test]
@@ -110,12 +125,15 @@ mod tests {
         // The built-in recording as the live fibre is put there first.
         std::fs::create_dir(new.path().join(".built-in")).unwrap();
         open(new.path(), None).await.unwrap();
-        assert!(new.path().join(EXCERPT_NAME).exists());
+        assert_eq!(std::fs::read(new.path().join(EXCERPT_NAME)).unwrap(), EXCERPT);
 
         let used = tempfile::tempdir().unwrap();
         std::fs::write(used.path().join("notes.txt"), "mine").unwrap();
+        let left = used.path().join(".focus-abc123.part");
+        std::fs::write(&left, "half").unwrap();
         open(used.path(), None).await.unwrap();
         assert!(!used.path().join(EXCERPT_NAME).exists());
+        assert!(!left.exists(), "of somebody who is no more");
     }
 
     /// Everything below a directory, itself included, with the times of the last changes.

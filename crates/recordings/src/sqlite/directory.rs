@@ -1,15 +1,14 @@
 use std::collections::HashSet;
-use std::fs::{self, DirEntry, Metadata};
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::fs::Metadata;
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::worker::CallError;
-use super::{Entry, Known, unavailable};
+use super::{Entry, Known};
 use crate::sqlite::index::Stamp;
-use crate::{ReadError, Segment, is_recording_name};
+use crate::{ReadError, Segment, recording_files};
 
 /// A file that was changed this recently may still be written: that it cannot be read is no news yet.
 const SETTLING: SignedDuration = SignedDuration::from_secs(5);
@@ -75,42 +74,6 @@ fn entry(path: &Path) -> Result<Entry, String> {
     };
     let segments = header.segments.iter().map(span).collect::<Result<_, String>>()?;
     Ok(Entry { fibre: header.fibre.clone(), segments })
-}
-
-/// Every file that may be a recording. Directories behind links are not entered, so there are no circles.
-fn recording_files(directory: &Path) -> Result<Vec<(PathBuf, Metadata)>, CallError> {
-    let mut files = Vec::new();
-    let mut directories = vec![directory.to_owned()];
-    while let Some(current) = directories.pop() {
-        let entries = match fs::read_dir(&current) {
-            // A subdirectory that was removed in the meantime.
-            Err(error) if error.kind() == ErrorKind::NotFound && current != directory => continue,
-            entries => entries.map_err(|error| unavailable(&current, &error))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(|error| unavailable(&current, &error))?;
-            let path = entry.path();
-            if is_hidden(&entry) {
-                continue;
-            }
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                directories.push(path);
-            } else if is_recording_name(&path) {
-                // A file that was removed in the meantime, or a link to nowhere, is not there.
-                if let Ok(metadata) = fs::metadata(&path)
-                    && metadata.is_file()
-                {
-                    files.push((path, metadata));
-                }
-            }
-        }
-    }
-    files.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(files)
-}
-
-fn is_hidden(entry: &DirEntry) -> bool {
-    entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
 fn stamp(metadata: &Metadata) -> Stamp {

@@ -1,27 +1,10 @@
-//! `focus recordings`, with the real program.
-
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use focus_recordings::{EXCERPT, EXCERPT_NAME};
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn focus(data: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_focus"));
-    command.arg("recordings").args(arguments).env("HOME", data).env_remove("FOCUS_CONFIG");
-    if arguments[0] != "show" {
-        command.arg("--data-dir").arg(data);
-    }
-    command.output().unwrap()
-}
-
-/// What it prints, and whether it succeeds.
-fn told(data: &Path, arguments: &[&str]) -> (String, String, bool) {
-    let Output { status, stdout, stderr } = focus(data, arguments);
-    (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap(), status.success())
-}
+use crate::program::told;
 
 #[test]
 fn a_recording_comes_is_looked_at_and_goes() {

@@ -1,0 +1,5 @@
+//! `focus recordings`, with the real program.
+
+mod commands;
+mod killed;
+mod program;
