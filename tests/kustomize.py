@@ -77,9 +77,13 @@ def _patch(found, op, path, value):
     assert op in ("add", "replace"), op
     *parents, last = path.strip("/").split("/")
     for parent in parents:
-        found = found[parent]
-    assert op == "add" or last in found, f"there is no {path} to replace"
-    found[last] = value
+        found = found[int(parent) if isinstance(found, list) else parent]
+    if isinstance(found, list):
+        assert (op, last) == ("add", "-"), f"of a list only the end is known here: {path}"
+        found.append(value)
+    else:
+        assert op == "add" or last in found, f"there is no {path} to replace"
+        found[last] = value
 
 
 def _move(objects, namespace):

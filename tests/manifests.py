@@ -28,7 +28,7 @@ def worker():
 def everything(overlay):
     """An overlay with all that its owner may add to it, besides what others' operators read."""
     added = [*documents(KUBERNETES / "overlays/production/ingress.yaml")]
-    objects = render(KUBERNETES / "overlays" / overlay)
+    objects = render(KUBERNETES / "components/mongodb", render(KUBERNETES / "overlays" / overlay))
     for component in ("feed", "recorder", "monitoring"):
         extra = [one for one in render(KUBERNETES / "components" / component) if one["kind"] not in OF_AN_OPERATOR]
         added += [one for one in extra if all(one["metadata"]["name"] != had["metadata"]["name"] for had in objects)]

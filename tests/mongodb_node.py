@@ -43,9 +43,9 @@ class MongoDbNode(ServerProcess):
         """Where clients find it, or where they would through a proxy on another port."""
         return f"mongodb://127.0.0.1:{port or self.port}"
 
-    def settings(self, port=None):
-        """What `focus serve` has to be told."""
-        return {"catalogue.mongodb_url": self.url(port), "catalogue.mounts": f"{BASE_PATH}={self.files}"}
+    def settings(self, port=None, files=None):
+        """What `focus serve` has to be told; the files may be a copy."""
+        return {"catalogue.mongodb_url": self.url(port), "catalogue.mounts": f"{BASE_PATH}={files or self.files}"}
 
     @contextlib.contextmanager
     def database(self):

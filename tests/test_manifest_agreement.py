@@ -71,6 +71,21 @@ def test_all_that_selects_pods_finds_some():
     assert selected >= 8
 
 
+def test_only_servers_come_to_mongodb_and_only_where_it_is_wanted():
+    [way_out] = documents(KUBERNETES / "components/mongodb/network.yaml")
+    assert way_out["spec"]["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": SERVER}}
+    assert way_out["spec"]["egress"] == [{"ports": [{"protocol": "TCP", "port": 27017}]}]
+    without = render(KUBERNETES / "overlays/production")
+    assert ways_out(without) == {53, 443, 5000, 5671, 5672, 6443}
+    assert ways_out(render(KUBERNETES / "components/mongodb", without)) == ways_out(without) | {27017}
+
+
+def ways_out(objects):
+    """The ports that any pod may connect to."""
+    rules = [rule for one in objects if one["kind"] == "NetworkPolicy" for rule in one["spec"].get("egress", [])]
+    return {port["port"] for rule in rules for port in rule["ports"]}
+
+
 def test_the_operators_rules_are_the_alerts():
     [rule] = documents(KUBERNETES / "components/monitoring/prometheus-rule.yaml")
     [alerts] = documents(ROOT / "deploy/monitoring/alerts.yml")

@@ -8,7 +8,11 @@ from focus_process import focus_binary
 from kustomize import pod_of, render, select
 from manifests import KUBERNETES, OVERLAYS, SERVER, containers
 
-BROKER = "amqp://focus:secret@rabbitmq.rabbitmq.svc:5672/%2f"
+# What is in the secret.
+URLS = {
+    "rabbitmq-url": "amqp://focus:secret@rabbitmq.rabbitmq.svc:5672/%2f",
+    "mongodb-url": "mongodb://focus:secret@mongodb.mongodb.svc/?replicaSet=site",
+}
 
 
 def environment(container, settings):
@@ -18,8 +22,8 @@ def environment(container, settings):
     for variable in container["env"]:
         source = variable.get("valueFrom", {})
         if "secretKeyRef" in source:
-            assert source["secretKeyRef"] == {"name": SERVER, "key": "rabbitmq-url"}
-            value = BROKER
+            assert source["secretKeyRef"]["name"] == SERVER
+            value = URLS[source["secretKeyRef"]["key"]]
         elif "fieldRef" in source:
             value = fields[source["fieldRef"]["fieldPath"]]
         else:
@@ -52,6 +56,7 @@ def test_the_program_understands_its_settings(run):
         values = {key: entry["value"] for key, entry in json.loads(shown.stdout).items()}
         listens = {"server": "0.0.0.0:5000", "worker": "10.0.0.7:5000"}.get(name, "127.0.0.1:5000")
         assert (values["log.format"], values["listen"]) == ("json", listens)
+        assert (values["catalogue.mongodb_url"] is not None) is (name == "server"), "nobody else is to have it"
 
 
 def test_the_program_understands_its_command(run):

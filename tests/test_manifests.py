@@ -63,7 +63,7 @@ def test_kustomize_renders_what_is_tested_here(overlay):
 
 def test_all_that_may_be_added_fits_to_production(tmp_path):
     everywhere = os.path.relpath(KUBERNETES, tmp_path)
-    components = [f"{everywhere}/components/{name}" for name in ("monitoring", "recorder", "feed")]
+    components = [f"{everywhere}/components/{name}" for name in ("monitoring", "recorder", "feed", "mongodb")]
     mine = {
         "resources": [f"{everywhere}/overlays/production", "ingress.yaml"],
         "components": components,
