@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use focus_core::{Fibre, Samples, sample_offset};
 use jiff::Timestamp;
@@ -7,7 +7,11 @@ use crate::ReadError;
 use crate::error::Problem;
 
 /// Sampling rates that can be, Hz. With them and the most samples that formats let through, no time overflows.
-const RATES: std::ops::RangeInclusive<f64> = 1e-6..=1e9;
+const RATES: RangeInclusive<f64> = 1e-6..=1e9;
+/// Distances between channels and gauge lengths that can be, metres.
+const DISTANCES: RangeInclusive<f64> = 1e-6..=1e6;
+/// Places on a fibre that can be, metres. With them, no sum of lengths overflows.
+const PLACES: RangeInclusive<f64> = -1e9..=1e9;
 
 /// What a recording file says about itself, checked against its data.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,5 +110,24 @@ pub(crate) fn sampling_rate(field: &str, hertz: f64) -> Result<f64, Problem> {
         Ok(hertz)
     } else {
         Err(Problem::field(field, format!("{hertz} Hz is not possible")))
+    }
+}
+
+/// A distance between channels or a gauge length, in metres, that may be unknown; `field` is what the format calls it.
+pub(crate) fn distance(field: &str, metres: Option<f64>) -> Result<Option<f64>, Problem> {
+    within(&DISTANCES, field, metres)
+}
+
+/// A place on the fibre, in metres, that may be unknown; `field` is what the format calls it.
+pub(crate) fn place(field: &str, metres: Option<f64>) -> Result<Option<f64>, Problem> {
+    within(&PLACES, field, metres)
+}
+
+fn within(possible: &RangeInclusive<f64>, field: &str, metres: Option<f64>) -> Result<Option<f64>, Problem> {
+    match metres {
+        Some(metres) if !possible.contains(&metres) => {
+            Err(Problem::field(field, format!("{metres} m is not possible")))
+        }
+        metres => Ok(metres),
     }
 }

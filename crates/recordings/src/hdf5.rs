@@ -37,7 +37,12 @@ pub(crate) fn open(path: &Path) -> Result<Hdf5File, Problem> {
             max_object_header_bytes: MAX_OBJECT_HEADER_BYTES,
             ..OpenOptions::default()
         };
-        Ok(Hdf5File::open_with_options(path, options)?)
+        let file = Hdf5File::open_with_options(path, options)?;
+        let (told, there) = (file.superblock().eof_address, file.storage().len());
+        if told > there {
+            return Err(Problem::File(format!("is cut off: it ends at byte {there} and not at byte {told}")));
+        }
+        Ok(file)
     })
 }
 

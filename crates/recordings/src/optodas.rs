@@ -9,7 +9,7 @@ use focus_core::{Fibre, sample_offset};
 use hdf5_reader::Hdf5File;
 
 use crate::error::Problem;
-use crate::file::sampling_rate;
+use crate::file::{distance, place, sampling_rate};
 use crate::hdf5::{Axes, Matrix, MatrixFile, Values, dataset, epoch, index, required};
 use crate::{Header, Segment};
 
@@ -36,7 +36,7 @@ pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<MatrixFile, Problem> 
         pulse_rate: None,
         sampling_rate: times.sampling_rate,
         dx,
-        gauge_length: values.positive("header/gaugeLength")?,
+        gauge_length: distance("header/gaugeLength", values.number("header/gaugeLength")?)?,
         channels: data.channels(),
         start: Some(start),
         length: dx.map(|dx| f64::from(data.channels()) * dx),
@@ -110,7 +110,7 @@ fn time_axis(values: &Values, data: &Matrix) -> Result<Segment, Problem> {
 fn channel_axis(values: &Values, data: &Matrix) -> Result<(f64, Option<f64>), Problem> {
     const CHANNELS: &str = "header/channels";
     const DX: &str = "header/dx";
-    let dx = required(DX, values.positive(DX)?)?;
+    let dx = required(DX, distance(DX, values.number(DX)?)?)?;
     let channels = required(CHANNELS, values.numbers(CHANNELS)?)?;
     if channels.len() != data.channels() as usize {
         let reason = format!("lists {}, but the data hold {}", channels.len(), data.channels());
@@ -122,8 +122,11 @@ fn channel_axis(values: &Values, data: &Matrix) -> Result<(f64, Option<f64>), Pr
         Some(sensors) => (DISTANCES, sensors),
         None => (CHANNELS, channels.iter().map(|channel| channel * dx).collect()),
     };
+    for end in [distances[0], distances[distances.len() - 1]] {
+        place(field, Some(end))?;
+    }
     let steps: Vec<f64> = distances.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    if !distances[0].is_finite() || !steps.iter().all(|&step| step > 0.0 && step.is_finite()) {
+    if !steps.iter().all(|&step| step > 0.0) {
         return Err(Problem::field(field, "does not grow from channel to channel"));
     }
     // Channels are whole numbers of dx, so an equal step differs by rounding alone.

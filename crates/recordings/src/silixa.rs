@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::error::Problem;
-use crate::file::sampling_rate;
+use crate::file::{distance, place, sampling_rate};
 use crate::hdf5::{Attributes, Axes, Matrix, MatrixFile, dataset, required};
 use crate::{Header, Segment};
 
@@ -33,7 +33,7 @@ pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<MatrixFile, Problem> 
         pulse_rate: None,
         sampling_rate: rate,
         dx,
-        gauge_length: positive(&attributes, "GaugeLength")?,
+        gauge_length: distance("GaugeLength", number(&attributes, "GaugeLength")?)?,
         channels: data.channels(),
         start: first_distance(&attributes, dx, data.channels())?,
         length: dx.map(|dx| f64::from(data.channels()) * dx),
@@ -83,15 +83,17 @@ fn start_time(attributes: &Attributes) -> Result<(&'static str, Timestamp), Prob
 
 /// Metres of cable between channels: the instrument counts metres of fibre, which is longer.
 fn channel_distance(attributes: &Attributes) -> Result<Option<f64>, Problem> {
-    let resolution = positive(attributes, "SpatialResolution[m]")?;
+    const RESOLUTION: &str = "SpatialResolution[m]";
+    let resolution = positive(attributes, RESOLUTION)?;
     let multiplier = positive(attributes, "Fibre Length Multiplier")?;
-    Ok(resolution.zip(multiplier).map(|(resolution, multiplier)| resolution * multiplier))
+    distance(RESOLUTION, resolution.zip(multiplier).map(|(resolution, multiplier)| resolution * multiplier))
 }
 
 /// Where the first channel is, metres. (`StartPosition[m]` counts the instrument's own fibre.)
 fn first_distance(attributes: &Attributes, dx: Option<f64>, channels: u32) -> Result<Option<f64>, Problem> {
     const STOP: &str = "Stop Distance (m)";
-    let start = number(attributes, "Start Distance (m)")?;
+    const START: &str = "Start Distance (m)";
+    let start = place(START, number(attributes, START)?)?;
     let stop = number(attributes, STOP)?;
     if let (Some(start), Some(stop), Some(dx)) = (start, stop, dx) {
         // Whether the last channel is meant or the end behind it makes 1.

@@ -9,7 +9,7 @@ use hdf5_reader::{Dataset, Hdf5File};
 use jiff::Timestamp;
 
 use crate::error::Problem;
-use crate::file::sampling_rate;
+use crate::file::{distance, place, sampling_rate};
 use crate::hdf5::{Attributes, Axes, Matrix, MatrixFile, dataset, epoch, range, required, slice};
 use crate::{Header, Segment};
 
@@ -49,14 +49,14 @@ pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<MatrixFile, Problem> 
     let rate = sampling_rate("dT", 1.0 / dt)?;
     let (field, times) = times(file, &group)?;
     let start = first_time(field, &times, rows, data.samples(), rate)?;
-    let dx = root.positive("dx")?;
+    let dx = distance("dx", root.number("dx")?)?;
     let fibre = Fibre {
         pulse_rate: root.positive("pulse_rate")?,
         sampling_rate: rate,
         dx,
-        gauge_length: root.positive("gauge_length")?,
+        gauge_length: distance("gauge_length", root.number("gauge_length")?)?,
         channels: data.channels(),
-        start: root.number("sensing_range_start")?.filter(|start| start.is_finite()),
+        start: place("sensing_range_start", root.number("sensing_range_start")?)?,
         length: dx.map(|dx| f64::from(data.channels()) * dx),
         samples_per_trace: None,
         data_type: data.data_type(),

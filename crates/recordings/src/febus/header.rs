@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::blocks::{Blocks, segments};
 use crate::error::Problem;
-use crate::file::sampling_rate;
+use crate::file::{distance, place, sampling_rate};
 use crate::hdf5::{Attributes, Values, data_type, epoch, extent, index, required};
 use crate::{Header, Segment};
 
@@ -75,20 +75,18 @@ pub(super) fn read(file: &Hdf5File) -> Result<(Header, Blocks, Dataset), Problem
         });
     let segments = segments.collect::<Result<_, _>>()?;
 
-    let dx = spacing[DISTANCE];
-    if dx <= 0.0 {
-        return Err(Problem::field("Spacing", format!("{dx} is not a positive number")));
-    }
+    let dx = distance("Spacing", Some(spacing[DISTANCE]))?;
+    let first_place = first_channel.zip(dx).map(|(first, dx)| origin[DISTANCE] + first * dx);
     let software = zone.zone.text("Version")?.or(zone.source.text("Version")?);
     let fibre = Fibre {
         // In mHz, like BlockRate.
         pulse_rate: zone.positive("PulseRateFreq")?.map(|rate| rate / 1e3),
         sampling_rate: rate,
-        dx: Some(dx),
-        gauge_length: zone.positive("GaugeLength")?,
+        dx,
+        gauge_length: distance("GaugeLength", zone.number("GaugeLength")?)?,
         channels,
-        start: first_channel.map(|first| origin[DISTANCE] + first * dx),
-        length: Some(f64::from(channels) * dx),
+        start: place("Origin", first_place)?,
+        length: dx.map(|dx| f64::from(channels) * dx),
         samples_per_trace: None,
         data_type,
         // The file does not say it.

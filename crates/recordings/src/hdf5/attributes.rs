@@ -6,6 +6,7 @@ use hdf5_reader::{Attribute, Dataset, Datatype, RawAttribute};
 use super::numbers::{decode, positive};
 use super::texts::trimmed;
 use crate::error::Problem;
+use crate::file::distance;
 
 /// Most bytes that the texts of one object may take: real ones take a few KiB. A text can be referred to from many
 /// places, so that it is more than the file.
@@ -86,7 +87,7 @@ impl Attributes {
                 }
             }
         }
-        self.positive(name)
+        distance(name, self.number(name)?)
     }
 
     /// A rate in Hz that may be absent; `name.uom` says its unit.

@@ -3,7 +3,7 @@ use hdf5_reader::{Dataset, Hdf5File, SliceInfo, SliceInfoElem};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Problem;
-use crate::file::sampling_rate;
+use crate::file::{place, sampling_rate};
 use crate::hdf5::{Attributes, Axes, Matrix};
 use crate::{Header, Segment};
 
@@ -40,7 +40,7 @@ pub(super) fn read(file: &Hdf5File) -> Result<(Header, Matrix), Problem> {
         dx,
         gauge_length: acquisition.metres("GaugeLength")?,
         channels,
-        start: first_locus.zip(dx).map(|(locus, dx)| locus * dx),
+        start: place("StartLocusIndex", first_locus.zip(dx).map(|(locus, dx)| locus * dx))?,
         length: dx.map(|dx| f64::from(channels) * dx),
         samples_per_trace: None,
         data_type: data.data_type(),

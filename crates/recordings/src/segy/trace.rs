@@ -2,6 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::header::{Common, Layout};
 use crate::error::Problem;
+use crate::file::distance;
 use crate::seismic::{Bytes, DayTime, Fields};
 
 /// Bytes of a trace's header, and of each further one.
@@ -222,11 +223,13 @@ impl Spacing {
         self.last = position;
     }
 
-    /// The distance, if it is the same everywhere: as exact as the positions are, and within a tenth.
+    /// The distance, if it is the same everywhere: as exact as the positions are, and within a tenth. One that cannot be tells
+    /// as little as none.
     fn even(&self) -> Option<f64> {
         let mean = self.sum / self.distances as f64;
         let tolerance = (mean / 10.0).min(2.0 * self.step + mean * 1e-6);
         let even = self.distances > 0 && self.distances + 1 == self.traces && mean > 0.0;
-        (even && self.most - self.least <= tolerance).then_some(mean)
+        let even = (even && self.most - self.least <= tolerance).then_some(mean);
+        distance("group coordinates", even).unwrap_or_default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use focus_recordings::{ReadError, RecordingFile, open};
+use focus_recordings::{Header, ReadError, RecordingFile, open};
 
 /// Opens a file with this content.
 pub(crate) fn opened(bytes: &[u8]) -> Result<Box<dyn RecordingFile>, ReadError> {
@@ -25,6 +25,7 @@ pub(crate) fn refused_field(bytes: &[u8]) -> String {
 pub(crate) fn read_through(bytes: &[u8]) -> Result<(), ReadError> {
     let file = opened(bytes)?;
     let header = file.header();
+    assert!(is_possible(header), "{header:?}");
     let channels = (header.fibre.channels as usize).min(4);
     for (number, segment) in header.segments.iter().enumerate() {
         for start in (0..segment.samples.min(6000)).step_by(1000) {
@@ -34,6 +35,20 @@ pub(crate) fn read_through(bytes: &[u8]) -> Result<(), ReadError> {
         }
     }
     Ok(())
+}
+
+/// Whether what a file says about itself, and was believed, can be.
+fn is_possible(header: &Header) -> bool {
+    let fibre = &header.fibre;
+    let measures = [Some(fibre.sampling_rate), fibre.dx, fibre.gauge_length, fibre.pulse_rate, fibre.length];
+    let segments = &header.segments;
+    fibre.channels >= 1
+        && measures.iter().flatten().all(|measure| measure.is_finite() && *measure > 0.0)
+        && fibre.start.is_none_or(f64::is_finite)
+        && fibre.unit.as_ref().is_none_or(|unit| !unit.is_empty())
+        && !segments.is_empty()
+        && segments.iter().all(|segment| segment.samples >= 1 && segment.end().is_ok())
+        && segments.windows(2).all(|pair| pair[0].start < pair[1].start)
 }
 
 /// Cuts a small file at many places, which must be an error, and changes each of its bytes, which must not panic.
