@@ -3,6 +3,7 @@
 //! Read here and not by a crate: those that there are map the file, whose cutting off is then a fault of the process, keep
 //! every trace's header, and give whole traces.
 
+mod format;
 mod header;
 mod samples;
 mod trace;

@@ -1,5 +1,6 @@
-use focus_core::{DataType, Fibre};
+use focus_core::Fibre;
 
+use super::format::Format;
 use super::trace::{self, TRACE_HEADER};
 use crate::error::Problem;
 use crate::file::sampling_rate;
@@ -13,53 +14,19 @@ const HEAD: usize = TEXT + 400;
 /// Most traces that a file may have.
 const MAX_TRACES: u64 = 1 << 20;
 /// Most further headers of one trace.
-const MAX_EXTENSIONS: i32 = 16;
-
-/// How samples are stored.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Format {
-    Ibm,
-    Int32,
-    Int16,
-    Ieee,
-}
-
-impl Format {
-    fn new(code: u16) -> Result<Self, Problem> {
-        match code {
-            1 => Ok(Self::Ibm),
-            2 => Ok(Self::Int32),
-            3 => Ok(Self::Int16),
-            5 => Ok(Self::Ieee),
-            code => Err(Problem::field(
-                "sample format code (bytes 3225-3226)",
-                format!("{code} is not supported, only 1 (IBM float), 2 (int32), 3 (int16), 5 (IEEE float)"),
-            )),
-        }
-    }
-
-    pub(super) fn bytes(self) -> u64 {
-        if self == Self::Int16 { 2 } else { 4 }
-    }
-
-    fn data_type(self) -> DataType {
-        match self {
-            Self::Ibm | Self::Ieee => DataType::Float32,
-            Self::Int32 => DataType::Int32,
-            Self::Int16 => DataType::Int16,
-        }
-    }
-}
+const MAX_EXTENSIONS: u16 = 16;
 
 /// Where the samples are.
 #[derive(Debug)]
 pub(super) struct Layout {
+    /// The first number of the revision: 0, 1 or 2.
+    pub(super) revision: u8,
     pub(super) format: Format,
     pub(super) little_endian: bool,
     /// Where the first trace begins.
     pub(super) first: u64,
-    /// Headers of each trace, bytes.
-    pub(super) headers: u64,
+    /// How many headers of 240 bytes each trace has after its first.
+    pub(super) extensions: u16,
     /// Samples of each trace.
     pub(super) samples: u64,
     pub(super) traces: u64,
@@ -68,7 +35,12 @@ pub(super) struct Layout {
 impl Layout {
     /// Bytes of one trace.
     pub(super) fn trace(&self) -> u64 {
-        self.headers + self.samples * self.format.bytes()
+        self.headers() + self.samples * self.format.bytes()
+    }
+
+    /// Bytes of the headers of each trace.
+    pub(super) fn headers(&self) -> u64 {
+        (1 + u64::from(self.extensions)) * TRACE_HEADER as u64
     }
 }
 
@@ -79,7 +51,9 @@ pub(super) struct Common {
     /// Microseconds.
     pub(super) interval: f64,
     pub(super) samples: u32,
-    /// Whether these two are told in the wide fields of revision 2.
+    /// Which time the times of traces are that do not say it.
+    pub(super) time_basis: u16,
+    /// Whether interval and samples are told in the wide fields of revision 2.
     pub(super) wide_interval: bool,
     pub(super) wide_samples: bool,
 }
@@ -109,13 +83,14 @@ pub(super) fn read(bytes: &Bytes) -> Result<(Header, Layout), Problem> {
     }
     let fields = Fields { bytes: &head, little_endian: major == 2 && little_endian(&head)? };
     let common = common(fields, major == 2);
-    let headers = headers(fields, major)?;
+    let extensions = extensions(fields, (major, minor))?;
     let (first, end) = (first_trace(fields, major, bytes.length())?, end(fields, major, bytes.length())?);
     let mut layout = Layout {
+        revision: major,
         format: Format::new(fields.u16(3224))?,
         little_endian: fields.little_endian,
         first,
-        headers,
+        extensions,
         samples: common.samples.into(),
         traces: 0,
     };
@@ -133,6 +108,11 @@ pub(super) fn read(bytes: &Bytes) -> Result<(Header, Layout), Problem> {
         let reason =
             format!("{traces} traces of {each} bytes are followed by {rest} bytes: it is cut off, or");
         return Err(Problem::File(format!("{reason} traces are not equally long, which is not supported")));
+    }
+    let told = if major == 2 { fields.u64(3512) } else { 0 };
+    if told != 0 && told != layout.traces {
+        let reason = format!("{told}, but there are {}", layout.traces);
+        return Err(Problem::field("number of traces (bytes 3513-3520)", reason));
     }
     if layout.traces > MAX_TRACES {
         return Err(Problem::File(format!("{} traces are more than {MAX_TRACES}", layout.traces)));
@@ -181,19 +161,26 @@ fn common(fields: Fields, wide: bool) -> Common {
         },
         interval: if wide_interval { interval } else { fields.u16(3216).into() },
         samples: if wide_samples { samples } else { fields.u16(3220).into() },
+        time_basis: if wide { fields.u16(3510) } else { 0 },
         wide_interval,
         wide_samples,
     }
 }
 
-/// Bytes of the headers of each trace.
-fn headers(fields: Fields, major: u8) -> Result<u64, Problem> {
-    let extensions = if major == 2 { fields.i32(3506) } else { 0 };
-    if !(0..=MAX_EXTENSIONS).contains(&extensions) {
-        let reason = format!("{extensions} is not possible");
-        return Err(Problem::field("number of additional trace headers (bytes 3507-3510)", reason));
+/// How many headers each trace has after its first. Revision 2.1 has another field in two of the bytes of 2.0.
+fn extensions(fields: Fields, revision: (u8, u8)) -> Result<u16, Problem> {
+    let (extensions, bytes) = match revision {
+        (0 | 1, _) => (0, ""),
+        (_, 0) => (fields.u32(3506), "3507-3510"),
+        _ => (fields.u16(3506).into(), "3507-3508"),
+    };
+    match u16::try_from(extensions) {
+        Ok(extensions) if extensions <= MAX_EXTENSIONS => Ok(extensions),
+        _ => {
+            let field = format!("number of additional trace headers (bytes {bytes})");
+            Err(Problem::field(field, format!("{extensions} is not supported, at most {MAX_EXTENSIONS}")))
+        }
     }
-    Ok((1 + u64::from(extensions.unsigned_abs())) * TRACE_HEADER as u64)
 }
 
 /// Where the first trace begins.

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use focus_core::Samples;
 
-use super::header::{Format, Layout};
+use super::format::Format;
+use super::header::Layout;
 use crate::error::Problem;
 use crate::seismic::Bytes;
 
@@ -21,6 +22,15 @@ pub(super) fn read(
         Format::Ieee => Samples::Float32(numbers(bytes, layout, times, traces, f32::from_be_bytes)?),
         Format::Int32 => Samples::Int32(numbers(bytes, layout, times, traces, i32::from_be_bytes)?),
         Format::Int16 => Samples::Int16(numbers(bytes, layout, times, traces, i16::from_be_bytes)?),
+        Format::Int8 => {
+            Samples::Int16(numbers(bytes, layout, times, traces, |[byte]| byte.cast_signed().into())?)
+        }
+        Format::Uint8 => Samples::Int16(numbers(bytes, layout, times, traces, |[byte]| byte.into())?),
+        Format::Int24 => Samples::Int32(numbers(bytes, layout, times, traces, int24)?),
+        Format::Uint24 => Samples::Int32(numbers(bytes, layout, times, traces, uint24)?),
+        Format::Uint16 => {
+            Samples::Int32(numbers(bytes, layout, times, traces, |number| u16::from_be_bytes(number).into())?)
+        }
     })
 }
 
@@ -37,7 +47,7 @@ fn numbers<const N: usize, T: Copy + Default>(
     let mut samples = vec![T::default(); instants * columns];
     let mut piece = vec![0; instants * N];
     for (column, trace) in traces.enumerate() {
-        let data = layout.first + trace * layout.trace() + layout.headers;
+        let data = layout.first + trace * layout.trace() + layout.headers();
         bytes.read(data + times.start * N as u64, &mut piece)?;
         let cells = samples.iter_mut().skip(column).step_by(columns);
         for (cell, stored) in cells.zip(piece.as_chunks().0) {
@@ -49,6 +59,14 @@ fn numbers<const N: usize, T: Copy + Default>(
         }
     }
     Ok(samples.into())
+}
+
+fn int24([high, middle, low]: [u8; 3]) -> i32 {
+    i32::from_be_bytes([high, middle, low, 0]) >> 8
+}
+
+fn uint24([high, middle, low]: [u8; 3]) -> i32 {
+    i32::from_be_bytes([0, high, middle, low])
 }
 
 /// A sign, seven bits of a power of 16, and 24 bits behind the point.

@@ -40,7 +40,8 @@ pub(super) fn read(bytes: &Bytes, layout: &Layout, common: &Common) -> Result<Tr
         let trace = Trace::read(bytes, layout, number, &mut buffer)?;
         trace.check_samples(layout.samples, common.wide_samples)?;
         interval = trace.check_interval(interval, common.wide_interval)?;
-        let (start, unit) = (trace.start()?, trace.unit());
+        trace.check_extensions(layout.extensions)?;
+        let (start, unit) = (trace.start(common.time_basis)?, trace.unit());
         match &mut all {
             None => all = Some(Traces { start, interval, dx: None, unit }),
             Some(all) => {
@@ -65,6 +66,8 @@ struct Trace<'a> {
     fields: Fields<'a>,
     /// Whether there is a second header.
     extended: bool,
+    /// Revision 0 has nothing in bytes 181 to 240, and programs what they like.
+    revision: u8,
 }
 
 impl<'a> Trace<'a> {
@@ -74,10 +77,11 @@ impl<'a> Trace<'a> {
         number: u64,
         buffer: &'a mut [u8; 2 * TRACE_HEADER],
     ) -> Result<Self, Problem> {
-        let header = &mut buffer[..layout.headers.min(2 * TRACE_HEADER as u64) as usize];
+        let header = &mut buffer[..layout.headers().min(2 * TRACE_HEADER as u64) as usize];
         bytes.read(layout.first + number * layout.trace(), header)?;
         let extended = header.ends_with(EXTENSION);
-        Ok(Self { number, fields: Fields { bytes: header, little_endian: layout.little_endian }, extended })
+        let fields = Fields { bytes: header, little_endian: layout.little_endian };
+        Ok(Self { number, fields, extended, revision: layout.revision })
     }
 
     /// What is wrong with one of its fields.
@@ -104,6 +108,18 @@ impl<'a> Trace<'a> {
         Err(self.wrong("number of samples", place, &reason))
     }
 
+    /// How many headers of its own it has, if it says it: then that many as each.
+    fn check_extensions(&self, expected: u16) -> Result<(), Problem> {
+        match self.fields.u16(396) {
+            own if self.extended && own != 0 && own != expected => {
+                let reason =
+                    format!("{own}, but {expected} in the file's header: traces are not equally long");
+                Err(self.wrong("number of additional trace headers", (397, 398), &reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The sample interval in microseconds that is known by now, which was `known` (0: not yet).
     fn check_interval(&self, known: f64, wide: bool) -> Result<f64, Problem> {
         let (found, place) = match self.fields.f64(384) {
@@ -123,8 +139,8 @@ impl<'a> Trace<'a> {
         }
     }
 
-    /// When its first sample was taken.
-    fn start(&self) -> Result<Timestamp, Problem> {
+    /// When its first sample was taken; `basis` is which time that is if it does not say it.
+    fn start(&self, basis: u16) -> Result<Timestamp, Problem> {
         let fields = self.fields;
         let time = DayTime {
             year: fields.u16(156),
@@ -138,14 +154,15 @@ impl<'a> Trace<'a> {
             return Err(self.wrong("year", (157, 158), &format!("{year} is no year of four digits")));
         }
         // Most files do not say which time they mean; those that do must mean UTC.
-        let basis = fields.u16(166);
+        let basis = if fields.u16(166) == 0 { basis } else { fields.u16(166) };
         if ![0, 2, 4].contains(&basis) {
             let reason =
                 format!("{basis} is not supported, only 2 (GMT), 4 (UTC) and 0 (not told, taken as UTC)");
             return Err(self.wrong("time basis code", (167, 168), &reason));
         }
         let nanoseconds = if self.extended { fields.i32(380).into() } else { 0 };
-        let delay = f64::from(fields.i16(108)) * scale(fields.i16(214));
+        let scalar = if self.revision == 0 { 0 } else { fields.i16(214) };
+        let delay = f64::from(fields.i16(108)) * scale(scalar);
         let rest = SignedDuration::from_nanos(nanoseconds + (delay * 1e6).round() as i64);
         let reason = || format!("year {year}, day {day}, {hour}:{minute}:{second} is no time");
         time.plus(rest).ok_or_else(|| self.wrong("time", (157, 166), &reason()))
@@ -154,6 +171,7 @@ impl<'a> Trace<'a> {
     /// Of what its samples are.
     fn unit(&self) -> Option<&'static str> {
         match self.fields.i16(202) {
+            _ if self.revision == 0 => None,
             1 => Some("Pa"),
             2 => Some("V"),
             3 => Some("mV"),

@@ -2,6 +2,7 @@
 #![expect(clippy::float_cmp, reason = "rates are given back as they were written")]
 
 mod refused;
+mod samples;
 
 use std::fs;
 use std::ops::Range;
@@ -120,6 +121,22 @@ fn a_delay_is_added_to_the_time() {
             opened(&Segy { trace: (1..=4).flat_map(each).collect(), ..Segy::default() }.bytes()).unwrap();
         assert_eq!(file.header().start(), time(start));
     }
+}
+
+#[test]
+fn revision_0_has_no_fields_behind_byte_180() {
+    let each = |number| [(number, 109, 2, 250), (number, 203, 2, 6), (number, 215, 2, -10)];
+    let segy = Segy { revision: [0, 0], trace: (1..=4).flat_map(each).collect(), ..Segy::default() };
+    let file = opened(&segy.bytes()).unwrap();
+    assert_eq!(file.header().start(), time("2024-12-31T23:59:58.25Z"));
+    assert_eq!(file.header().fibre.unit, None);
+}
+
+#[test]
+fn revision_2_1_has_another_field_behind_the_number_of_headers() {
+    let segy = Segy { revision: [2, 1], binary: vec![(3509, 2, 3)], ..with_extension() };
+    let file = opened(&segy.bytes()).unwrap();
+    assert_eq!(numbers(&file.read(0, 0..20, 0..4).unwrap()), expected(0..20, 0..4));
 }
 
 #[test]

@@ -10,13 +10,14 @@ pub(crate) enum Order {
     Little,
 }
 
-/// What to write. Sample `t` of trace `c` is `t * 100 + c`. Positions are counted from 1, as the standard does.
+/// What to write. Sample `t` of trace `c` is `t * 100 + c`, or the one of `values`. Positions are counted from 1, as the standard does.
 #[derive(Clone, Debug)]
 pub(crate) struct Segy {
     pub(crate) revision: [u8; 2],
     pub(crate) order: Order,
     pub(crate) format: i64,
     pub(crate) samples: u64,
+    pub(crate) values: Vec<i64>,
     pub(crate) traces: u64,
     /// µs.
     pub(crate) interval: i64,
@@ -39,6 +40,7 @@ impl Default for Segy {
             order: Order::Big,
             format: 3,
             samples: 20,
+            values: vec![],
             traces: 4,
             interval: 2_000,
             extensions: 0,
@@ -82,7 +84,8 @@ impl Segy {
         head[3500..3502].copy_from_slice(&self.revision);
         if self.revision[0] == 2 {
             self.put(&mut head, 3297, 4, 0x0102_0304);
-            self.put(&mut head, 3507, 4, self.extensions);
+            let width = if self.revision[1] == 0 { 4 } else { 2 };
+            self.put(&mut head, 3507, width, self.extensions);
             self.put(&mut head, 3529, 4, self.trailers as i64);
         }
         for &(position, width, value) in &self.binary {
@@ -125,10 +128,12 @@ impl Segy {
         }
         let mut sample = [0; 4];
         for time in 0..self.samples {
-            let value = value(time, number - 1);
+            let value = self.values.get(time as usize).copied().unwrap_or_else(|| value(time, number - 1));
             let (width, bits) = match self.format {
                 1 => (4, ibm(value as f64)),
-                3 => (2, value),
+                3 | 11 => (2, value),
+                7 | 15 => (3, value),
+                8 | 16 => (1, value),
                 5 => (4, (value as f32).to_bits().into()),
                 _ => (4, value),
             };

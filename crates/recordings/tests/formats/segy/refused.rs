@@ -6,6 +6,9 @@ use crate::made::segy::{HEAD, Segy, with_extension};
 #[test]
 fn contradictions_are_refused_by_the_fields_name_and_place() {
     let default = Segy::default;
+    // The file's header says which time it is, where traces do not.
+    let trace = (1..=4).map(|number| (number, 167, 2, 0)).collect();
+    let gps = Segy { binary: vec![(3511, 2, 5)], trace, ..with_extension() };
     for (field, segy) in [
         ("number of samples (bytes 115-116 of trace 3)", Segy { trace: vec![(3, 115, 2, 19)], ..default() }),
         ("sample interval (bytes 117-118 of trace 2)", Segy { trace: vec![(2, 117, 2, 2_001)], ..default() }),
@@ -24,6 +27,17 @@ fn contradictions_are_refused_by_the_fields_name_and_place() {
         ("year (bytes 157-158 of trace 1)", Segy { trace: vec![(1, 157, 2, 24)], ..default() }),
         ("time basis code (bytes 167-168 of trace 1)", Segy { trace: vec![(1, 167, 2, 1)], ..default() }),
         ("sample format code (bytes 3225-3226)", Segy { format: 6, ..default() }),
+        ("sample format code (bytes 3225-3226)", Segy { format: 4, ..default() }),
+        ("time basis code (bytes 167-168 of trace 1)", gps),
+        ("number of traces (bytes 3513-3520)", Segy { binary: vec![(3513, 8, 5)], ..with_extension() }),
+        (
+            "number of additional trace headers (bytes 397-398 of trace 3)",
+            Segy { trace: vec![(3, 397, 2, 2)], ..with_extension() },
+        ),
+        (
+            "number of additional trace headers (bytes 3507-3508)",
+            Segy { revision: [2, 1], binary: vec![(3507, 2, 17)], ..with_extension() },
+        ),
         ("number of samples (bytes 3221-3222)", Segy { samples: 0, ..default() }),
         ("sample interval (bytes 3217-3218)", Segy { interval: 0, ..default() }),
         ("revision (bytes 3501-3502)", Segy { revision: [3, 0], ..default() }),
