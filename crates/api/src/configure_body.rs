@@ -1,4 +1,6 @@
+use focus_core::epoch_seconds;
 use focus_jobs::Job;
+use focus_stream::{JobSpec, Show};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -41,6 +43,10 @@ pub(crate) struct ConfigureBody {
     start_time: Option<f64>,
     /// Epoch seconds, after `start_time` and not in the future.
     end_time: Option<f64>,
+    /// Whether a live view begins with the last `displayTimeAxisDuration` (for a waterfall: 10) seconds before now, as far
+    /// as they were recorded. Rows of both follow each other without a seam. Not for a historic view.
+    #[schema(default = false)]
+    withPast: Option<bool>,
 }
 
 /// Channel numbers counted from 1, both inclusive.
@@ -111,7 +117,55 @@ pub(crate) struct ConfigureAnswer {
     #[schema(example = 0, minimum = 0, maximum = 2)]
     view_type: u8,
     /// The fibre or recording that is shown.
-    metadata: FibreBody,
+    metadata: ShownBody,
+}
+
+/// The fibre or recording that is shown, and of a view of the past how much of it was recorded.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShownBody {
+    #[serde(flatten)]
+    fibre: FibreBody,
+    /// Absent for a view that begins now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<RecordedBody>,
+}
+
+/// What of the time that is shown was recorded. The rest is NaN where it lies between, and has no rows where it lies
+/// before or after.
+#[derive(Debug, Serialize, ToSchema)]
+struct RecordedBody {
+    /// When the first sample was taken, epoch seconds; null when there is none.
+    #[schema(example = 1_458_545_850.5)]
+    start_time: Option<f64>,
+    /// When the last sample ends.
+    #[schema(example = 1_458_545_900.5)]
+    end_time: Option<f64>,
+    /// How much was recorded in all.
+    #[schema(example = 50.0)]
+    seconds: f64,
+    /// How often recording was interrupted between the first sample and the last.
+    #[schema(example = 0)]
+    gaps: usize,
+    /// What is missing, and why if that is known, in one sentence; null when nothing is.
+    #[schema(example = json!(null))]
+    note: Option<String>,
+}
+
+impl ShownBody {
+    fn of(spec: &JobSpec) -> Self {
+        let unknown = match &spec.show {
+            Show::Live(before) => before.as_ref().and_then(|before| before.unknown.clone()),
+            Show::Historic(_) => None,
+        };
+        let recorded = spec.coverage().map(|coverage| RecordedBody {
+            start_time: coverage.extent.as_ref().map(|extent| epoch_seconds(extent.start)),
+            end_time: coverage.extent.as_ref().map(|extent| epoch_seconds(extent.end)),
+            seconds: coverage.recorded.as_secs_f64(),
+            gaps: coverage.gaps,
+            note: unknown.or_else(|| coverage.missing()),
+        });
+        Self { fibre: FibreBody::from(spec.fibre.as_ref()), recorded }
+    }
 }
 
 impl From<&Job> for ConfigureAnswer {
@@ -131,7 +185,7 @@ impl From<&Job> for ConfigureAnswer {
             stream_url: job.stream_url().to_owned(),
             stream_port: job.stream_port(),
             view_type: spec.view.view_type().into(),
-            metadata: FibreBody::from(spec.fibre.as_ref()),
+            metadata: ShownBody::of(spec),
         }
     }
 }

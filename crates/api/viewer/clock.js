@@ -1,6 +1,9 @@
+/** A job that takes over may begin this long before the last row; if more, a clock was set back. */
+const LONGEST_PAST = 600_000;
+
 /**
  * Where rows stand on the page's time axis. A job counts its rows from 0; a live view that had to be configured
- * again goes on with a new job, whose rows follow the old ones after as many blank rows as time went by.
+ * again goes on with a new job, whose rows stand where their times say, over the old ones if it begins in the past.
  */
 export class RowClock {
   /**
@@ -42,7 +45,10 @@ export class RowClock {
 
   #firstRow(index, time) {
     const last = this.segments.at(-1);
-    if (last) return Math.max(last.row + 1, Math.round(last.row + (time - last.time) / this.interval));
+    if (last) {
+      const since = time - last.time;
+      return since < -LONGEST_PAST ? last.row + 1 : Math.round(last.row + since / this.interval);
+    }
     if (this.origin === null) return index;
     return Math.max(0, Math.round((time - this.origin) / this.interval - 0.5));
   }

@@ -129,6 +129,8 @@ export function toRequest(state, defaults) {
   if (state.period) {
     request.start_time = state.period.start;
     request.end_time = state.period.end;
+  } else {
+    request.withPast = true;
   }
   return request;
 }

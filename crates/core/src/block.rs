@@ -3,6 +3,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::sample_offset;
+
 /// Type of one sample, named as numpy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -89,5 +91,12 @@ impl Block {
     #[must_use]
     pub fn times(&self) -> usize {
         self.samples.len() / self.channels
+    }
+
+    /// When it ends, exclusive: one sample interval after its last instant.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        let length = sample_offset(self.times() as f64, self.sampling_rate);
+        self.start.checked_add(length).unwrap_or(Timestamp::MAX)
     }
 }

@@ -24,6 +24,7 @@ pub struct Draft {
     nfft: Option<u32>,
     band: Option<WantedBand>,
     period: Option<Period>,
+    with_past: Option<bool>,
     faults: Faults,
 }
 
@@ -56,7 +57,8 @@ impl Draft {
             (reader.duration(), reader.nfft(), reader.band())
         };
         let period = reader.period(now);
-        Self { view_type, channels, height, duration, nfft, band, period, faults: reader.faults }
+        let with_past = reader.with_past();
+        Self { view_type, channels, height, duration, nfft, band, period, with_past, faults: reader.faults }
     }
 
     /// The time that the view shows, once the rest of what can be checked without the fibre is right too.
@@ -88,7 +90,8 @@ impl Draft {
         let (Some(height), Some(duration), Some(period)) = (self.height, self.duration, self.period) else {
             return Err(faults);
         };
-        let view = View { kind: view_type, channels, picture, height, duration, period };
+        let with_past = self.with_past.unwrap_or(false);
+        let view = View { kind: view_type, channels, picture, height, duration, period, with_past };
         let plan = Plan::new(&view, fibre);
         plan.check(limits, &mut faults);
         faults.check((view, plan))
@@ -367,6 +370,20 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(Period::Historic { start, end })
+    }
+
+    fn with_past(&mut self) -> Option<bool> {
+        const PATH: &str = "$.withPast";
+        let value = self.optional("withPast")?;
+        let Some(with_past) = value.as_bool() else {
+            self.faults.request(PATH, format!("must be true or false, not {}", kind_of(value)));
+            return None;
+        };
+        let historic = self.optional("start_time").or(self.optional("end_time")).is_some();
+        if with_past && historic {
+            self.faults.view(PATH, "is for live views: leave it out, or start_time and end_time");
+        }
+        Some(with_past)
     }
 
     fn instant(&mut self, path: &str, value: &Value) -> Option<Timestamp> {

@@ -80,6 +80,7 @@ pub struct View {
     pub(crate) height: u32,
     pub(crate) duration: f64,
     pub(crate) period: Period,
+    pub(crate) with_past: bool,
 }
 
 impl View {
@@ -119,6 +120,13 @@ impl View {
         self.period
     }
 
+    /// Whether a live view begins with the [`duration`](Self::duration) before it was asked for, as far as that is
+    /// known.
+    #[must_use]
+    pub fn with_past(&self) -> bool {
+        self.with_past
+    }
+
     /// The view as the request that makes it, with every default filled in.
     #[must_use]
     pub fn to_request(&self) -> Value {
@@ -134,6 +142,9 @@ impl View {
         if let Period::Historic { start, end } = self.period {
             request.insert("start_time".into(), json!(epoch_seconds(start)));
             request.insert("end_time".into(), json!(epoch_seconds(end)));
+        }
+        if self.with_past {
+            request.insert("withPast".into(), json!(true));
         }
         Value::Object(request)
     }

@@ -307,10 +307,26 @@ fn a_view_written_as_a_request_is_the_same_view() {
         json!({"view_type": 1}),
         waterfall(),
         json!({"start_time": 1_458_545_850.5, "end_time": 1_458_545_900}),
+        json!({"withPast": true}),
     ] {
         let (view, plan) = with(&change).unwrap();
         let again = resolve(view.to_request().to_string().as_bytes()).unwrap();
         assert_eq!(again, (view, plan));
+    }
+}
+
+#[test]
+fn only_a_live_view_can_begin_in_the_past() {
+    let with_past = |changes: &Value| with(changes).unwrap().0.with_past();
+    assert!(with_past(&json!({"withPast": true})));
+    for absent in [json!({}), json!({"withPast": null}), json!({"withPast": false})] {
+        assert!(!with_past(&absent));
+    }
+    let historic = |value: bool| json!({"withPast": value, "start_time": 1, "end_time": 2});
+    assert!(!with_past(&historic(false)));
+    assert_eq!(faults(with(&historic(true))), view_fault("$.withPast"));
+    for wrong in [json!("yes"), json!(1), json!({})] {
+        assert_eq!(faults(with(&json!({"withPast": wrong}))), request_fault("$.withPast"));
     }
 }
 
@@ -338,6 +354,7 @@ fn any_body() -> impl Strategy<Value = Value> {
         "frequencyRange",
         "start_time",
         "end_time",
+        "withPast",
         "other",
     ]);
     prop::collection::vec((field, value), 0..4).prop_map(|changes| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use focus_jobs::InProcess;
-use focus_stream::LiveSpectra;
+use focus_stream::{LiveSpectra, REMEMBERED};
 
 use crate::playback::playback;
 use crate::server::{Backend, Server, serving, workers};
@@ -44,7 +44,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
         None => (focus_live::waiting(), None),
     };
     let metrics = server.metrics.register(focus_stream::Metrics::register);
-    let spectra = LiveSpectra::start(&fibre, now, metrics.clone())?;
+    let spectra = LiveSpectra::start(&fibre, now, metrics.clone(), REMEMBERED)?;
     let launcher = Arc::new(InProcess::new(serving(&settings), spectra, past, metrics));
     let home = server.local(&settings, launcher);
     server.run(settings, Backend { fibre, home, broker: None, cluster: None }).await

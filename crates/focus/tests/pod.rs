@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use focus_core::{Draft, Fibre, JobId, Limits};
-use focus_jobs::{JobOrder, Show};
+use focus_jobs::JobOrder;
 use focus_live::rabbitmq::{self, Address as Broker, Publication};
 use focus_live::{Feed, LiveOptions, Playback, Scene, Simulator, Source};
 use focus_rabbitmq_node::Node;
 use focus_recordings::{EXCERPT, EXCERPT_NAME, Recording};
 use focus_stream::remote::{self, Address};
-use focus_stream::{End, JobSpec, Tls, Viewer};
+use focus_stream::{End, JobSpec, Show, Tls, Viewer};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -120,10 +120,10 @@ impl Pod {
     }
 }
 
-fn spec(request: &Value, fibre: Fibre) -> JobSpec {
+fn spec(request: &Value, fibre: Fibre, show: Show) -> JobSpec {
     let draft = Draft::parse(request.to_string().as_bytes(), Timestamp::now()).unwrap();
     let (view, plan) = draft.resolve(&fibre, &Limits::default()).unwrap();
-    JobSpec { id: JobId { slot: 3, sequence: 77 }, view, plan, fibre: Arc::new(fibre) }
+    JobSpec { id: JobId { slot: 3, sequence: 77 }, view, plan, fibre: Arc::new(fibre), show }
 }
 
 fn simulator() -> Simulator {
@@ -135,8 +135,8 @@ fn live() -> (JobSpec, String) {
     let request = json!({
         "view_type": 0, "channels": {"min": 100, "max": 160}, "displayInfo": {"height": 100}, "nfftSelection": 128,
     });
-    let spec = spec(&request, simulator().fibre());
-    let order = JobOrder::new(&spec, &Show::Live, &Limits::default(), 64.try_into().ok());
+    let spec = spec(&request, simulator().fibre(), Show::Live(None));
+    let order = JobOrder::new(&spec, &Limits::default(), 64.try_into().ok());
     (spec, order.to_json().unwrap())
 }
 
@@ -150,9 +150,8 @@ fn historic(directory: &Path) -> (JobSpec, String) {
         "view_type": 0, "channels": {"min": 1, "max": 500}, "displayInfo": {"height": 100}, "nfftSelection": 128,
         "start_time": start + 2, "end_time": start + 12,
     });
-    let spec = spec(&request, recording.fibre.clone());
-    let show = Show::Historic([recording].into());
-    let order = JobOrder::new(&spec, &show, &Limits::default(), None).relative_to(directory);
+    let spec = spec(&request, recording.fibre.clone(), Show::Historic([recording].into()));
+    let order = JobOrder::new(&spec, &Limits::default(), None).relative_to(directory);
     let order = order.to_json().unwrap();
     assert!(!order.contains(directory.to_str().unwrap()));
     (spec, order)

@@ -1,15 +1,16 @@
 //! One job that has a process to itself, whoever started that.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use focus_live::rabbitmq::{self, Address, Metadata, Subscription, Wanted};
 use focus_live::{LiveFibre, LiveOptions};
-use focus_stream::{JobSpec, LiveSpectra};
+use focus_stream::{JobSpec, LiveSpectra, REMEMBERED};
 use rayon::ThreadPoolBuilder;
 use tokio::time::Instant;
 
 use crate::order::Source;
-use crate::{InProcess, JobOrder, LaunchError, Launcher as _, Serving, Show, Worker};
+use crate::{InProcess, JobOrder, LaunchError, Launcher as _, Serving, Worker};
 
 /// What this process counts.
 #[derive(Clone, Debug, Default)]
@@ -42,23 +43,23 @@ pub(crate) async fn launch(
     let spec = order.spec().map_err(|faults| failed(&faults))?;
     let workers = ThreadPoolBuilder::new().num_threads(means.threads).build();
     let workers = Arc::new(workers.map_err(|error| failed(&error))?);
-    let (fibre, subscription, show) = match order.source {
-        Source::Live { band_channels } => {
+    let (fibre, subscription, remembered) = match order.source {
+        Source::Live { band_channels, before } => {
             let fibre = order.fibre;
             let metadata = band_channels.map(|band_channels| Metadata { fibre, band_channels });
             let broker =
                 means.broker.ok_or_else(|| failed(&"it shows the live fibre, and no broker is named"))?;
             let (fibre, subscription) =
                 subscribe(broker, means.waits_for_broker, &spec, metadata, metrics.live).await?;
-            (fibre, Some(subscription), Show::Live)
+            (fibre, Some(subscription), before.map_or(Duration::ZERO, |_| REMEMBERED))
         }
-        Source::Historic(recordings) => (focus_live::waiting(), None, Show::Historic(recordings)),
+        Source::Historic(_) => (focus_live::waiting(), None, Duration::ZERO),
     };
-    let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), metrics.stream.clone());
+    let spectra = LiveSpectra::start(&fibre, Arc::clone(&workers), metrics.stream.clone(), remembered);
     let spectra = spectra.map_err(|error| failed(&error))?;
     let launcher =
         InProcess::new(means.serving, spectra, workers, metrics.stream).with_port_offset(means.port_offset);
-    let worker = launcher.launch(Arc::new(spec), show, Instant::now()).await?;
+    let worker = launcher.launch(Arc::new(spec), Instant::now()).await?;
     Ok((worker, subscription))
 }
 

@@ -8,16 +8,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use focus_core::{Draft, Faults, Fibre, Limits, Outage, Period, Plan, View};
 use focus_recordings::Recording;
-use jiff::Timestamp;
+use focus_stream::{Before, Show};
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use crate::{ConfigureError, Job, Jobs, Key, Show, Wanted};
+use crate::{ConfigureError, Job, Jobs, Key, Wanted};
 
 /// A job is started within this time, or not at all; half a second more is for undoing what was created.
 const DEADLINE: Duration = Duration::from_millis(2500);
 /// The catalogue has this long to answer one question.
 const CATALOGUE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// What came before a live view is known within this time, or is not shown.
+const BEFORE_DEADLINE: Duration = Duration::from_millis(700);
+/// In no more files than this: a job on a cluster must be told of each.
+const MOST_FILES: usize = 500;
 
 /// What a client sends.
 #[derive(Clone, Debug)]
@@ -106,7 +112,7 @@ impl Jobs {
         // Those who then wait for an upstream take no place: in an outage everybody is to hear of the outage.
         home.admit().await?;
         let Prepared { view, plan, fibre, show } = match period {
-            Period::Live => self.prepare_live(draft).await?,
+            Period::Live => self.prepare_live(draft, by).await?,
             Period::Historic { start, end } => self.prepare_historic(draft, start, end, by).await?,
         };
         let host = self.shared.settings.public_host.as_ref().unwrap_or(&request.host).clone();
@@ -127,11 +133,39 @@ impl Jobs {
         }
     }
 
-    async fn prepare_live(&self, draft: Draft) -> Result<Prepared, ConfigureError> {
+    async fn prepare_live(&self, draft: Draft, by: Instant) -> Result<Prepared, ConfigureError> {
         self.require_broker().await?;
         let fibre = self.shared.upstreams.fibre.arriving().await.ok_or(ConfigureError::WaitingForFibre)?;
         let (view, plan) = draft.resolve(&fibre, self.limits())?;
-        Ok(Prepared { view, plan, fibre, show: Show::Live })
+        let before = if view.with_past() { Some(self.before(&view, &plan, &fibre, by).await) } else { None };
+        Ok(Prepared { view, plan, fibre, show: Show::Live(before) })
+    }
+
+    /// What was recorded of the fibre just before now. Where that cannot be known in time, the view goes without: the
+    /// present is worth more than the past.
+    async fn before(&self, view: &View, plan: &Plan, fibre: &Fibre, by: Instant) -> Before {
+        let until = Timestamp::now();
+        let duration = SignedDuration::try_from_secs_f64(view.duration()).unwrap_or(SignedDuration::MAX);
+        let since = until.saturating_sub(duration).unwrap_or(Timestamp::MIN);
+        let (from, to) = focus_stream::reach(plan, since, until);
+        let asked = tokio::time::timeout(BEFORE_DEADLINE, async {
+            self.shared.upstreams.catalogue_gate.require().await?;
+            self.find(from, to, by).await
+        });
+        let found = match asked.await {
+            Ok(found) => found.map_err(|outage| outage.to_string()),
+            Err(_) => Err(format!("no answer within {} ms", BEFORE_DEADLINE.as_millis())),
+        };
+        let found = found.and_then(|mut recordings| {
+            recordings.retain(|recording| fibre.difference(&recording.fibre).is_none());
+            let files: usize = recordings.iter().map(|recording| recording.files.len()).sum();
+            if files <= MOST_FILES { Ok(recordings) } else { Err(format!("it lies in {files} files")) }
+        });
+        let (recordings, unknown) = found.map_or_else(|why| (Vec::new(), Some(why)), |found| (found, None));
+        if let Some(why) = &unknown {
+            tracing::warn!(why, "a live view begins without what was recorded before it");
+        }
+        Before { since, until, recordings: recordings.into(), unknown }
     }
 
     async fn prepare_historic(

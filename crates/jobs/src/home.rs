@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use focus_core::{Fibre, JobId, Outage, Plan, View};
+use focus_stream::Show;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::{ConfigureError, Configured, Job, Key, Show};
+use crate::{ConfigureError, Configured, Job, Key};
 
 /// A view that was found right, with all that it shows: what a job is to be made of.
 #[derive(Clone, Debug)]

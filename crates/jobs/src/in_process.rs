@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::keeper::Keeper;
 use crate::ports::Ports;
-use crate::{LaunchError, Launcher, Report, Rows, Serving, Show, Worker};
+use crate::{LaunchError, Launcher, Report, Rows, Serving, Worker};
 
 /// Most gRPC connections at the same time, over all jobs: half of what a process usually may open.
 const MAX_CONNECTIONS: usize = 512;
@@ -28,7 +28,7 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// Live jobs take their rows from `spectra`; those of historic ones are computed on `workers`.
+    /// Live jobs take their rows from `spectra`; those of the past are computed on `workers`.
     #[must_use]
     pub fn new(
         serving: Serving,
@@ -46,16 +46,12 @@ impl InProcess {
         Self { ports: Ports::new(self.serving.ports.clone(), offset), ..self }
     }
 
-    async fn start(&self, spec: Arc<JobSpec>, show: Show) -> Result<Arc<dyn Worker>, LaunchError> {
+    async fn start(&self, spec: Arc<JobSpec>) -> Result<Arc<dyn Worker>, LaunchError> {
         let bound = self.ports.bind(self.serving.bind).await;
         let (listener, port) = bound.map_err(|error| LaunchError::NoPort(error.to_string()))?;
         let metrics = self.metrics.clone();
-        let feed = match show {
-            Show::Live => Feed::live(spec, &self.spectra, metrics).ok_or(LaunchError::WaitingForFibre)?,
-            Show::Historic(recordings) => {
-                Feed::historic(spec, recordings, Arc::clone(&self.workers), metrics)
-            }
-        };
+        let feed = Feed::new(spec, &self.spectra, Arc::clone(&self.workers), metrics);
+        let feed = feed.ok_or(LaunchError::WaitingForFibre)?;
         let (feed, stop) = (Arc::new(feed), Arc::new(SetOnce::new()));
         let (report, reported) = watch::channel(Report::BEGIN);
         let keeper = Keeper {
@@ -73,11 +69,10 @@ impl Launcher for InProcess {
     fn launch(
         &self,
         spec: Arc<JobSpec>,
-        show: Show,
         _by: Instant,
     ) -> BoxFuture<'_, Result<Arc<dyn Worker>, LaunchError>> {
         // Nothing in it can be silent.
-        Box::pin(self.start(spec, show))
+        Box::pin(self.start(spec))
     }
 }
 

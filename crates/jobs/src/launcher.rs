@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use focus_core::Outage;
-use focus_recordings::Recording;
 use focus_stream::{JobSpec, Viewer, WatchError};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -11,26 +10,12 @@ use tokio::time::Instant;
 
 use crate::JobState;
 
-/// Where the samples that a job shows come from.
-#[derive(Clone, Debug)]
-pub enum Show {
-    /// The fibre from now on.
-    Live,
-    /// These recordings.
-    Historic(Arc<[Recording]>),
-}
-
 /// Starts jobs, wherever they run.
 pub trait Launcher: Send + Sync {
     /// Everything that the job needs: it can be read when this resolves, which is by `by`.
     ///
     /// An error leaves nothing behind.
-    fn launch(
-        &self,
-        spec: Arc<JobSpec>,
-        show: Show,
-        by: Instant,
-    ) -> BoxFuture<'_, Result<Arc<dyn Worker>, LaunchError>>;
+    fn launch(&self, spec: Arc<JobSpec>, by: Instant) -> BoxFuture<'_, Result<Arc<dyn Worker>, LaunchError>>;
 }
 
 /// Where one job can be read.

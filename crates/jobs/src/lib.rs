@@ -35,7 +35,7 @@ pub use kubernetes::{
     Beside, Cluster, Connection, Exposure, GRACE, KubernetesMetrics, KubernetesSettings, ORDER_VARIABLE,
     Reach, WorkerTemplate,
 };
-pub use launcher::{LaunchError, Launcher, Report, Rows, Show, Worker};
+pub use launcher::{LaunchError, Launcher, Report, Rows, Worker};
 pub use local::Local;
 pub use metrics::Metrics;
 pub use order::{InvalidOrder, JobOrder, OrderTooLong, Source};

@@ -92,8 +92,8 @@ impl Local {
         let slot = slots.take().ok_or(ConfigureError::TooManyJobs { max: slots.max() })?;
         let id = attempt.slot.insert(slot).id();
         let Wanted { view, plan, fibre, show, key, host } = wanted;
-        let spec = Arc::new(JobSpec { id, view, plan, fibre });
-        let worker = self.shared.launcher.launch(Arc::clone(&spec), show, by).await?;
+        let spec = Arc::new(JobSpec { id, view, plan, fibre, show });
+        let worker = self.shared.launcher.launch(Arc::clone(&spec), by).await?;
         let worker = Arc::clone(attempt.worker.insert(worker));
         let job = Arc::new(Job {
             stream_url: format!("{}://{host}", self.shared.scheme),

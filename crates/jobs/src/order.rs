@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use focus_core::{Draft, Faults, Fibre, JobId, Limits};
 use focus_recordings::Recording;
-use focus_stream::JobSpec;
+use focus_stream::{Before, JobSpec, Show};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::Show;
 
 /// The longest order, bytes: Linux gives a process no longer variable than 128 KiB.
 const LONGEST: usize = 120 << 10;
@@ -37,6 +35,9 @@ pub enum Source {
     Live {
         /// Into bands of how many channels the fibre is cut, if that is known.
         band_channels: Option<NonZeroU32>,
+        /// What came before, if that is shown.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Before>,
     },
     /// These recordings.
     Historic(Arc<[Recording]>),
@@ -62,15 +63,15 @@ pub struct OrderTooLong {
 impl JobOrder {
     /// For a job that shows `spec`; `band_channels` is how a live fibre travels, if that is known.
     #[must_use]
-    pub fn new(spec: &JobSpec, show: &Show, limits: &Limits, band_channels: Option<NonZeroU32>) -> Self {
+    pub fn new(spec: &JobSpec, limits: &Limits, band_channels: Option<NonZeroU32>) -> Self {
         Self {
             job: spec.id,
             request: spec.view.to_request(),
             fibre: spec.fibre.as_ref().clone(),
             limits: limits.clone(),
-            source: match show {
-                Show::Live => Source::Live { band_channels },
-                Show::Historic(recordings) => Source::Historic(Arc::clone(recordings)),
+            source: match spec.show.clone() {
+                Show::Live(before) => Source::Live { band_channels, before },
+                Show::Historic(recordings) => Source::Historic(recordings),
             },
         }
     }
@@ -97,10 +98,7 @@ impl JobOrder {
     }
 
     fn files(&self) -> usize {
-        match &self.source {
-            Source::Live { .. } => 0,
-            Source::Historic(recordings) => recordings.iter().map(|recording| recording.files.len()).sum(),
-        }
+        self.source.recordings().iter().map(|recording| recording.files.len()).sum()
     }
 
     /// The same for a place where `directory` is another one: files in it are told by their names there.
@@ -116,7 +114,9 @@ impl JobOrder {
     }
 
     fn with_files(mut self, change: impl Fn(&Path) -> PathBuf) -> Self {
-        if let Source::Historic(recordings) = &mut self.source {
+        if let Source::Historic(recordings) | Source::Live { before: Some(Before { recordings, .. }), .. } =
+            &mut self.source
+        {
             let mut changed = recordings.to_vec();
             for file in changed.iter_mut().flat_map(|recording| &mut recording.files) {
                 file.path = change(&file.path);
@@ -134,7 +134,24 @@ impl JobOrder {
         // The server has compared the view with its own clock.
         let draft = Draft::parse(self.request.to_string().as_bytes(), Timestamp::MAX)?;
         let (view, plan) = draft.resolve(&self.fibre, &self.limits)?;
-        Ok(JobSpec { id: self.job, view, plan, fibre: Arc::new(self.fibre.clone()) })
+        let show = self.source.show();
+        Ok(JobSpec { id: self.job, view, plan, fibre: Arc::new(self.fibre.clone()), show })
+    }
+}
+
+impl Source {
+    fn show(&self) -> Show {
+        match self {
+            Self::Live { before, .. } => Show::Live(before.clone()),
+            Self::Historic(recordings) => Show::Historic(Arc::clone(recordings)),
+        }
+    }
+
+    fn recordings(&self) -> &[Recording] {
+        match self {
+            Self::Live { before, .. } => before.as_ref().map_or(&[], |before| &before.recordings),
+            Self::Historic(recordings) => recordings,
+        }
     }
 }
 
@@ -145,7 +162,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// A job over a recording, in numbers that rounding would change.
-    pub(crate) fn spec() -> JobSpec {
+    pub(crate) fn spec(show: Show) -> JobSpec {
         let fibre: Fibre = serde_json::from_value(json!({
             "sampling_rate": 1_999.999_999_7, "number_of_channels": 100, "dtype": "float32", "dx": 1.021_366_7,
         }))
@@ -157,10 +174,11 @@ pub(crate) mod tests {
         });
         let draft = Draft::parse(request.to_string().as_bytes(), Timestamp::MAX).unwrap();
         let (view, plan) = draft.resolve(&fibre, &Limits::default()).unwrap();
-        JobSpec { id: JobId { slot: 2, sequence: 77 }, view, plan, fibre: Arc::new(fibre) }
+        JobSpec { id: JobId { slot: 2, sequence: 77 }, view, plan, fibre: Arc::new(fibre), show }
     }
 
-    fn recordings(spec: &JobSpec) -> Arc<[Recording]> {
+    fn recordings() -> Arc<[Recording]> {
+        let spec = spec(Show::Live(None));
         let second = |second| Timestamp::from_second(second).unwrap();
         let recording = |number: i64| Recording {
             id: format!("day/{number}"),
@@ -175,52 +193,59 @@ pub(crate) mod tests {
 
     #[test]
     fn a_job_is_the_same_on_both_sides() {
-        let spec = spec();
-        let show = Show::Historic(recordings(&spec));
-        let order = JobOrder::new(&spec, &show, &Limits::default(), None);
+        let spec = spec(Show::Historic(recordings()));
+        let order = JobOrder::new(&spec, &Limits::default(), None);
         let received = JobOrder::from_json(&order.to_json().unwrap()).unwrap();
         let other = received.spec().unwrap();
         assert_eq!(
-            (other.id, &other.view, &other.plan, &other.fibre),
-            (spec.id, &spec.view, &spec.plan, &spec.fibre)
+            (other.id, &other.view, &other.plan, &other.fibre, &other.show),
+            (spec.id, &spec.view, &spec.plan, &spec.fibre, &spec.show)
         );
         assert_eq!(received.limits, Limits::default());
-        assert_eq!(received.source, Source::Historic(recordings(&spec)));
+        assert_eq!(received.source, Source::Historic(recordings()));
 
         let bands = NonZeroU32::new(128);
-        let live = JobOrder::new(&spec, &Show::Live, &Limits::default(), bands);
+        let live = JobOrder::new(&self::spec(Show::Live(None)), &Limits::default(), bands);
         let json = serde_json::to_value(&live).unwrap();
         assert_eq!(json["source"], json!({"live": {"band_channels": 128}}));
         let received: JobOrder = serde_json::from_value(json).unwrap();
-        assert_eq!(received.source, Source::Live { band_channels: bands });
+        assert_eq!(received.source, Source::Live { band_channels: bands, before: None });
+
+        let (before, bands) = (Some(before()), None);
+        let joined = JobOrder::new(&self::spec(Show::Live(before.clone())), &Limits::default(), bands);
+        let received = JobOrder::from_json(&joined.to_json().unwrap()).unwrap();
+        assert_eq!(received.spec().unwrap().show, Show::Live(before.clone()));
+        assert_eq!(received.source, Source::Live { band_channels: bands, before });
+    }
+
+    fn before() -> Before {
+        let recordings = recordings();
+        Before { since: recordings[0].start, until: recordings[1].end, recordings, unknown: None }
     }
 
     #[test]
     fn recordings_are_found_where_the_same_directory_has_another_name() {
-        let spec = spec();
-        let order = JobOrder::new(&spec, &Show::Historic(recordings(&spec)), &Limits::default(), None);
         let files = |order: JobOrder| {
-            let Source::Historic(recordings) = order.source else { panic!("it is historic") };
-            recordings
-                .iter()
-                .flat_map(|recording| &recording.files)
-                .map(|part| part.path.clone())
-                .collect::<Vec<_>>()
+            let recordings = order.source.recordings();
+            let parts = recordings.iter().flat_map(|recording| &recording.files);
+            parts.map(|part| part.path.clone()).collect::<Vec<_>>()
         };
-        let told = order.clone().relative_to(Path::new("/data"));
-        assert_eq!(files(told.clone()), [Path::new("day/0.h5"), Path::new("day/1.h5")]);
-        assert_eq!(files(told.within(Path::new("/mnt")))[1], Path::new("/mnt/day/1.h5"));
-        let elsewhere = order.clone().relative_to(Path::new("/da"));
-        assert_eq!(files(elsewhere.within(Path::new("/mnt"))), files(order));
+        for show in [Show::Historic(recordings()), Show::Live(Some(before()))] {
+            let order = JobOrder::new(&spec(show), &Limits::default(), None);
+            let told = order.clone().relative_to(Path::new("/data"));
+            assert_eq!(files(told.clone()), [Path::new("day/0.h5"), Path::new("day/1.h5")]);
+            assert_eq!(files(told.within(Path::new("/mnt")))[1], Path::new("/mnt/day/1.h5"));
+            let elsewhere = order.clone().relative_to(Path::new("/da"));
+            assert_eq!(files(elsewhere.within(Path::new("/mnt"))), files(order));
+        }
     }
 
     #[test]
     fn an_order_fits_the_environment_of_a_process_or_says_why_not() {
-        let spec = spec();
         let with_files = |count: usize| {
-            let mut recordings = recordings(&spec).to_vec();
+            let mut recordings = recordings().to_vec();
             recordings[0].files = vec![PathBuf::from("/data/2016-03-21/07-37-30.h5").into(); count];
-            JobOrder::new(&spec, &Show::Historic(recordings.into()), &Limits::default(), None)
+            JobOrder::new(&spec(Show::Historic(recordings.into())), &Limits::default(), None)
         };
         let longest = with_files(3800).to_json().unwrap();
         let status = std::process::Command::new("true").env("JOB_ORDER", &longest).status();

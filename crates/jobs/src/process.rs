@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::ports::Ports;
-use crate::{JobOrder, LaunchError, Launcher, Report, Rows, Serving, Show, Worker};
+use crate::{JobOrder, LaunchError, Launcher, Report, Rows, Serving, Worker};
 use child::{Child, Shares};
 
 pub use order::{LogStyle, Order};
@@ -71,15 +71,10 @@ struct ProcessLauncher {
 }
 
 impl ProcessLauncher {
-    async fn start(
-        &self,
-        spec: Arc<JobSpec>,
-        show: Show,
-        by: Instant,
-    ) -> Result<Arc<dyn Worker>, LaunchError> {
+    async fn start(&self, spec: Arc<JobSpec>, by: Instant) -> Result<Arc<dyn Worker>, LaunchError> {
         let Processes { program, serving, limits, broker, fibre, threads, log, .. } = &self.settings;
         let order = Order {
-            job: JobOrder::new(&spec, &show, limits, fibre.band_channels()),
+            job: JobOrder::new(&spec, limits, fibre.band_channels()),
             broker: broker.clone(),
             serving: serving.clone(),
             port_offset: self.ports.next_offset(),
@@ -109,13 +104,8 @@ impl ProcessLauncher {
 }
 
 impl Launcher for ProcessLauncher {
-    fn launch(
-        &self,
-        spec: Arc<JobSpec>,
-        show: Show,
-        by: Instant,
-    ) -> BoxFuture<'_, Result<Arc<dyn Worker>, LaunchError>> {
-        Box::pin(self.start(spec, show, by))
+    fn launch(&self, spec: Arc<JobSpec>, by: Instant) -> BoxFuture<'_, Result<Arc<dyn Worker>, LaunchError>> {
+        Box::pin(self.start(spec, by))
     }
 }
 

@@ -8,6 +8,7 @@
 //! A [`Recorder`] makes recordings of blocks, as PRODML files.
 
 mod catalogue;
+mod coverage;
 mod error;
 mod excerpt;
 mod febus;
@@ -33,6 +34,7 @@ mod walk;
 
 pub use self::mongodb::{InvalidMongoUrl, InvalidMount, MongoAddress, MongoCatalogue, MongoMetrics, Mount};
 pub use catalogue::{Catalogue, Extent, Recording};
+pub use coverage::Coverage;
 pub use error::ReadError;
 pub use excerpt::{EXCERPT, EXCERPT_NAME};
 pub use file::{Header, RecordingFile, Segment};

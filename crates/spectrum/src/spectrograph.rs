@@ -74,6 +74,13 @@ impl Spectrograph {
         }
     }
 
+    /// When the interval of row 0 begins, by the newest stamp; `None` before the first block. Another spectrograph that
+    /// is given this origin makes the same rows of the same samples.
+    #[must_use]
+    pub fn origin(&self) -> Option<Timestamp> {
+        self.continuity.time_of(0.0)
+    }
+
     /// Replaces what is wanted: the channels and bins of each interested job (a waterfall has no bins).
     ///
     /// What is wanted still keeps its history. What is new starts empty, and has values as soon as all samples

@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use focus_core::{Fibre, Period, View};
-use focus_recordings::Recording;
 use jiff::Timestamp;
 use rayon::ThreadPool;
 use tokio::sync::watch;
@@ -11,7 +10,7 @@ use crate::historic::Past;
 use crate::live::Membership;
 use crate::status::{Audience, End, Status, StreamPlace};
 use crate::viewer::Rows;
-use crate::{JobSpec, LiveSpectra, Metrics, Viewer};
+use crate::{JobSpec, LiveSpectra, Metrics, Show, Viewer};
 
 /// The rows of one job, for whoever watches it. Dropping it frees all that makes them.
 #[derive(Debug)]
@@ -58,28 +57,27 @@ enum Source {
 }
 
 impl Feed {
-    /// Rows of the fibre from now on; `None` when its source has ended.
+    /// The rows that `spec` shows: those of the live fibre are taken from `spectra`, those of the past computed on
+    /// `past`. `None` when the live fibre's source has ended.
     #[must_use]
-    pub fn live(spec: Arc<JobSpec>, spectra: &LiveSpectra, metrics: Metrics) -> Option<Self> {
-        let status = Arc::new(Status::new(spec.plan.streams.len(), metrics));
-        let source = Source::Live(spectra.join(&spec, &status)?);
-        Some(Self { spec, status, source })
-    }
-
-    /// Rows of what `recordings` hold of the view's time range, computed on `workers`.
-    #[must_use]
-    pub fn historic(
+    pub fn new(
         spec: Arc<JobSpec>,
-        recordings: Arc<[Recording]>,
-        workers: Arc<ThreadPool>,
+        spectra: &LiveSpectra,
+        past: Arc<ThreadPool>,
         metrics: Metrics,
-    ) -> Self {
+    ) -> Option<Self> {
         let status = Arc::new(Status::new(spec.plan.streams.len(), metrics));
-        let (start, end) = match spec.view.period() {
-            Period::Historic { start, end } => (start, end),
-            Period::Live => (Timestamp::MIN, Timestamp::MIN),
+        let source = match &spec.show {
+            Show::Live(_) => Source::Live(spectra.join(&spec, &status, &past)?),
+            Show::Historic(recordings) => {
+                let (start, end) = match spec.view.period() {
+                    Period::Historic { start, end } => (start, end),
+                    Period::Live => (Timestamp::MIN, Timestamp::MIN),
+                };
+                Source::Historic(Past { recordings: Arc::clone(recordings), start, end, workers: past })
+            }
         };
-        Self { spec, status, source: Source::Historic(Past { recordings, start, end, workers }) }
+        Some(Self { spec, status, source })
     }
 
     /// What is shown.
@@ -105,7 +103,7 @@ impl Feed {
         }
         let place = StreamPlace { index: stream, channels };
         let rows = match &self.source {
-            Source::Live(membership) => membership.read(stream),
+            Source::Live(membership) => membership.read(place),
             Source::Historic(past) => Rows::Historic(past.read(&self.spec, place, &self.status)),
         };
         Ok(Viewer::new(rows, place, Arc::clone(&self.status)))

@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use focus_core::{Plan, epoch_seconds, sample_offset};
+use focus_core::epoch_seconds;
 use focus_recordings::{Recording, RecordingReader};
-use focus_spectrum::{Row, Spectrograph, Transform};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 use tokio::sync::mpsc;
 
+use crate::pass::{AHEAD, Course, Gone, Pass, reach};
 use crate::status::{Status, StreamPlace};
-use crate::{Batch, End, JobSpec, StreamRow};
-
-/// Batches that are made ahead of the viewer.
-const AHEAD: usize = 2;
+use crate::{Batch, End, JobSpec};
 
 /// What a historic job reads, and the threads that compute it.
 #[derive(Debug)]
@@ -24,13 +21,18 @@ pub(crate) struct Past {
     pub(crate) workers: Arc<ThreadPool>,
 }
 
-/// The time that the samples of `[start, end)` must cover: its first and last rows reach beyond it.
-#[must_use]
-pub fn reach(plan: &Plan, start: Timestamp, end: Timestamp) -> (Timestamp, Timestamp) {
-    let window = f64::from(plan.nfft.unwrap_or(1));
-    let margin = sample_offset(window + plan.hop() + 1.0, plan.sampling_rate);
-    let (from, to) = (start.checked_sub(margin), end.checked_add(margin));
-    (from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX))
+/// Why the rows end before the last one.
+enum Cut {
+    /// The viewer has gone away.
+    Gone,
+    /// The recording cannot be read, and why.
+    Unreadable(String),
+}
+
+impl From<Gone> for Cut {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
+    }
 }
 
 impl Past {
@@ -42,104 +44,38 @@ impl Past {
         status: &Arc<Status>,
     ) -> mpsc::Receiver<Result<Batch, End>> {
         let (viewer, rows) = mpsc::channel(AHEAD);
-        let pass = Pass {
-            spec: Arc::clone(spec),
-            place,
-            status: Arc::clone(status),
-            recordings: Arc::clone(&self.recordings),
-            start: self.start,
-            end: self.end,
-            workers: Arc::clone(&self.workers),
-            viewer,
-        };
-        tokio::task::spawn_blocking(move || pass.run());
+        let (spec, status, workers) = (Arc::clone(spec), Arc::clone(status), Arc::clone(&self.workers));
+        let pass = Pass::new(Course { spec, place, status, workers }, self.start, None, viewer);
+        let (recordings, start, end) = (Arc::clone(&self.recordings), self.start, self.end);
+        tokio::task::spawn_blocking(move || run(pass, &recordings, start, end));
         rows
     }
 }
 
-struct Pass {
-    spec: Arc<JobSpec>,
-    place: StreamPlace,
-    status: Arc<Status>,
-    recordings: Arc<[Recording]>,
-    start: Timestamp,
-    end: Timestamp,
-    workers: Arc<ThreadPool>,
-    viewer: mpsc::Sender<Result<Batch, End>>,
+fn run(mut pass: Pass, recordings: &[Recording], start: Timestamp, end: Timestamp) {
+    let end = match rows(&mut pass, recordings, start, end) {
+        Ok(()) => End::Completed,
+        Err(Cut::Gone) => return,
+        Err(Cut::Unreadable(reason)) => {
+            let Course { spec, place, status, .. } = pass.course();
+            tracing::error!(job = %spec.id, stream = place.index, reason, "recording cannot be read");
+            status.finish(End::Failed(reason.clone()));
+            End::Failed(reason)
+        }
+    };
+    // A viewer that is gone needs no end.
+    drop(pass.viewer().blocking_send(Err(end)));
 }
 
-/// Why a pass ends before the last row.
-enum Cut {
-    /// The viewer has gone away.
-    Gone,
-    /// The recording cannot be read, and why.
-    Unreadable(String),
-}
-
-impl Pass {
-    fn run(self) {
-        let end = match self.rows() {
-            Ok(()) => End::Completed,
-            Err(Cut::Gone) => return,
-            Err(Cut::Unreadable(reason)) => {
-                tracing::error!(job = %self.spec.id, stream = self.place.index, reason, "recording cannot be read");
-                self.status.finish(End::Failed(reason.clone()));
-                End::Failed(reason)
-            }
-        };
-        // A viewer that is gone needs no end.
-        drop(self.viewer.blocking_send(Err(end)));
+fn rows(pass: &mut Pass, recordings: &[Recording], start: Timestamp, end: Timestamp) -> Result<(), Cut> {
+    let (plan, channels) = (&pass.course().spec.plan, pass.course().place.channels);
+    let (from, to) = reach(plan, start, end);
+    let wanted = 0..rows_between(start, end, plan.row_interval);
+    for block in RecordingReader::new(recordings.to_vec(), from, to, channels) {
+        let block = block.map_err(|error| Cut::Unreadable(error.to_string()))?;
+        pass.push(&block, |row| wanted.contains(&row))?;
     }
-
-    fn rows(&self) -> Result<(), Cut> {
-        let plan = &self.spec.plan;
-        let (from, to) = reach(plan, self.start, self.end);
-        let wanted = 0..rows_between(self.start, self.end, plan.row_interval);
-
-        let mut spectrograph = Spectrograph::new(Transform::of(plan), plan.hop(), Some(self.start));
-        spectrograph.want([(self.place.channels, plan.bins.clone())]);
-        let mut first_row = None;
-        for block in RecordingReader::new(self.recordings.to_vec(), from, to, self.place.channels) {
-            let block = block.map_err(|error| Cut::Unreadable(error.to_string()))?;
-            let rows = self.workers.install(|| spectrograph.push(&block));
-            let rows = rows.iter().filter(|row| {
-                wanted.contains(&row.number()) && row.covers_bins(self.place.channels, plan.bins.clone())
-            });
-            let mut batch: Option<Batch> = None;
-            for row in rows {
-                let first = *first_row.get_or_insert(row.number());
-                let row = self.encode(row, first);
-                match &mut batch {
-                    Some(batch) if batch.has_room() => batch.rows.push(row),
-                    _ => {
-                        let full = batch.replace(Batch::new(self.place.channels, row, 0));
-                        self.send(full)?;
-                    }
-                }
-            }
-            self.send(batch)?;
-        }
-        Ok(())
-    }
-
-    fn encode(&self, row: &Row, first: i64) -> Arc<StreamRow> {
-        let plan = &self.spec.plan;
-        let channels = self.place.channels;
-        let mut values = Vec::with_capacity(channels.count() * plan.values_per_channel());
-        row.copy_to(channels, plan.bins.clone(), &mut values);
-        let extremes = self.status.row_made(row.time(), values.iter());
-        let index = u32::try_from(row.number() - first).unwrap_or(u32::MAX);
-        Arc::new(StreamRow::new(index, row.time(), values, extremes))
-    }
-
-    fn send(&self, batch: Option<Batch>) -> Result<(), Cut> {
-        // Even without rows: a viewer that left must stop the reading of a long gap.
-        match batch {
-            Some(batch) => self.viewer.blocking_send(Ok(batch)).map_err(|_| Cut::Gone),
-            None if self.viewer.is_closed() => Err(Cut::Gone),
-            None => Ok(()),
-        }
-    }
+    Ok(())
 }
 
 /// How many row intervals begin in `[start, end)`; one that begins there only by rounding does not count.

@@ -5,23 +5,32 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use focus_core::{Block, ChannelRange, Fibre, JobId};
 use focus_live::LiveFibre;
 use focus_spectrum::{Row, Spectrograph, Transform};
+use jiff::Timestamp;
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{SetOnce, broadcast, watch};
 
-use crate::status::Status;
-use crate::viewer::Rows;
-use crate::{End, JobSpec, Metrics, StreamRow};
+use crate::joined::{Join, Seam};
+use crate::pass::index;
+use crate::recent::Recent;
+use crate::status::{Status, StreamPlace};
+use crate::viewer::{LiveRows, Rows};
+use crate::{End, JobSpec, Metrics, Show, StreamRow};
+
+/// How much of the live fibre is worth remembering: what passes until a viewer of a new job is there, and some more.
+pub const REMEMBERED: Duration = Duration::from_secs(30);
 
 /// The thread that turns the live fibre's blocks into the rows of every live job.
 #[derive(Clone, Debug)]
 pub struct LiveSpectra {
     orders: mpsc::Sender<Order>,
     fibre: LiveFibre,
+    recent: Recent,
 }
 
 enum Order {
@@ -31,46 +40,67 @@ enum Order {
 
 impl LiveSpectra {
     /// Starts the thread; it lives as long as the fibre's source. The spectra themselves are computed on
-    /// `workers`.
+    /// `workers`. The samples of the last `remembered` are kept for views that begin before now, 64 MiB of them at most.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(fibre: &LiveFibre, workers: Arc<ThreadPool>, metrics: Metrics) -> io::Result<Self> {
+    pub fn start(
+        fibre: &LiveFibre,
+        workers: Arc<ThreadPool>,
+        metrics: Metrics,
+        remembered: Duration,
+    ) -> io::Result<Self> {
         let (orders, inbox) = mpsc::channel();
-        let mut blocks = fibre.subscribe(ChannelRange::ALL);
+        let (mut blocks, recent) = (fibre.subscribe(ChannelRange::ALL), Recent::new(remembered));
+        let remembering = recent.clone();
         thread::Builder::new().name("live-spectra".to_owned()).spawn(move || {
             let mut groups = Groups { groups: HashMap::new(), metrics };
             while let Some(block) = blocks.blocking_next() {
                 for order in inbox.try_iter() {
                     groups.obey(order);
                 }
+                // Before its rows are there: who has one of them finds its samples.
+                remembering.push(&block);
                 workers.install(|| groups.push(&block));
             }
         })?;
-        Ok(Self { orders, fibre: fibre.clone() })
+        Ok(Self { orders, fibre: fibre.clone(), recent })
     }
 
-    /// Adds a job: from now on its rows go to the queues that are returned, one per stream. `None` when the
-    /// thread has ended with its source.
-    pub(crate) fn join(&self, spec: &Arc<JobSpec>, status: &Arc<Status>) -> Option<Membership> {
+    /// Adds a job: from now on its rows go to the queues that are returned, one per stream. What came before them is
+    /// computed on `past`. `None` when the thread has ended with its source.
+    pub(crate) fn join(
+        &self,
+        spec: &Arc<JobSpec>,
+        status: &Arc<Status>,
+        past: &Arc<ThreadPool>,
+    ) -> Option<Membership> {
         let capacity = spec.plan.queued_rows();
         let queues: Vec<_> = spec.plan.streams.iter().map(|_| broadcast::Sender::new(capacity)).collect();
         // The thread alone keeps the queues open: when it ends, so do their readers.
         let weak = queues.iter().map(broadcast::Sender::downgrade).collect();
-        let job = LiveJob { spec: Arc::clone(spec), status: Arc::clone(status), first_row: None, queues };
+        let before = if let Show::Live(before) = &spec.show { before.clone() } else { None };
+        let join = before.map(|before| Join::new(before, self.recent.clone(), Arc::clone(past)));
+        let joins = join.as_ref().map(|join| (join.before.since, Arc::clone(&join.seam)));
+        let (spec, status) = (Arc::clone(spec), Arc::clone(status));
+        let job =
+            LiveJob { spec: Arc::clone(&spec), status: Arc::clone(&status), joins, first_row: None, queues };
         self.orders.send(Order::Join(Box::new(job))).ok()?;
-        let fibre = self.fibre.changes();
-        Some(Membership { job: spec.id, orders: self.orders.clone(), queues: weak, fibre })
+        let (orders, fibre) = (self.orders.clone(), self.fibre.changes());
+        Some(Membership { spec, status, orders, queues: weak, fibre, join })
     }
 }
 
 /// A job's place among the live spectra; dropping it ends its rows.
 #[derive(Debug)]
 pub(crate) struct Membership {
-    job: JobId,
+    spec: Arc<JobSpec>,
+    status: Arc<Status>,
     orders: mpsc::Sender<Order>,
     queues: Vec<broadcast::WeakSender<Arc<StreamRow>>>,
     fibre: watch::Receiver<Option<Arc<Fibre>>>,
+    /// For a job that begins before now.
+    join: Option<Join>,
 }
 
 impl Membership {
@@ -79,16 +109,21 @@ impl Membership {
         self.fibre.clone()
     }
 
-    /// The rows of one stream from now on; none when the source has ended.
-    pub(crate) fn read(&self, stream: usize) -> Rows {
-        let queue = self.queues.get(stream).and_then(broadcast::WeakSender::upgrade);
-        let queue = queue.map_or_else(closed_queue, |queue| queue.subscribe());
-        Rows::Live { queue, lost: 0 }
+    /// The rows of one stream from now on, and what came before if the job shows that; none when the source has ended.
+    pub(crate) fn read(&self, place: StreamPlace) -> Rows {
+        let queue = self.queues.get(place.index);
+        let joined = self.join.as_ref().zip(queue);
+        let joined =
+            joined.and_then(|(join, queue)| join.read(&self.spec, place, &self.status, queue.clone()));
+        joined.unwrap_or_else(|| {
+            let queue = queue.and_then(broadcast::WeakSender::upgrade);
+            Rows::Live(LiveRows::new(queue.map_or_else(closed_queue, |queue| queue.subscribe())))
+        })
     }
 
     /// Stops computing this job's rows. Fails only when the thread has ended and computes nothing anyway.
     pub(crate) fn leave(&self) {
-        drop(self.orders.send(Order::Leave(self.job)));
+        drop(self.orders.send(Order::Leave(self.spec.id)));
     }
 }
 
@@ -162,7 +197,11 @@ impl Groups {
 
 impl Group {
     fn push(&mut self, block: &Block, metrics: &Metrics) {
-        for row in self.spectrograph.push(block) {
+        let rows = self.spectrograph.push(block);
+        if let Some(origin) = self.spectrograph.origin() {
+            self.jobs.iter_mut().for_each(|job| job.join(origin, block.start));
+        }
+        for row in rows {
             self.jobs.par_iter_mut().for_each(|job| job.take(&row));
         }
         let missing = self.spectrograph.missing_samples();
@@ -188,19 +227,34 @@ impl Group {
 struct LiveJob {
     spec: Arc<JobSpec>,
     status: Arc<Status>,
+    /// For a job that begins before now: since when, and where to tell how its rows are counted.
+    joins: Option<(Timestamp, Arc<SetOnce<Seam>>)>,
     /// Number of the spectrograph's row that is this job's row 0.
     first_row: Option<i64>,
     queues: Vec<broadcast::Sender<Arc<StreamRow>>>,
 }
 
 impl LiveJob {
+    /// Settles how its rows are counted; `now` is when the newest block begins.
+    fn join(&mut self, origin: Timestamp, now: Timestamp) {
+        if let Some((since, told)) = self.joins.take() {
+            let seam = Seam::new(&self.spec.plan, origin, since, now);
+            self.first_row = Some(seam.first_row);
+            // Nobody else tells it.
+            drop(told.set(seam));
+        }
+    }
+
     fn take(&mut self, row: &Row) {
         let plan = &self.spec.plan;
         if !row.covers_bins(plan.channels, plan.bins.clone()) {
             return;
         }
         let first = *self.first_row.get_or_insert(row.number());
-        let index = u32::try_from(row.number() - first).unwrap_or(u32::MAX);
+        if row.number() < first {
+            return;
+        }
+        let index = index(row.number(), first);
         let streams: Vec<Vec<f32>> = plan
             .streams
             .iter()

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::{Feed, Viewer, WatchError};
 
+#[path = "joined_tests.rs"]
+mod joined;
+
 struct Tape {
     recording: Recording,
     _directory: TempDir,
@@ -32,10 +35,14 @@ impl Tape {
     }
 
     fn spec(&self, sequence: u32, body: &Value) -> Arc<JobSpec> {
+        self.spec_of(sequence, body, Show::Live(None))
+    }
+
+    fn spec_of(&self, sequence: u32, body: &Value, show: Show) -> Arc<JobSpec> {
         let draft = Draft::parse(body.to_string().as_bytes(), Timestamp::now()).unwrap();
         let (view, plan) = draft.resolve(&self.recording.fibre, &Limits::default()).unwrap();
         let id = JobId { slot: sequence, sequence };
-        Arc::new(JobSpec { id, view, plan, fibre: Arc::new(self.recording.fibre.clone()) })
+        Arc::new(JobSpec { id, view, plan, fibre: Arc::new(self.recording.fibre.clone()), show })
     }
 }
 
@@ -48,19 +55,33 @@ struct Bench {
     spectra: LiveSpectra,
     inbox: mpsc::Receiver<Order>,
     groups: Groups,
+    past: Arc<ThreadPool>,
+}
+
+fn workers() -> Arc<ThreadPool> {
+    Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap())
 }
 
 fn bench() -> Bench {
     let (orders, inbox) = mpsc::channel();
     let groups = Groups { groups: HashMap::new(), metrics: Metrics::default() };
-    Bench { spectra: LiveSpectra { orders, fibre: focus_live::waiting() }, inbox, groups }
+    let (fibre, recent) = (focus_live::waiting(), Recent::new(REMEMBERED));
+    Bench { spectra: LiveSpectra { orders, fibre, recent }, inbox, groups, past: workers() }
 }
 
 impl Bench {
     fn job(&mut self, spec: &Arc<JobSpec>) -> Feed {
-        let feed = Feed::live(Arc::clone(spec), &self.spectra, Metrics::default()).unwrap();
+        let past = Arc::clone(&self.past);
+        let feed = Feed::new(Arc::clone(spec), &self.spectra, past, Metrics::default()).unwrap();
         self.obey();
         feed
+    }
+
+    /// What the thread does with a block.
+    fn push(&mut self, block: Block) {
+        let block = Arc::new(block);
+        self.spectra.recent.push(&block);
+        self.groups.push(&block);
     }
 
     fn obey(&mut self) {
@@ -96,13 +117,12 @@ async fn live_rows_are_the_historic_rows_of_the_same_samples() {
         let mut past = body.clone();
         past["start_time"] = json!(focus_core::epoch_seconds(tape.recording.start));
         past["end_time"] = json!(focus_core::epoch_seconds(tape.recording.end));
-        let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
-        let recordings = vec![tape.recording.clone()].into();
-        let historic = Feed::historic(tape.spec(2, &past), recordings, workers, Metrics::default());
+        let show = Show::Historic([tape.recording.clone()].into());
+        let historic = bench.job(&tape.spec_of(2, &past, show));
 
         let mut live_rows = vec![Vec::new(); 3];
         for block in tape.blocks() {
-            bench.groups.push(&block);
+            bench.push(block);
             for (viewer, rows) in viewers.iter_mut().zip(&mut live_rows) {
                 let (new, lost) = waiting(viewer).await;
                 assert_eq!(lost, 0);
@@ -141,7 +161,7 @@ async fn jobs_that_show_the_fibre_in_the_same_way_share_the_work() {
     assert_eq!(bench.groups.groups.len(), 2);
 
     let mut viewers = feeds.each_ref().map(|feed| feed.watch(0).unwrap());
-    tape.blocks().take(5).for_each(|block| bench.groups.push(&block));
+    tape.blocks().take(5).for_each(|block| bench.push(block));
     for viewer in &mut viewers {
         assert!(!waiting(viewer).await.0.is_empty());
     }
@@ -159,7 +179,7 @@ async fn a_slow_viewer_loses_rows_and_knows_and_harms_nobody() {
     let (mut slow, mut quick) = (feed.watch(0).unwrap(), feed.watch(0).unwrap());
     let mut seen = Vec::new();
     for block in tape.blocks() {
-        bench.groups.push(&block);
+        bench.push(block);
         seen.extend(waiting(&mut quick).await.0);
     }
     assert_eq!(
@@ -184,7 +204,7 @@ async fn lost_blocks_are_a_gap_and_then_rows_again() {
     let mut rows = Vec::new();
     for (number, block) in tape.blocks().enumerate() {
         if !(10..13).contains(&number) {
-            bench.groups.push(&block);
+            bench.push(block);
             rows.extend(waiting(&mut viewer).await.0);
         }
     }
@@ -208,10 +228,10 @@ async fn the_end_of_the_source_ends_the_rows_with_a_reason() {
     let mut bench = bench();
     let feed = bench.job(&tape.spec(1, &spectrogram(1, 3)));
     let mut viewer = feed.watch(0).unwrap();
-    let Bench { spectra, inbox, groups } = bench;
+    let Bench { spectra, inbox, groups, past } = bench;
     drop((inbox, groups));
     assert!(
-        Feed::live(Arc::clone(feed.spec()), &spectra, Metrics::default()).is_none(),
+        Feed::new(Arc::clone(feed.spec()), &spectra, past, Metrics::default()).is_none(),
         "no job without a source"
     );
     assert!(viewer.next().await.is_none());
@@ -259,7 +279,7 @@ async fn a_job_that_joins_in_the_middle_of_a_row_begins_with_a_whole_one() {
             let viewer = feed.watch(0).unwrap();
             late = Some((feed, viewer));
         }
-        bench.groups.push(&block);
+        bench.push(block);
         if let Some((_, viewer)) = &mut late {
             rows.extend(waiting(viewer).await.0);
         }
@@ -282,7 +302,7 @@ async fn a_failed_group_takes_no_other_with_it() {
     for group in bench.groups.groups.values_mut().filter(|group| group.jobs[0].spec.id.slot == 1) {
         group.fail();
     }
-    tape.blocks().take(6).for_each(|block| bench.groups.push(&block));
+    tape.blocks().take(6).for_each(|block| bench.push(block));
     assert_eq!(bench.groups.groups.len(), 1);
     assert!(matches!(bad.ended().await, End::Failed(reason) if reason.contains("spectra failed")));
     assert!(!waiting(&mut viewer).await.0.is_empty());

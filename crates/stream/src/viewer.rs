@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::remote::Remote;
 use crate::status::{End, Status, StreamPlace};
@@ -34,15 +34,24 @@ struct Seat {
 /// Where a viewer's rows come from.
 #[derive(Debug)]
 pub(crate) enum Rows {
-    /// Shared with all viewers of the stream; a slow viewer loses the oldest.
-    Live {
-        /// The queue, with the same rows for all.
-        queue: broadcast::Receiver<Arc<StreamRow>>,
-        /// Rows lost that no batch has told of yet.
-        lost: u64,
-    },
+    /// Shared with all viewers of the stream.
+    Live(LiveRows),
     /// Made for this viewer alone, at its pace; the last message says how it ended.
     Historic(mpsc::Receiver<Result<Batch, End>>),
+    /// First those that are made for this viewer alone, and when there are no more of them, the live ones.
+    Joined(mpsc::Receiver<Result<Batch, End>>, oneshot::Receiver<LiveRows>),
+}
+
+/// The queue of a stream, with the same rows for all; a slow viewer loses the oldest.
+#[derive(Debug)]
+pub(crate) struct LiveRows {
+    pub(crate) queue: broadcast::Receiver<Arc<StreamRow>>,
+    /// One that was taken from it already.
+    pub(crate) taken: Option<Arc<StreamRow>>,
+    /// Index of the last row that this viewer has from elsewhere.
+    pub(crate) given: Option<u32>,
+    /// Rows lost that no batch has told of yet.
+    pub(crate) lost: u64,
 }
 
 impl Viewer {
@@ -107,35 +116,57 @@ impl Drop for Seat {
 
 impl Rows {
     async fn next(&mut self, place: StreamPlace, metrics: &Metrics) -> Result<Batch, End> {
+        if let Self::Joined(past, live) = self {
+            match past.recv().await {
+                Some(batch) => return batch,
+                None => *self = Self::Live(live.await.map_err(|_| source_ended())?),
+            }
+        }
         match self {
-            Self::Historic(batches) => batches
+            Self::Live(rows) => rows.next(place, metrics).await,
+            Self::Historic(batches) | Self::Joined(batches, _) => batches
                 .recv()
                 .await
                 .unwrap_or_else(|| Err(End::Failed("the recording's reader died".to_owned()))),
-            Self::Live { queue, lost } => {
-                let first = loop {
-                    match queue.recv().await {
-                        Ok(row) => break row,
-                        Err(RecvError::Lagged(rows)) => *lost += rows,
-                        Err(RecvError::Closed) => {
-                            return Err(End::Failed("the live source ended".to_owned()));
-                        }
-                    }
-                };
-                metrics.rows_lost.inc_by(*lost);
-                let mut batch = Batch::new(place.channels, first, std::mem::take(lost));
-                while batch.has_room() {
-                    match queue.try_recv() {
-                        Ok(row) => batch.rows.push(row),
-                        Err(TryRecvError::Lagged(rows)) => {
-                            *lost = rows;
-                            break;
-                        }
-                        Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-                    }
+        }
+    }
+}
+
+fn source_ended() -> End {
+    End::Failed("the live source ended".to_owned())
+}
+
+impl LiveRows {
+    /// All that come through `queue` from now on.
+    pub(crate) fn new(queue: broadcast::Receiver<Arc<StreamRow>>) -> Self {
+        Self { queue, taken: None, given: None, lost: 0 }
+    }
+
+    async fn next(&mut self, place: StreamPlace, metrics: &Metrics) -> Result<Batch, End> {
+        let first = loop {
+            let row = match self.taken.take() {
+                Some(row) => Ok(row),
+                None => self.queue.recv().await,
+            };
+            match row {
+                Ok(row) if self.given.is_some_and(|given| row.index <= given) => {}
+                Ok(row) => break row,
+                Err(RecvError::Lagged(rows)) => self.lost += rows,
+                Err(RecvError::Closed) => return Err(source_ended()),
+            }
+        };
+        metrics.rows_lost.inc_by(self.lost);
+        let mut batch = Batch::new(place.channels, first, std::mem::take(&mut self.lost));
+        while batch.has_room() {
+            match self.queue.try_recv() {
+                Ok(row) => batch.rows.push(row),
+                Err(TryRecvError::Lagged(rows)) => {
+                    self.lost = rows;
+                    break;
                 }
-                Ok(batch)
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
+        Ok(batch)
     }
 }

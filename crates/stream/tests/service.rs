@@ -7,13 +7,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use focus_core::{Draft, JobId, Limits};
-use focus_live::{LiveOptions, Playback, Scene, Simulator, Source};
+use focus_core::{Draft, Fibre, JobId, Limits, Plan, View};
+use focus_live::{LiveFibre, LiveOptions, Playback, Scene, Simulator, Source};
 use focus_recordings::{EXCERPT, EXCERPT_NAME, Recording};
 use focus_stream::proto::StreamDataRequest;
 use focus_stream::proto::data_stream_service_client::DataStreamServiceClient;
 use focus_stream::remote::{self, Address};
-use focus_stream::{End, Feed, JobSpec, LiveSpectra, Metrics, Tls, WatchError, grpc};
+use focus_stream::{End, Feed, JobSpec, LiveSpectra, Metrics, Show, Tls, WatchError, grpc};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -59,12 +59,15 @@ fn serve(listener: TcpListener, tls: Option<Tls>) -> Service {
     });
     let draft = Draft::parse(request.to_string().as_bytes(), Timestamp::now()).unwrap();
     let (view, plan) = draft.resolve(&fibre, &Limits::default()).unwrap();
-    let spec = Arc::new(JobSpec { id: JobId { slot: 1, sequence: 7 }, view, plan, fibre });
-    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
-    let spectra = LiveSpectra::start(&live, workers, Metrics::default()).unwrap();
-    let feed = Arc::new(Feed::live(spec, &spectra, Metrics::default()).unwrap());
-
+    let feed = feed(&live, view, plan, fibre, Show::Live(None));
     Service { _fibre: Some(source), ..serve_feed(feed, listener, tls) }
+}
+
+fn feed(live: &LiveFibre, view: View, plan: Plan, fibre: Arc<Fibre>, show: Show) -> Arc<Feed> {
+    let spec = Arc::new(JobSpec { id: JobId { slot: 1, sequence: 7 }, view, plan, fibre, show });
+    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
+    let spectra = LiveSpectra::start(live, Arc::clone(&workers), Metrics::default(), Duration::ZERO).unwrap();
+    Arc::new(Feed::new(spec, &spectra, workers, Metrics::default()).unwrap())
 }
 
 fn serve_feed(feed: Arc<Feed>, listener: TcpListener, tls: Option<Tls>) -> Service {
@@ -90,9 +93,7 @@ fn historic(directory: &Path) -> Arc<Feed> {
     });
     let draft = Draft::parse(request.to_string().as_bytes(), Timestamp::now()).unwrap();
     let (view, plan) = draft.resolve(&fibre, &Limits::default()).unwrap();
-    let spec = Arc::new(JobSpec { id: JobId { slot: 1, sequence: 7 }, view, plan, fibre });
-    let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
-    Arc::new(Feed::historic(spec, [recording].into(), workers, Metrics::default()))
+    feed(&focus_live::waiting(), view, plan, fibre, Show::Historic([recording].into()))
 }
 
 /// A way to `there` with room for little and no hurry; only the way back is at once.

@@ -6,6 +6,7 @@ mod errors;
 mod log;
 mod openapi;
 mod page;
+mod past;
 mod server;
 mod transport;
 mod websocket;

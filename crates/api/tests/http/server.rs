@@ -10,7 +10,7 @@ use focus_core::{Limits, Outage, Upstream};
 use focus_jobs::{InProcess, Jobs, Local, Serving, Settings, Upstreams};
 use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
-use focus_stream::LiveSpectra;
+use focus_stream::{LiveSpectra, REMEMBERED};
 use focus_upstream::{Gate, Probe};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -205,7 +205,8 @@ fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: &TestCatalogue, gate: &Gate, 
     };
     let stream_metrics = metrics.register(focus_stream::Metrics::register);
     let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
-    let spectra = LiveSpectra::start(fibre, Arc::clone(&workers), stream_metrics.clone()).unwrap();
+    let spectra =
+        LiveSpectra::start(fibre, Arc::clone(&workers), stream_metrics.clone(), REMEMBERED).unwrap();
     let launcher = InProcess::new(serving.clone(), spectra, workers, stream_metrics);
     let settings =
         Settings { max_jobs: wish.max_jobs, limits: Limits::default(), public_host: None, serving };

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -11,9 +12,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::server::{Answer, DEADLINE, START, Server, eventually, historic, live, server};
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn open(server: &Server, path: &str, origin: Option<&str>) -> Result<Socket, u16> {
+pub(crate) async fn open(server: &Server, path: &str, origin: Option<&str>) -> Result<Socket, u16> {
     let mut request = format!("ws://{}{path}", server.address).into_client_request().unwrap();
     if let Some(origin) = origin {
         request.headers_mut().insert("origin", origin.parse().unwrap());
@@ -40,6 +41,15 @@ async fn header(socket: &mut Socket) -> Value {
     let message = next(socket).await.into_data();
     assert_eq!(&message[..4], b"FSH1");
     serde_json::from_slice(&message[4..]).unwrap()
+}
+
+/// Index and time of the first row.
+pub(crate) async fn first_row(socket: &mut Socket) -> (u32, Timestamp) {
+    header(socket).await;
+    let frame = next(socket).await.into_data();
+    let (time, index) = (f64::from_le_bytes(frame[24..32].try_into().unwrap()), &frame[32..36]);
+    let index = u32::from_le_bytes(index.try_into().unwrap());
+    (index, Timestamp::from_microsecond((time * 1e3) as i64).unwrap())
 }
 
 async fn closed(socket: &mut Socket) -> (CloseCode, String) {

@@ -88,9 +88,9 @@ impl Shared {
         let claim = claim.ok_or(ConfigureError::TooManyJobs { max })?;
 
         let Wanted { view, plan, fibre, show, .. } = wanted;
-        let (view, plan, fibre) = (view.clone(), plan.clone(), Arc::clone(fibre));
-        let spec = Arc::new(JobSpec { id: claim.id, view, plan, fibre });
-        let order = JobOrder::new(&spec, show, &self.settings.limits, self.fibre.band_channels());
+        let (view, plan, fibre, show) = (view.clone(), plan.clone(), Arc::clone(fibre), show.clone());
+        let spec = Arc::new(JobSpec { id: claim.id, view, plan, fibre, show });
+        let order = JobOrder::new(&spec, &self.settings.limits, self.fibre.band_channels());
         let order = order.relative_to(&self.settings.data_dir);
         let nonce = format!("{:032x}", rand::rng().random::<u128>());
         let mut attempt =

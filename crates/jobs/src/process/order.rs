@@ -89,14 +89,14 @@ pub(super) fn line(message: &impl Serialize) -> serde_json::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use focus_core::Limits;
+    use focus_stream::Show;
 
     use super::*;
-    use crate::Show;
     use crate::order::tests::spec;
 
     #[test]
     fn an_order_is_received_as_it_was_sent() {
-        let job = JobOrder::new(&spec(), &Show::Live, &Limits::default(), None);
+        let job = JobOrder::new(&spec(Show::Live(None)), &Limits::default(), None);
         let order = Order {
             job,
             broker: Address::parse("amqp://me:secret@broker").unwrap(),

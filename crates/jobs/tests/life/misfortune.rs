@@ -9,7 +9,7 @@ use std::time::Duration;
 use focus_core::{Outage, Upstream};
 use focus_jobs::{
     ConfigureError, InProcess, JobState, Jobs, LaunchError, Launcher, Local, Metrics, Report, Rows, Settings,
-    Show, Upstreams, Worker,
+    Upstreams, Worker,
 };
 use focus_recordings::{EXCERPT, EXCERPT_NAME, SqliteCatalogue};
 use focus_stream::{JobSpec, Viewer, WatchError};
@@ -36,12 +36,11 @@ impl Launcher for Unlucky {
     fn launch(
         &self,
         spec: Arc<JobSpec>,
-        show: Show,
         by: tokio::time::Instant,
     ) -> BoxFuture<'_, Result<Arc<dyn Worker>, LaunchError>> {
         Box::pin(async move {
             self.launched.fetch_add(1, Ordering::Relaxed);
-            let worker = self.inner.launch(spec, show, by).await?;
+            let worker = self.inner.launch(spec, by).await?;
             Ok(Arc::new(Panics(worker)) as Arc<dyn Worker>)
         })
     }

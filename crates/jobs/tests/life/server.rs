@@ -72,7 +72,9 @@ pub(crate) fn settings() -> Settings {
 pub(crate) fn in_process(serving: &Serving) -> InProcess {
     let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
     let metrics = focus_stream::Metrics::default();
-    let spectra = LiveSpectra::start(&focus_live::waiting(), Arc::clone(&workers), metrics.clone()).unwrap();
+    let spectra =
+        LiveSpectra::start(&focus_live::waiting(), Arc::clone(&workers), metrics.clone(), Duration::ZERO)
+            .unwrap();
     InProcess::new(serving.clone(), spectra, workers, metrics)
 }
 
