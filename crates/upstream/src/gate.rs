@@ -17,8 +17,10 @@ use crate::{Metrics, Probe, State, Wake};
 const PERIOD_UP: Duration = Duration::from_secs(1);
 /// The same while it is down, give or take a quarter.
 const PERIOD_DOWN: Duration = Duration::from_millis(250);
-/// An outage that was found longer ago than this may be over.
+/// An outage that was found longer ago than this, and than another probe takes, may be over.
 const FRESH: Duration = Duration::from_secs(1);
+/// What a busy machine adds to the pause before a probe and to its deadline.
+const LATE: Duration = Duration::from_millis(100);
 
 /// Knows whether one upstream serves. Cheap to clone; the last clone's end stops the probing.
 #[derive(Clone, Debug)]
@@ -79,8 +81,8 @@ impl Gate {
 
     /// Succeeds when the upstream serves now.
     ///
-    /// During an outage that was seen within the last second it fails at once; one that was seen earlier may be
-    /// over, and all who ask then share one probe. That the upstream was up is never trusted: the caller
+    /// During an outage that was seen within the last second, or as long as another probe takes, it fails at once; one that was seen
+    /// earlier may be over, and all who ask then share one probe. That the upstream was up is never trusted: the caller
     /// makes a round trip of its own.
     ///
     /// # Errors
@@ -90,7 +92,7 @@ impl Gate {
         let Verdict { known, result, .. } = newest.borrow_and_update().clone();
         match result {
             Ok(()) => self.shared.ask().await,
-            Err(outage) if known.elapsed() <= FRESH => Err(outage),
+            Err(outage) if known.elapsed() <= self.shared.fresh() => Err(outage),
             Err(_) => {
                 self.shared.now.notify_one();
                 // One probe may be just over its beginning, and is then followed by another.
@@ -162,6 +164,11 @@ impl Shared {
             Err(outage) => state.last_error = Some(outage.clone()),
         }
         self.newest.send_replace(verdict);
+    }
+
+    /// How long an outage is known. In one that goes on, the next verdict is there before that.
+    fn fresh(&self) -> Duration {
+        FRESH.max(PERIOD_DOWN.mul_f64(1.25) + self.probe.deadline() + LATE)
     }
 
     fn pause(&self) -> Duration {
