@@ -8,6 +8,8 @@ use crate::error::Problem;
 
 /// Sampling rates that can be, Hz. With them and the most samples that formats let through, no time overflows.
 const RATES: RangeInclusive<f64> = 1e-6..=1e9;
+/// When recordings can have been made: from 1970 on, or a day before, so that a clock that begins there may tremble, to 2100.
+const TIMES: Range<Timestamp> = Timestamp::constant(-86_400, 0)..Timestamp::constant(4_102_444_800, 0);
 /// Distances between channels and gauge lengths that can be, metres.
 const DISTANCES: RangeInclusive<f64> = 1e-6..=1e6;
 /// Places on a fibre that can be, metres. With them, no sum of lengths overflows.
@@ -47,13 +49,17 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Checks that its times can be told; `field` is what the format calls its start.
+    /// Checks that its times can be; `field` is what the format calls its start.
     pub(crate) fn new(
         field: &str,
         start: Timestamp,
         samples: u64,
         sampling_rate: f64,
     ) -> Result<Self, Problem> {
+        if !TIMES.contains(&start) {
+            let reason = format!("{start} is not possible, only {} to {}", TIMES.start, TIMES.end);
+            return Err(Problem::field(field, reason));
+        }
         let segment = Self { start, samples, sampling_rate };
         match segment.end() {
             Ok(_) => Ok(segment),

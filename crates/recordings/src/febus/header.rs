@@ -73,7 +73,10 @@ pub(super) fn read(file: &Hdf5File) -> Result<(Header, Blocks, Dataset), Problem
         blocks.segments.iter().enumerate().map(|(number, segment)| {
             Segment::new("time", start(segment.start)?, blocks.samples(number), rate)
         });
-    let segments = segments.collect::<Result<_, _>>()?;
+    let segments: Vec<Segment> = segments.collect::<Result<_, _>>()?;
+    if segments.windows(2).any(|pair| pair[1].start <= pair[0].start) {
+        return Err(Problem::field("time", "a gap ends when it begins"));
+    }
 
     let dx = distance("Spacing", Some(spacing[DISTANCE]))?;
     let first_place = first_channel.zip(dx).map(|(first, dx)| origin[DISTANCE] + first * dx);

@@ -11,6 +11,9 @@ use crate::{Header, Segment};
 const TEXT: usize = 3200;
 /// Bytes of all that every file begins with: the textual and the binary header.
 const HEAD: usize = TEXT + 400;
+/// Where the header tells the sample interval.
+const INTERVAL: &str = "sample interval (bytes 3217-3218)";
+const WIDE_INTERVAL: &str = "sample interval (bytes 3273-3280)";
 /// Most traces that a file may have.
 const MAX_TRACES: u64 = 1 << 20;
 /// Most further headers of one trace.
@@ -82,7 +85,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<(Header, Layout), Problem> {
         return Err(Problem::field("revision (bytes 3501-3502)", reason));
     }
     let fields = Fields { bytes: &head, little_endian: major == 2 && little_endian(&head)? };
-    let common = common(fields, major == 2);
+    let common = common(fields, major == 2)?;
     let extensions = extensions(fields, (major, minor))?;
     let (first, end) = (first_trace(fields, major, bytes.length())?, end(fields, major, bytes.length())?);
     let mut layout = Layout {
@@ -119,7 +122,7 @@ pub(super) fn read(bytes: &Bytes) -> Result<(Header, Layout), Problem> {
     }
 
     let traces = trace::read(bytes, &layout, &common)?;
-    let rate = sampling_rate("sample interval (bytes 3217-3218)", 1e6 / traces.interval)?;
+    let rate = sampling_rate(INTERVAL, 1e6 / traces.interval)?;
     let fibre = Fibre {
         pulse_rate: None,
         sampling_rate: rate,
@@ -150,21 +153,26 @@ fn little_endian(head: &[u8; HEAD]) -> Result<bool, Problem> {
     }
 }
 
-fn common(fields: Fields, wide: bool) -> Common {
+fn common(fields: Fields, wide: bool) -> Result<Common, Problem> {
     let (interval, samples) = if wide { (fields.f64(3272), fields.u32(3268)) } else { (0.0, 0) };
     let (wide_interval, wide_samples) = (interval != 0.0, samples != 0);
-    Common {
+    let interval = if wide_interval { interval } else { fields.u16(3216).into() };
+    if interval != 0.0 {
+        let field = if wide_interval { WIDE_INTERVAL } else { INTERVAL };
+        sampling_rate(field, 1e6 / interval)?;
+    }
+    Ok(Common {
         metres: match fields.u16(3254) {
             1 => Some(1.0),
             2 => Some(0.3048),
             _ => None,
         },
-        interval: if wide_interval { interval } else { fields.u16(3216).into() },
+        interval,
         samples: if wide_samples { samples } else { fields.u16(3220).into() },
         time_basis: if wide { fields.u16(3510) } else { 0 },
         wide_interval,
         wide_samples,
-    }
+    })
 }
 
 /// How many headers each trace has after its first. Revision 2.1 has another field in two of the bytes of 2.0.

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::header::{Common, Layout};
 use crate::error::Problem;
-use crate::file::distance;
+use crate::file::{distance, sampling_rate};
 use crate::seismic::{Bytes, DayTime, Fields};
 
 /// Bytes of a trace's header, and of each further one.
@@ -84,9 +84,14 @@ impl<'a> Trace<'a> {
         Ok(Self { number, fields, extended, revision: layout.revision })
     }
 
+    /// One of its fields, by its name and its bytes.
+    fn name(&self, field: &str, (first, last): (usize, usize)) -> String {
+        format!("{field} (bytes {first}-{last} of trace {})", self.number + 1)
+    }
+
     /// What is wrong with one of its fields.
-    fn wrong(&self, field: &str, (first, last): (usize, usize), reason: &str) -> Problem {
-        Problem::field(format!("{field} (bytes {first}-{last} of trace {})", self.number + 1), reason)
+    fn wrong(&self, field: &str, bytes: (usize, usize), reason: &str) -> Problem {
+        Problem::field(self.name(field, bytes), reason)
     }
 
     /// How many samples it says that it has, and in which bytes; 0 if it does not say.
@@ -132,6 +137,7 @@ impl<'a> Trace<'a> {
         if found == 0.0 || found == known || rounded {
             Ok(known)
         } else if known == 0.0 {
+            sampling_rate(&self.name("sample interval", place), 1e6 / found)?;
             Ok(found)
         } else {
             let reason = format!("{found} µs, but the headers before it say {known} µs");

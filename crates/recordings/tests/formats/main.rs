@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod febus;
+mod impossible;
 #[path = "../made/mod.rs"]
 mod made;
 mod miniseed;
