@@ -27,7 +27,7 @@ def focus_binary():
 class FocusProcess:
     """A running subcommand of `focus`, with directories of its own; `broker` is the URL of RabbitMQ."""
 
-    def __init__(self, command, directory, settings, broker=None):
+    def __init__(self, command, directory, settings, broker=None, arguments=()):
         self.command = command
         self.directory = directory
         self.log_path = directory / f"{command}.jsonl"
@@ -38,7 +38,7 @@ class FocusProcess:
             env["FOCUS_RABBITMQ_URL"] = broker
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [focus_binary(), command, *flags],
+                [focus_binary(), command, *flags, *arguments],
                 cwd=directory,
                 env=env,
                 stdin=subprocess.DEVNULL,

@@ -55,6 +55,15 @@ def test_live_view_starts_by_itself(page, path):
     assert not page.element("error").is_displayed()
 
 
+def test_a_live_view_begins_with_the_seconds_before(page):
+    page.until(lambda: ask(f"{page.url}/health")["uptime"] > 8, "something to remember")
+    asked = time.time()
+    page.open().wait_for_live()
+    [job] = ask(f"{page.url}/jobs")
+    seconds = page.rows * 10 / job["view"]["displayInfo"]["height"]
+    assert seconds > time.time() - asked + 3
+
+
 def test_picture_moves(page):
     page.open().wait_for_live()
     before = page.look()
