@@ -38,7 +38,7 @@ pub enum ReadError {
 }
 
 /// A [`ReadError`] that does not know its file yet.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Problem {
     /// The file as such.
     File(String),

@@ -82,7 +82,7 @@ fn recognised(path: &Path) -> Result<Opened, Problem> {
     if let Some(format) = plain {
         return (format.read)(path);
     }
-    let file = hdf5::open(path).map_err(|problem| match problem {
+    let (file, shared) = hdf5::open(path).map_err(|problem| match problem {
         Problem::File(reason) if !is_hdf5 => {
             Problem::File(format!("is of no format that is known here ({NAMES}): {reason}"))
         }
@@ -93,7 +93,7 @@ fn recognised(path: &Path) -> Result<Opened, Problem> {
         let format = format.ok_or_else(|| {
             Problem::File(format!("is HDF5, but of no format that is known here ({NAMES})"))
         })?;
-        (format.read)(path, &file)
+        Ok(shared.kept_by((format.read)(path, &file)?))
     })
 }
 

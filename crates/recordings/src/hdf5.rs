@@ -5,6 +5,7 @@ mod epoch;
 mod matrix_file;
 mod numbers;
 mod samples;
+mod shared;
 mod texts;
 mod values;
 
@@ -19,6 +20,7 @@ pub(crate) use attributes::Attributes;
 pub(crate) use epoch::epoch;
 pub(crate) use matrix_file::MatrixFile;
 pub(crate) use samples::{Axes, Matrix, data_type, extent, range, slice};
+pub(crate) use shared::open;
 pub(crate) use values::Values;
 
 /// Most memory that one read may need; far above the blocks that are asked for.
@@ -28,8 +30,7 @@ const MAX_CHUNK_BYTES: usize = 256 << 20;
 /// Most memory that the description of one object may take: real ones are a few KiB.
 const MAX_OBJECT_HEADER_BYTES: usize = 4 << 20;
 
-/// Opens a file of any HDF5 format.
-pub(crate) fn open(path: &Path) -> Result<Hdf5File, Problem> {
+fn open_unshared(path: &Path) -> Result<Hdf5File, Problem> {
     guarded(|| {
         let options = OpenOptions {
             max_read_bytes: MAX_READ_BYTES,
