@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::io::retry_on_intr;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, waitid};
+use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, kill_process, waitid};
 
+pub use rustix::process::Signal;
 pub use server::{Server, Serves};
 
 /// A process that does not outlive its owner: it is killed when this is dropped, and when our own process dies.

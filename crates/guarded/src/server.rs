@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
-
-use crate::Guarded;
+use crate::{Guarded, Signal};
 
 /// How long it may take to start or to stop, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);

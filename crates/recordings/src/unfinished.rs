@@ -54,11 +54,16 @@ pub(crate) fn left(directory: &Path) -> Result<Vec<(PathBuf, File)>, Failure> {
 
 /// Removes the unfinished files in a directory that nobody writes any more.
 pub(crate) fn clear(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let remove = |(path, _lock): (PathBuf, File)| match fs::remove_file(&path) {
-        Ok(()) => Ok(path),
-        Err(error) => Err((path, error)),
-    };
-    left(directory)?.into_iter().map(remove).collect()
+    let mut removed = Vec::new();
+    for (path, _lock) in left(directory)? {
+        match fs::remove_file(&path) {
+            Ok(()) => removed.push(path),
+            // It was new, and its writer has made another one: this one was locked.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err((path, error)),
+        }
+    }
+    Ok(removed)
 }
 
 fn is_unfinished(name: &OsStr) -> bool {
@@ -78,5 +83,42 @@ fn lock(path: &Path) -> io::Result<Option<File>> {
         Ok(()) => Ok(path.try_exists()?.then_some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn who_clears_takes_nothing_from_who_writes() {
+        const FILES: usize = 500;
+        let directory = tempfile::tempdir().unwrap();
+        let (here, over) = (directory.path(), AtomicBool::new(false));
+        std::thread::scope(|threads| {
+            let clear = || {
+                let mut removed = 0;
+                while !over.load(Ordering::Relaxed) {
+                    removed += clear(here).unwrap().len();
+                }
+                removed
+            };
+            let clearing = [(); 2].map(|()| threads.spawn(clear));
+            let write = |number| {
+                let file = file(here).unwrap();
+                // As long as it takes to look.
+                std::thread::yield_now();
+                file.persist_noclobber(here.join(format!("{number}.h5"))).unwrap();
+            };
+            let writing = [0, 1]
+                .map(|odd| threads.spawn(move || (0..FILES).for_each(|number| write(2 * number + odd))));
+            let written = writing.map(|thread| thread.join());
+            over.store(true, Ordering::Relaxed);
+            let cleared = clearing.map(|thread| thread.join());
+            assert!(written.iter().all(Result::is_ok) && cleared.iter().all(Result::is_ok));
+        });
+        assert_eq!(fs::read_dir(here).unwrap().count(), 2 * FILES);
     }
 }

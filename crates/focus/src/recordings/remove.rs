@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -35,7 +36,9 @@ async fn of_recordings(settings: &Settings, first: &[PathBuf]) -> Result<Vec<Pat
         let recording = recording.with_context(|| format!("no recording begins with {}", name.display()))?;
         files.extend(recording.files.iter().map(|part| part.path.clone()));
     }
-    files.dedup();
+    // One file may hold what comes before and after another one.
+    let mut seen = HashSet::new();
+    files.retain(|file| seen.insert(file.clone()));
     // The one that a recording is told by last: whoever is cut off half way can say the same again.
     files.reverse();
     Ok(files)

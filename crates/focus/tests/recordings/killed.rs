@@ -5,18 +5,14 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use focus_core::{Block, ChannelRange, DataType, Fibre, Samples};
 use focus_guarded::Guarded;
-use focus_recordings::{EXCERPT, EXCERPT_NAME, Recorder};
-use jiff::Timestamp;
+use focus_recordings::{EXCERPT, EXCERPT_NAME};
 use tempfile::TempDir;
 
-use crate::program::{focus, names, told};
+use crate::program::{PATIENCE, focus, names, record, told};
 
 /// Bytes of a recording that takes a while to copy.
 const LARGE: u64 = 256 << 20;
-/// How long anything may take to come true, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Moments at which a program is killed, from its beginning to its end.
 const MOMENTS: u32 = 24;
 
@@ -158,7 +154,7 @@ fn an_add_that_is_killed_at_any_moment_is_done_by_the_next() {
 #[test]
 fn a_remove_that_is_killed_at_any_moment_can_be_said_again() {
     let original = TempDir::new().unwrap();
-    let all = record(original.path());
+    let all = record(original.path(), 3.0, 30);
     let fill = || {
         let data = TempDir::new().unwrap();
         for name in &all {
@@ -198,37 +194,4 @@ fn listed(data: &Path) -> BTreeSet<String> {
     let lines = out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let files = lines.flat_map(|recording| recording["files"].as_array().unwrap().clone());
     files.map(|file| file.as_str().unwrap().to_owned()).collect()
-}
-
-/// Records a recording of many files; their names.
-fn record(directory: &Path) -> Vec<String> {
-    let fibre = Fibre {
-        pulse_rate: None,
-        sampling_rate: 10.0,
-        dx: Some(1.0),
-        gauge_length: Some(10.0),
-        channels: 2,
-        start: Some(0.0),
-        length: Some(2.0),
-        samples_per_trace: None,
-        data_type: DataType::Int16,
-        unit: None,
-        software: None,
-        description: None,
-    };
-    let mut recorder =
-        Recorder::start(directory, Duration::from_secs(1), ChannelRange::ALL).unwrap().recorder;
-    let block = Block {
-        sequence: 0,
-        start: Timestamp::from_second(1_577_836_800).unwrap(),
-        sampling_rate: fibre.sampling_rate,
-        first_channel: 1,
-        channels: 2,
-        samples: Samples::Int16((0..2 * 10 * 30).collect::<Vec<i16>>().into()),
-    };
-    recorder.record(&fibre, &block).unwrap();
-    recorder.finish().unwrap();
-    let names = names(directory);
-    assert_eq!(names.len(), 30);
-    names
 }

@@ -1,6 +1,14 @@
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
+
+use focus_core::{Block, ChannelRange, DataType, Fibre, Samples};
+use focus_recordings::Recorder;
+use jiff::Timestamp;
+
+/// How long anything may take to come true, on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `focus recordings` with these arguments, about the data directory.
 pub(crate) fn focus(data: &Path, arguments: &[&str]) -> Command {
@@ -25,4 +33,55 @@ pub(crate) fn names(directory: &Path) -> Vec<String> {
     let mut names: Vec<_> = names.filter(|name| !name.starts_with("catalogue.sqlite")).collect();
     names.sort();
     names
+}
+
+/// Records so many seconds, each in a file of its own, of two channels at 10 Hz whose samples are all `value`; the files' names.
+pub(crate) fn record(directory: &Path, value: f32, seconds: usize) -> Vec<String> {
+    let fibre = Fibre {
+        pulse_rate: None,
+        sampling_rate: 10.0,
+        dx: Some(1.021),
+        gauge_length: Some(10.0),
+        channels: 2,
+        start: Some(-4.0),
+        length: Some(2.042),
+        samples_per_trace: None,
+        data_type: DataType::Float32,
+        unit: Some("nm/m/s".to_owned()),
+        software: None,
+        description: Some("a short one".to_owned()),
+    };
+    let second = Duration::from_secs(1);
+    let mut recorder = Recorder::start(directory, second, ChannelRange::ALL).unwrap().recorder;
+    let block = Block {
+        sequence: 0,
+        start: Timestamp::from_second(1_577_836_800).unwrap(),
+        sampling_rate: fibre.sampling_rate,
+        first_channel: 1,
+        channels: 2,
+        samples: Samples::Float32(vec![value; 2 * 10 * seconds].into()),
+    };
+    recorder.record(&fibre, &block).unwrap();
+    recorder.finish().unwrap();
+    let recorded = names(directory);
+    assert_eq!(recorded.len(), seconds);
+    recorded
+}
+
+/// One record of miniSEED 2: a second of 10 samples, so many seconds after 2020 began.
+pub(crate) fn miniseed(second: u8) -> Vec<u8> {
+    let mut record = b"000001D STATN  HSFXX".to_vec();
+    record.extend([0x07, 0xe4, 0, 1, 0, 0, second, 0, 0, 0]);
+    // Samples, rate, and that the samples begin at 64 and one blockette at 48.
+    record.extend([0, 10, 0, 10, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 64, 0, 48]);
+    // That one: they are big-endian 16-bit integers, and the record has 2^8 bytes.
+    record.extend([0x03, 0xe8, 0, 0, 1, 1, 8, 0]);
+    record.resize(256, 0);
+    record
+}
+
+/// As if it had been written a while ago.
+pub(crate) fn age(file: &Path) {
+    let file = File::options().write(true).open(file).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
 }
