@@ -61,32 +61,32 @@ impl Fibre {
 
     /// What keeps the samples of two fibres out of one picture: its name, and its value here and in `other`.
     ///
-    /// `None` when they can follow each other: then they have the same channels, sampling rate, data type,
-    /// channel distances, gauge length and unit. What the fibre is called, and by which software it was
-    /// recorded, does not matter.
+    /// `None` when they can follow each other: then they have the same channels, sampling rate, data type and unit, and
+    /// nothing that both know of their channel distances and gauge length differs: of formats that tell less than others
+    /// nothing is guessed. What the fibre is called, and by which software it was recorded, does not matter.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
         type Text = fn(&Fibre) -> String;
-        let layout: [(&'static str, Text); 7] = [
+        type Metres = fn(&Fibre) -> Option<f64>;
+        let same: [(&'static str, Text); 4] = [
             ("the number of channels", |fibre| fibre.channels.to_string()),
             ("the sampling rate", |fibre| fibre.sampling_rate.to_string()),
             ("the sample type", |fibre| format!("{:?}", fibre.data_type)),
-            ("the distance between channels", |fibre| text(fibre.dx)),
-            ("the distance of channel 1", |fibre| text(fibre.start)),
-            ("the gauge length", |fibre| text(fibre.gauge_length)),
             ("the unit", |fibre| {
                 fibre.unit.as_ref().map_or_else(|| "unknown".into(), |unit| format!("{unit:?}"))
             }),
         ];
-        layout
+        let known: [(&'static str, Metres); 3] = [
+            ("the distance between channels", |fibre| fibre.dx),
+            ("the distance of channel 1", |fibre| fibre.start),
+            ("the gauge length", |fibre| fibre.gauge_length),
+        ];
+        let same = same.into_iter().map(|(what, text)| (what, text(self), text(other)));
+        let known = known
             .into_iter()
-            .map(|(what, text)| (what, text(self), text(other)))
-            .find(|(_, here, there)| here != there)
+            .filter_map(|(what, metres)| Some((what, metres(self)?.to_string(), metres(other)?.to_string())));
+        same.chain(known).find(|(_, here, there)| here != there)
     }
-}
-
-fn text(value: Option<f64>) -> String {
-    value.map_or_else(|| "unknown".into(), |value| value.to_string())
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
             dx: Some(1.0),
             gauge_length: Some(10.0),
             channels: 3,
-            start: None,
+            start: Some(7.0),
             length: None,
             samples_per_trace: None,
             data_type: DataType::Int16,
@@ -113,7 +113,7 @@ mod tests {
             (Fibre { channels: 4, ..fibre.clone() }, "the number of channels"),
             (Fibre { sampling_rate: 99.0, ..fibre.clone() }, "the sampling rate"),
             (Fibre { data_type: DataType::Int32, ..fibre.clone() }, "the sample type"),
-            (Fibre { dx: None, ..fibre.clone() }, "the distance between channels"),
+            (Fibre { dx: Some(2.0), ..fibre.clone() }, "the distance between channels"),
             (Fibre { start: Some(0.0), ..fibre.clone() }, "the distance of channel 1"),
             (Fibre { gauge_length: Some(5.0), ..fibre.clone() }, "the gauge length"),
             (Fibre { unit: None, ..fibre.clone() }, "the unit"),
@@ -131,5 +131,7 @@ mod tests {
             ..fibre.clone()
         };
         assert_eq!(fibre.difference(&renamed), None);
+        let told_less = Fibre { dx: None, start: None, gauge_length: None, ..fibre.clone() };
+        assert_eq!((fibre.difference(&told_less), told_less.difference(&fibre)), (None, None));
     }
 }

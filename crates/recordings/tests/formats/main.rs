@@ -4,6 +4,7 @@
 mod common;
 mod febus;
 mod impossible;
+mod joins;
 #[path = "../made/mod.rs"]
 mod made;
 mod miniseed;
