@@ -103,3 +103,14 @@ def test_it_is_for_live_views_and_says_so(focus_server):
     assert answer.status_code == 400
     assert [fault["path"] for fault in answer.json()["detail"]] == ["$.withPast"]
     assert "recorded" not in focus_server.get("/live_metadata").json()
+
+
+def test_on_a_cluster_the_job_itself_says_what_was_recorded(on_kubernetes, stubs):
+    server = on_kubernetes.server
+    with server.job(WATERFALL) as job:
+        told = job["metadata"]["recorded"]
+        assert (told["seconds"], told["note"]) == (0, "nothing was recorded")
+        assert server.get(f"/metadata/{job['job_id']}").json() == job
+        on_kubernetes.wait_until_served(job)
+        index, seconds, _ = together(read(stubs, job, most_rows=10))
+    assert index[0] > 0 and len(seconds) >= 10
