@@ -45,6 +45,8 @@ const FIND_DEADLINE: Duration = Duration::from_millis(950);
 const BASE_PATHS: &str = "base_paths";
 /// Documents that come at once; they are small.
 const BATCH: u32 = 10_000;
+/// Most recordings of one base path that share time with a range: to list more would take longer than anybody waits.
+const MOST: usize = 100_000;
 
 /// The catalogue in a site's MongoDB. Cloning shares it.
 #[derive(Clone)]
@@ -95,15 +97,19 @@ impl Inner {
             let base_paths = self.base_paths(database).await?;
             let collections = base_paths.iter().map(|base_path| database.collection(&base_path.guid));
             let collections: Vec<_> = collections.collect();
-            let found = collections.iter().map(|collection| self.listed_in(collection, start, end));
+            let found = collections.iter().map(|collection| self.listed_in(collection, start, end, MOST));
             let found = try_join_all(found).await?;
             for collection in &collections {
                 self.indexes.look_after(collection);
             }
-            let each = base_paths.into_iter().zip(found);
-            Ok(each.flat_map(|(at, found)| found.into_iter().map(move |one| (at.clone(), one))).collect())
+            Ok(base_paths.into_iter().zip(found).collect::<Vec<_>>())
         };
-        self.server.answer(ANSWER_DEADLINE, ask).await
+        let mut listed = Vec::new();
+        for (base_path, found) in self.server.answer(ANSWER_DEADLINE, ask).await? {
+            let found = found.ok_or_else(|| too_many(&base_path))?;
+            listed.extend(found.into_iter().map(|one| (base_path.clone(), one)));
+        }
+        Ok(listed)
     }
 
     async fn base_paths(&self, database: &Database) -> mongodb::error::Result<Vec<BasePath>> {
@@ -112,21 +118,28 @@ impl Inner {
         Ok(documents.iter().filter_map(|document| self.malformed.sift(BASE_PATHS, document)).collect())
     }
 
+    /// The same of one collection; `None` when there are more than `most`.
     async fn listed_in(
         &self,
         collection: &Collection<Document>,
         start: Timestamp,
         end: Timestamp,
-    ) -> mongodb::error::Result<Vec<Listed>> {
+        most: usize,
+    ) -> mongodb::error::Result<Option<Vec<Listed>>> {
         let query = collection.find(documents::sharing_time(start, end)).projection(documents::fields());
+        let query = query.sort(documents::in_order()).limit(most as i64 + 1);
         let mut found = query.batch_size(BATCH).max_time(MAX_TIME).await?;
-        let mut listed = Vec::new();
+        let (mut listed, mut count) = (Vec::new(), 0);
         while let Some(document) = found.try_next().await? {
+            count += 1;
+            if count > most {
+                return Ok(None);
+            }
             // What the query means is decided here: it may have found a little more.
             let one = self.malformed.sift::<Listed>(collection.name(), &document);
             listed.extend(one.filter(|one| one.shares_time(start, end)));
         }
-        Ok(listed)
+        Ok(Some(listed))
     }
 
     async fn find(&self, start: Timestamp, end: Timestamp) -> Result<Vec<Recording>, Outage> {
@@ -159,6 +172,13 @@ impl Inner {
     }
 }
 
+fn too_many(base_path: &BasePath) -> Outage {
+    let path = base_path.path.display();
+    let reason =
+        format!("{path}: more than {MOST} recordings share time with the range; ask for a shorter one");
+    Outage::Unavailable { upstream: Upstream::Catalogue, reason }
+}
+
 impl Catalogue for MongoCatalogue {
     fn find(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Recording>, Outage>> {
         Box::pin(self.0.find(start, end))
@@ -176,5 +196,35 @@ impl Catalogue for MongoCatalogue {
             self.0.listed(now, now.saturating_add(SignedDuration::from_millis(1)).unwrap_or(now)).await?;
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use focus_core::from_epoch_seconds;
+    use focus_mongodb_node::Somewhere;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn more_recordings_than_can_be_listed_are_not_some_of_them() {
+        let server = tokio::task::spawn_blocking(Somewhere::find).await.unwrap();
+        let name = format!("focus_test_{}", uuid::Uuid::new_v4().simple());
+        let address = MongoAddress::parse(server.url(), &name).unwrap();
+        let catalogue = MongoCatalogue::start(&address, vec![], MongoMetrics::default()).await.unwrap();
+        let database = mongodb::Client::with_uri_str(server.url()).await.unwrap().database(&name);
+        let collection = database.collection::<Document>("recordings");
+        // The last of those that share time with the range is malformed, and counts.
+        let documents = (0..9).rev().map(|at| {
+            let uuid = if at == 4 { "../5".to_owned() } else { at.to_string() };
+            doc! { "uuid": uuid, "start_time": 10 * at, "end_time": 10 * at + 5 }
+        });
+        collection.insert_many(documents).await.unwrap();
+        let [start, end] = [0.0, 48.0].map(|seconds| from_epoch_seconds(seconds).unwrap());
+        let listed = async |most| catalogue.0.listed_in(&collection, start, end, most).await.unwrap();
+        assert_eq!(listed(4).await, None);
+        let names = listed(5).await.unwrap().into_iter().map(|one| one.name);
+        assert_eq!(names.collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+        database.drop().await.unwrap();
     }
 }

@@ -89,6 +89,7 @@ fn lock(path: &Path) -> io::Result<Option<File>> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::ScopedJoinHandle;
 
     use super::*;
 
@@ -114,9 +115,9 @@ mod tests {
             };
             let writing = [0, 1]
                 .map(|odd| threads.spawn(move || (0..FILES).for_each(|number| write(2 * number + odd))));
-            let written = writing.map(|thread| thread.join());
+            let written = writing.map(ScopedJoinHandle::join);
             over.store(true, Ordering::Relaxed);
-            let cleared = clearing.map(|thread| thread.join());
+            let cleared = clearing.map(ScopedJoinHandle::join);
             assert!(written.iter().all(Result::is_ok) && cleared.iter().all(Result::is_ok));
         });
         assert_eq!(fs::read_dir(here).unwrap().count(), 2 * FILES);

@@ -93,6 +93,11 @@ pub(super) fn sharing_time(start: Timestamp, end: Timestamp) -> Document {
     doc! { "$or": branches.collect::<Vec<_>>() }
 }
 
+/// The order in which an index has recordings that share time with a range.
+pub(super) fn in_order() -> Document {
+    doc! { "start_time": 1 }
+}
+
 /// All that is read of a recording's document.
 pub(super) fn fields() -> Document {
     doc! { "uuid": 1, "start_time": 1, "end_time": 1, "deleted": 1 }

@@ -3,15 +3,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::IndexOptions;
 use mongodb::{Collection, IndexModel};
 use tokio::time::timeout;
 
-/// The fields that queries go by, and whether each value is there once only.
-const WANTED: [(&str, bool); 4] =
-    [("uuid", true), ("start_time", false), ("end_time", false), ("deleted", false)];
+/// The indexes that queries go by, each by its fields, and whether each value is there once only. With the last one, recordings
+/// that share no time with a range are never fetched, and those that do come in the order of time.
+const WANTED: [(&[&str], bool); 5] = [
+    (&["uuid"], true),
+    (&["start_time"], false),
+    (&["end_time"], false),
+    (&["deleted"], false),
+    (&["start_time", "end_time", "deleted"], false),
+];
 /// Longest that looking after one collection may take: an index over millions of documents takes its time.
 const DEADLINE: Duration = Duration::from_secs(600);
 /// What MongoDB calls a collection that is not there.
@@ -46,16 +52,17 @@ async fn check(collection: &Collection<Document>) -> bool {
         Ok(present) => present,
         Err(error) => return is_final(name, "indexes cannot be listed", &error),
     };
-    for (field, unique) in WANTED {
-        if present.iter().any(|index| serves(index, field, unique)) {
+    for (fields, unique) in WANTED {
+        if present.iter().any(|index| serves(index, fields, unique)) {
             continue;
         }
         let options = IndexOptions::builder().unique(unique.then_some(true)).build();
-        let index = IndexModel::builder().keys(doc! { field: 1 }).options(options).build();
-        match collection.create_index(index).await {
-            Ok(_) => tracing::info!(collection = name, field, "an index was missing in MongoDB and is made"),
+        let keys: Document = fields.iter().map(|&field| (field.to_owned(), Bson::Int32(1))).collect();
+        let fields = fields.join(", ");
+        match collection.create_index(IndexModel::builder().keys(keys).options(options).build()).await {
+            Ok(_) => tracing::info!(collection = name, fields, "an index was missing in MongoDB and is made"),
             Err(error) => {
-                if !is_final(name, &format!("there is no index on {field}, and it cannot be made"), &error) {
+                if !is_final(name, &format!("there is no index on {fields}, and it cannot be made"), &error) {
                     return false;
                 }
             }
@@ -68,11 +75,11 @@ async fn present(collection: &Collection<Document>) -> Result<Vec<IndexModel>, E
     collection.list_indexes().await?.try_collect().await
 }
 
-fn serves(index: &IndexModel, field: &str, unique: bool) -> bool {
+/// Whether the index begins with these fields; one whose values are there once only has no others.
+fn serves(index: &IndexModel, fields: &[&str], unique: bool) -> bool {
     let is_unique = index.options.as_ref().and_then(|options| options.unique).unwrap_or(false);
-    let mut keys = index.keys.keys();
-    let leads = keys.next().is_some_and(|first| first == field);
-    leads && (!unique || is_unique && keys.next().is_none())
+    let begins = index.keys.keys().take(fields.len()).eq(fields);
+    begins && (!unique || is_unique && index.keys.len() == fields.len())
 }
 
 /// Whether it is no use to try again soon. A refusal is told of: queries go on, but may be slow.
@@ -94,21 +101,14 @@ fn is_final(collection: &str, what: &str, error: &Error) -> bool {
 mod tests {
     use focus_core::from_epoch_seconds;
     use focus_mongodb_node::Somewhere;
-    use mongodb::bson::Bson;
+    use mongodb::bson::doc;
     use mongodb::{Client, Database};
 
     use super::*;
-    use crate::mongodb::documents::sharing_time;
+    use crate::mongodb::documents::{in_order, sharing_time};
 
-    async fn plan(database: &Database, filter: &Document) -> String {
-        let explain =
-            doc! { "explain": { "find": "recordings", "filter": filter }, "verbosity": "queryPlanner" };
-        let plan = database.run_command(explain).await.unwrap();
-        plan.get_document("queryPlanner").unwrap().get("winningPlan").unwrap().to_string()
-    }
-
-    #[tokio::test]
-    async fn queries_use_an_index() {
+    /// A private database with a collection `recordings`.
+    async fn filled() -> (Somewhere, Database, Collection<Document>) {
         let server = tokio::task::spawn_blocking(Somewhere::find).await.unwrap();
         let name = format!("focus_test_{}", uuid::Uuid::new_v4().simple());
         let database = Client::with_uri_str(server.url()).await.unwrap().database(&name);
@@ -116,19 +116,67 @@ mod tests {
         let documents =
             (0..100).map(|at| doc! { "uuid": format!("r{at}"), "start_time": at, "end_time": at + 1 });
         collection.insert_many(documents).await.unwrap();
-        assert!(check(&collection).await);
+        (server, database, collection)
+    }
 
+    /// How the server goes about each part of the query that it plans by itself: a real one plans it as it is sent, the stand-in
+    /// each branch alone.
+    async fn plans(server: &Somewhere, database: &Database) -> Vec<String> {
         let [from, to] = [50.0, 51.0].map(|seconds| from_epoch_seconds(seconds).unwrap());
         let query = sharing_time(from, to);
         let branches = query.get_array("$or").unwrap().iter().filter_map(Bson::as_document);
-        // The stand-in plans an index for each branch, but not for all of them together.
         let asked: Vec<_> = if server.is_real() { vec![&query] } else { branches.collect() };
-        assert!(!asked.is_empty());
+        let mut plans = Vec::new();
         for filter in asked {
-            let plan = plan(&database, filter).await;
-            assert!(plan.contains("IXSCAN") || plan.contains("USING INDEX"), "{filter}: {plan}");
-            assert!(!plan.contains("COLLSCAN"), "{filter}: {plan}");
+            let find = doc! { "find": "recordings", "filter": filter, "sort": in_order(), "limit": 100 };
+            let plan = database.run_command(doc! { "explain": find, "verbosity": "queryPlanner" }).await;
+            let plan = plan.unwrap();
+            plans.push(plan.get_document("queryPlanner").unwrap().get("winningPlan").unwrap().to_string());
+        }
+        assert!(!plans.is_empty());
+        plans
+    }
+
+    #[tokio::test]
+    async fn queries_use_an_index() {
+        let (server, database, collection) = filled().await;
+        assert!(check(&collection).await);
+        for plan in plans(&server, &database).await {
+            assert!(plan.contains("IXSCAN") || plan.contains("USING INDEX"), "{plan}");
+            assert!(!plan.contains("COLLSCAN"), "{plan}");
         }
         database.drop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_last_index_is_enough_for_a_range_of_time() {
+        let (server, database, collection) = filled().await;
+        let keys = doc! { "start_time": 1, "end_time": 1, "deleted": 1 };
+        collection.create_index(IndexModel::builder().keys(keys).build()).await.unwrap();
+        for plan in plans(&server, &database).await {
+            // What it is called by a real server, and by the stand-in.
+            let name = ["start_time_1_end_time_1_deleted_1", "start_time_end_time_deleted"];
+            assert!(name.iter().any(|name| plan.contains(name)), "{plan}");
+            assert!(!plan.contains("COLLSCAN"), "{plan}");
+            // A real server has nothing left to sort.
+            assert!(!server.is_real() || !plan.contains("\"SORT\""), "{plan}");
+        }
+        database.drop().await.unwrap();
+    }
+
+    #[test]
+    fn an_index_that_begins_with_the_fields_serves() {
+        let index = |keys: Document, unique: bool| {
+            let options = IndexOptions::builder().unique(unique).build();
+            IndexModel::builder().keys(keys).options(options).build()
+        };
+        let all = index(doc! { "start_time": 1, "end_time": -1, "deleted": 1 }, false);
+        let uuid = doc! { "uuid": 1 };
+        assert!(serves(&all, &["start_time"], false) && serves(&all, &["start_time", "end_time"], false));
+        assert!(!serves(&all, &["end_time"], false));
+        assert!(!serves(&index(doc! { "start_time": 1 }, false), &["start_time", "end_time"], false));
+        assert!(serves(&index(uuid.clone(), true), &["uuid"], true));
+        assert!(!serves(&index(uuid, false), &["uuid"], true));
+        assert!(!serves(&index(doc! { "uuid": 1, "deleted": 1 }, true), &["uuid"], true));
     }
 }
