@@ -69,3 +69,35 @@ async fn gate(
     });
     Gate::start(probe, metrics.upstreams(), wake).await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use focus_api::Build;
+    use focus_core::Outage;
+    use focus_recordings::MongoAddress;
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn that_mongodb_is_known_to_be_down_is_answered_before_anything_is_asked() {
+        // Connections are made, and nobody answers.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("mongodb://{}", silent.local_addr().unwrap());
+        let settings =
+            MongoSettings { address: MongoAddress::parse(&url, "prisma").unwrap(), mounts: vec![] };
+        let build = Build { version: "0".to_owned(), commit: None };
+        let opened = in_mongodb(&settings, &Metrics::new(&build)).await.unwrap();
+        let began = Instant::now();
+        // At every moment of two probes and of the pauses between them.
+        while began.elapsed() < Duration::from_secs(3) {
+            let answer = opened.gate.require().now_or_never();
+            let is_down =
+                matches!(&answer, Some(Err(Outage::Unavailable { upstream: Upstream::MongoDb, .. })));
+            assert!(is_down, "after {:?}: {answer:?}", began.elapsed());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
