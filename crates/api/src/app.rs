@@ -2,9 +2,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use focus_core::{JobId, Limits};
-use focus_jobs::{Job, Jobs};
+use focus_jobs::{GatedCatalogue, Job, Jobs};
 use focus_live::LiveFibre;
-use focus_recordings::Catalogue;
 use focus_upstream::Gate;
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -26,7 +25,7 @@ pub struct Services {
     /// The fibre as it is now.
     pub fibre: LiveFibre,
     /// The fibre as it was.
-    pub catalogue: Arc<dyn Catalogue>,
+    pub catalogue: GatedCatalogue,
     /// What one view may ask for, for `/info`.
     pub limits: Limits,
     /// The upstreams in use, for `/health` and `/info`.

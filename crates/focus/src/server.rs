@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use focus_api::{AllowedOrigins, Build, Metrics, Services};
-use focus_jobs::{Home, Jobs, Launcher, Local, Serving, Upstreams};
+use focus_jobs::{GatedCatalogue, Home, Jobs, Launcher, Local, Serving, Upstreams};
 use focus_live::LiveFibre;
 use focus_stream::Tls;
 use focus_upstream::Gate;
@@ -67,12 +67,11 @@ impl Server {
     pub(crate) async fn run(self, settings: Settings, backend: Backend) -> Result<()> {
         let Self { listener, build, metrics } = self;
         let address = listener.local_addr()?;
-        let Opened { catalogue, gate: catalogue_gate, _watching } =
-            catalogue::open(&settings, &metrics).await?;
+        let Opened { catalogue, gate, _watching } = catalogue::open(&settings, &metrics).await?;
+        let catalogue = GatedCatalogue::new(catalogue, gate);
         let Backend { fibre, home, broker, cluster } = backend;
-        let gates = broker.iter().chain(&cluster).chain([&catalogue_gate]).cloned().collect();
-        let upstreams =
-            Upstreams { fibre: fibre.clone(), catalogue: catalogue.clone(), catalogue_gate, broker };
+        let gates = broker.iter().chain(&cluster).chain([catalogue.gate()]).cloned().collect();
+        let upstreams = Upstreams { fibre: fibre.clone(), catalogue: catalogue.clone(), broker };
         let jobs = Jobs::new(job_settings(&settings), upstreams, home);
         let leaving = CancellationToken::new();
         let services = Services {

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use focus_api::Build;
 use focus_core::{Limits, Upstream};
 use focus_jobs::{
-    ConfigureError, ConfigureRequest, Job, JobState, Jobs, Local, LogStyle, Processes, Serving, Settings,
-    Upstreams,
+    ConfigureError, ConfigureRequest, GatedCatalogue, Job, JobState, Jobs, Local, LogStyle, Processes,
+    Serving, Settings, Upstreams,
 };
 use focus_live::rabbitmq::{self, Address, Broker, Publication};
 use focus_live::{Feed, LiveFibre, LiveOptions, Playback, Scene, Simulator, Source};
@@ -94,8 +94,10 @@ async fn server_on(
     let settings = Settings { max_jobs: 4, limits: Limits::default(), public_host: None, serving };
     let upstreams = Upstreams {
         fibre,
-        catalogue: Arc::new(catalogue),
-        catalogue_gate: Gate::start(probe, metrics.upstreams(), None).await,
+        catalogue: GatedCatalogue::new(
+            Arc::new(catalogue),
+            Gate::start(probe, metrics.upstreams(), None).await,
+        ),
         broker: None,
     };
     let home = Local::new(&settings, launcher.into_launcher(), focus_jobs::Metrics::default());

@@ -149,7 +149,7 @@ impl Jobs {
         let since = until.saturating_sub(duration).unwrap_or(Timestamp::MIN);
         let (from, to) = focus_stream::reach(plan, since, until);
         let asked = tokio::time::timeout(BEFORE_DEADLINE, async {
-            self.shared.upstreams.catalogue_gate.require().await?;
+            self.shared.upstreams.catalogue.gate().require().await?;
             self.find(from, to, by).await
         });
         let found = match asked.await {
@@ -199,7 +199,7 @@ impl Jobs {
     /// Asks both at once; when both are out, it is the broker that is told of.
     async fn require_broker_and_catalogue(&self) -> Result<(), Outage> {
         let mut broker = pin!(self.require_broker());
-        let mut catalogue = pin!(self.shared.upstreams.catalogue_gate.require());
+        let mut catalogue = pin!(self.shared.upstreams.catalogue.gate().require());
         tokio::select! {
             biased;
             broker = &mut broker => {
@@ -215,11 +215,7 @@ impl Jobs {
 
     async fn find(&self, start: Timestamp, end: Timestamp, by: Instant) -> Result<Vec<Recording>, Outage> {
         let deadline = CATALOGUE_DEADLINE.min(by.saturating_duration_since(Instant::now()));
-        let answer = self.shared.upstreams.catalogue.find(start, end);
-        tokio::time::timeout(deadline, answer).await.unwrap_or_else(|_| {
-            let reason = format!("no answer within {} ms", deadline.as_millis());
-            Err(Outage::Unavailable { upstream: self.shared.upstreams.catalogue_gate.upstream(), reason })
-        })
+        self.shared.upstreams.catalogue.find(start, end, deadline).await
     }
 
     fn limits(&self) -> &Limits {

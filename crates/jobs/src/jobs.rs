@@ -2,12 +2,11 @@ use std::sync::Arc;
 
 use focus_core::{JobId, Outage};
 use focus_live::LiveFibre;
-use focus_recordings::Catalogue;
 use focus_upstream::Gate;
 use tokio_util::task::TaskTracker;
 
 use crate::idempotency::KeyLocks;
-use crate::{Home, Job, Settings};
+use crate::{GatedCatalogue, Home, Job, Settings};
 
 /// The jobs of this server. Cheap to clone.
 #[derive(Clone)]
@@ -26,10 +25,8 @@ impl std::fmt::Debug for Jobs {
 pub struct Upstreams {
     /// The fibre now.
     pub fibre: LiveFibre,
-    /// The index of what was recorded ..
-    pub catalogue: Arc<dyn Catalogue>,
-    /// .. and whether it serves.
-    pub catalogue_gate: Gate,
+    /// The index of what was recorded.
+    pub catalogue: GatedCatalogue,
     /// Whether the broker serves, where there is one: jobs are run through it, whatever they show.
     pub broker: Option<Gate>,
 }

@@ -5,6 +5,7 @@
 //! [`InProcess`] or in [`Processes`] that [`work`]. Whatever a job owns is freed by its keeper, whichever way it ends.
 
 mod alone;
+mod catalogue;
 mod configure;
 mod error;
 mod home;
@@ -24,6 +25,7 @@ mod process;
 mod settings;
 mod slots;
 
+pub use catalogue::GatedCatalogue;
 pub use configure::{ConfigureRequest, Configured};
 pub use error::ConfigureError;
 pub use home::{Home, Wanted};

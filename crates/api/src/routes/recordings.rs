@@ -2,11 +2,10 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use focus_core::{Faults, Outage, Upstream, epoch_seconds, from_epoch_seconds};
+use focus_core::{Faults, epoch_seconds, from_epoch_seconds};
 use focus_recordings::Extent;
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::app::SharedApp;
@@ -50,11 +49,7 @@ pub(crate) async fn in_time_range(
     RawBody(body): RawBody,
 ) -> Result<Json<Vec<[f64; 2]>>, ApiError> {
     let TimeRange { start, end } = TimeRange::read(&body)?;
-    let found = timeout(DEADLINE, app.services.catalogue.extents(start, end)).await;
-    let extents = found.unwrap_or_else(|_| {
-        let reason = format!("no answer within {} seconds", DEADLINE.as_secs());
-        Err(Outage::Unavailable { upstream: Upstream::Catalogue, reason })
-    })?;
+    let extents = app.services.catalogue.extents(start, end, DEADLINE).await?;
     let range = [epoch_seconds(start), epoch_seconds(end)];
     let extents = extents.iter().map(|recorded| extent(recorded, end));
     Ok(Json(extents.filter(|extent| share_time(extent, &range)).collect()))

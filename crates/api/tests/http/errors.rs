@@ -120,6 +120,7 @@ async fn an_outage_is_503_and_names_the_upstream() {
         let sentence = answer.error(503, "catalogue_unavailable");
         assert_eq!(sentence, "Catalogue unavailable: the disk is full");
     }
+    server.catalogue_recovers().await;
     server.catalogue(Behaviour::Silent);
     let answer = server.post("/recordings_in_time_range", range.clone()).await;
     assert!(answer.error(503, "catalogue_unavailable").contains("no answer within"), "{answer:?}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use focus_api::{AllowedOrigins, Build, Metrics, Services};
 use focus_core::{Limits, Outage, Upstream};
-use focus_jobs::{InProcess, Jobs, Local, Serving, Settings, Upstreams};
+use focus_jobs::{GatedCatalogue, InProcess, Jobs, Local, Serving, Settings, Upstreams};
 use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
 use focus_stream::{LiveSpectra, REMEMBERED};
@@ -153,12 +153,13 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
         Box::pin(async move { catalogue.probe().await })
     });
     let gate = Gate::start(probe, metrics.upstreams(), None).await;
-    let jobs = jobs(&wish, &fibre, &catalogue, &gate, &metrics);
+    let catalogue = GatedCatalogue::new(Arc::new(catalogue), gate.clone());
+    let jobs = jobs(&wish, &fibre, catalogue.clone(), &metrics);
     let leaving = CancellationToken::new();
     let services = Services {
         jobs: jobs.clone(),
         fibre,
-        catalogue: Arc::new(catalogue),
+        catalogue,
         limits: Limits::default(),
         upstreams: vec![gate],
         metrics,
@@ -194,7 +195,7 @@ fn simulated() -> (LiveFibre, Option<Source>) {
     (fibre, Some(source))
 }
 
-fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: &TestCatalogue, gate: &Gate, metrics: &Metrics) -> Jobs {
+fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: GatedCatalogue, metrics: &Metrics) -> Jobs {
     let first = free_ports(wish.ports);
     let serving = Serving {
         bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -210,12 +211,7 @@ fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: &TestCatalogue, gate: &Gate, 
     let launcher = InProcess::new(serving.clone(), spectra, workers, stream_metrics);
     let settings =
         Settings { max_jobs: wish.max_jobs, limits: Limits::default(), public_host: None, serving };
-    let upstreams = Upstreams {
-        fibre: fibre.clone(),
-        catalogue: Arc::new(catalogue.clone()),
-        catalogue_gate: gate.clone(),
-        broker: None,
-    };
+    let upstreams = Upstreams { fibre: fibre.clone(), catalogue, broker: None };
     let home = Local::new(&settings, Arc::new(launcher), metrics.register(focus_jobs::Metrics::register));
     Jobs::new(settings, upstreams, Arc::new(home))
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use focus_core::{Limits, Outage, Upstream};
 use focus_jobs::{
-    Beside, Cluster, ConfigureError, ConfigureRequest, Configured, Connection, Exposure, GRACE, Jobs,
-    KubernetesMetrics, KubernetesSettings, Metrics, Reach, Serving, Settings, Upstreams, WorkerTemplate,
+    Beside, Cluster, ConfigureError, ConfigureRequest, Configured, Connection, Exposure, GRACE,
+    GatedCatalogue, Jobs, KubernetesMetrics, KubernetesSettings, Metrics, Reach, Serving, Settings,
+    Upstreams, WorkerTemplate,
 };
 use focus_recordings::{EXCERPT, EXCERPT_NAME, SqliteCatalogue};
 use focus_upstream::{Gate, Probe};
@@ -120,8 +121,10 @@ impl Place {
         let cluster = Arc::new(cluster);
         let upstreams = Upstreams {
             fibre,
-            catalogue: Arc::clone(&self.recordings.catalogue) as _,
-            catalogue_gate: gate(Upstream::Catalogue, Arc::new(true.into())).await,
+            catalogue: GatedCatalogue::new(
+                Arc::clone(&self.recordings.catalogue) as _,
+                gate(Upstream::Catalogue, Arc::new(true.into())).await,
+            ),
             broker: Some(broker),
         };
         let serving = Serving {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use focus_core::{Outage, Upstream};
 use focus_jobs::{
-    ConfigureError, InProcess, JobState, Jobs, LaunchError, Launcher, Local, Metrics, Report, Rows, Settings,
-    Upstreams, Worker,
+    ConfigureError, GatedCatalogue, InProcess, JobState, Jobs, LaunchError, Launcher, Local, Metrics, Report,
+    Rows, Settings, Upstreams, Worker,
 };
 use focus_recordings::{EXCERPT, EXCERPT_NAME, SqliteCatalogue};
 use focus_stream::{JobSpec, Viewer, WatchError};
@@ -89,8 +89,8 @@ async fn unlucky(broker: Option<Gate>, catalogue_gate: Gate) -> Misfortune {
     std::fs::write(data.path().join(EXCERPT_NAME), EXCERPT).unwrap();
     let index = SqliteCatalogue::open(&data.path().join("catalogue.sqlite"), data.path()).await.unwrap();
     index.scan().await.unwrap();
-    let upstreams =
-        Upstreams { fibre: focus_live::waiting(), catalogue: Arc::new(index), catalogue_gate, broker };
+    let catalogue = GatedCatalogue::new(Arc::new(index), catalogue_gate);
+    let upstreams = Upstreams { fibre: focus_live::waiting(), catalogue, broker };
     let home = Local::new(&settings, launcher.clone(), Metrics::default());
     let jobs = Jobs::new(settings, upstreams, Arc::new(home));
     Misfortune { jobs, launcher, ports, _data: data }

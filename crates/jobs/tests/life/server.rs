@@ -9,7 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use focus_core::{Limits, Outage, Upstream};
 use focus_jobs::{
-    ConfigureError, ConfigureRequest, InProcess, Job, Jobs, Local, Metrics, Serving, Settings, Upstreams,
+    ConfigureError, ConfigureRequest, GatedCatalogue, InProcess, Job, Jobs, Local, Metrics, Serving,
+    Settings, Upstreams,
 };
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, SqliteCatalogue};
 use focus_stream::LiveSpectra;
@@ -47,8 +48,8 @@ pub(crate) async fn server_with(
     change(&mut settings);
     let ports = settings.serving.ports.clone();
     let launcher = Arc::new(in_process(&settings.serving));
-    let gate = gate(Upstream::Catalogue, || Ok(())).await;
-    let upstreams = Upstreams { fibre: focus_live::waiting(), catalogue, catalogue_gate: gate, broker: None };
+    let catalogue = GatedCatalogue::new(catalogue, gate(Upstream::Catalogue, || Ok(())).await);
+    let upstreams = Upstreams { fibre: focus_live::waiting(), catalogue, broker: None };
     let home = Local::new(&settings, launcher, Metrics::default());
     let jobs = Jobs::new(settings, upstreams, Arc::new(home));
     Server { jobs, ports, data }
