@@ -15,6 +15,9 @@ const CONSTANT_RATE: f64 = 1e8;
 /// `DataDomain` of an axis that is time.
 const TIME_DOMAIN: f64 = 2.0;
 
+/// Groups of a file of whatever kind that are looked into. Each is found by looking through all.
+const LOOKED_INTO: usize = 16;
+
 /// Axes of a zone, as `Extent`, `Origin`, and `Spacing` have them.
 const DISTANCE: usize = 0;
 const TIME: usize = 1;
@@ -25,6 +28,7 @@ pub(crate) fn recognises(file: &Hdf5File) -> bool {
     let devices = file.root_group().and_then(|root| root.member_names()).unwrap_or_default().0;
     devices
         .iter()
+        .take(LOOKED_INTO)
         .any(|device| sources(device).is_ok_and(|names| names.iter().any(|name| name.starts_with("Source"))))
 }
 
