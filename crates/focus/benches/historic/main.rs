@@ -35,8 +35,8 @@ fn main() -> Result<()> {
 
 async fn run() -> Result<()> {
     println!(
-        "{:<56} {:>10} {:>10} {:>10} {:>8} {:>10} {:>9} {:>6}",
-        "", "best", "median", "real time", "x peer", "server CPU", "memory", "load"
+        "{:<56} {:>10} {:>10} {:>10} {:>7} {:>10} {:>6} {:>9} {:>6}",
+        "", "best", "median", "real time", "x peer", "server CPU", "x peer", "memory", "load"
     );
     let built_in = tempfile::tempdir()?;
     earthquake("the built-in earthquake", built_in.path()).await?;
@@ -171,17 +171,19 @@ async fn measure(name: &str, server: &Server, view: View, span: (f64, f64), file
     ];
     let arguments = files.iter().map(|file| file.as_os_str().to_owned());
     let peer = python("peer.py", arguments.chain(numbers.map(|number| number.to_string().into())));
-    let ratio = match peer.and_then(|told| Ok(told.trim().parse::<f64>()?)) {
-        Ok(seconds) => format!("{:.1}", seconds / best),
-        Err(_) => "-".into(),
+    let ratios = match peer.ok().as_deref().and_then(|told| told.trim().split_once(' ')) {
+        Some((wall, own)) => [wall.parse::<f64>()? / best, own.parse::<f64>()? / processor],
+        None => [f64::NAN; 2],
     };
     let load = std::fs::read_to_string("/proc/loadavg")?;
     println!(
-        "{name:<56} {:>7.0} ms {:>7.0} ms {:>8.0} x {ratio:>8} {:>7.0} ms {:>6} MB {:>6}",
+        "{name:<56} {:>7.0} ms {:>7.0} ms {:>8.0} x {:>7.1} {:>7.0} ms {:>6.1} {:>6} MB {:>6}",
         best * 1e3,
         median * 1e3,
         length / best,
+        ratios[0],
         processor * 1e3,
+        ratios[1],
         server.memory()?.0.own,
         load.split(' ').next().unwrap_or_default(),
     );
