@@ -100,6 +100,9 @@ fn a_chunk_that_unpacks_to_more_than_it_is_takes_no_memory() {
     // 300 MB, if it were unpacked.
     let result = read_frugally(&bytes, honest);
     assert!(result.is_ok(), "{result:?}");
+    // The same, if the chunk says that it is nearly so large.
+    let sides = |side: u32| [side, side, 2].map(u32::to_le_bytes).concat();
+    refused(&replaced(&bytes, &sides(SIDE as u32), &sides(12_000)));
 }
 
 #[test]

@@ -113,7 +113,7 @@ const LONGEST: usize = 4096;
 pub(crate) fn seals(bytes: &[u8]) -> Vec<Seal> {
     let mut found = Vec::new();
     // Those of large files are not worth the time.
-    if bytes.starts_with(b"\x89HDF") && bytes.len() < 1 << 20 {
+    if bytes.starts_with(b"\x89HDF") && bytes.len() < 4 << 20 {
         for begin in (0..bytes.len().saturating_sub(4))
             .filter(|&at| SEALED.iter().any(|name| bytes[at..].starts_with(*name)))
         {
