@@ -178,6 +178,28 @@ async fn who_comes_later_gets_the_same_rows_of_the_time_before_that() {
 }
 
 #[tokio::test]
+async fn a_row_that_was_given_before_its_live_one_came_is_not_given_again() {
+    let mut joining = Joining::new();
+    // Somebody shows the fibre in the same way already, so that live rows come with every block.
+    let other = joining.tape.spec(2, &spectrogram(1, 30));
+    let other = joining.bench.job(&other);
+    let mut live = std::mem::take(&mut joining.live).into_iter();
+    live.by_ref().take(4).for_each(|block| joining.bench.push(block));
+    let feed = joining.job(&spectrogram(1, 30), 24.0, 20.0);
+    live.by_ref().take(1).for_each(|block| joining.bench.push(block));
+    let mut viewer = feed.watch(0).unwrap();
+    let mut rows = rows_until(&mut viewer, joining.at(24.0)).await;
+    let block = Arc::new(live.next().unwrap());
+    joining.bench.remember(&block);
+    rows.extend(rows_until(&mut viewer, joining.at(25.0)).await);
+    joining.bench.groups.push(&block);
+    live.take(1).for_each(|block| joining.bench.push(block));
+    rows.extend(rows_until(&mut viewer, joining.at(26.0)).await);
+    assert!(follow_each_other(&rows) && rows[0].index == 0);
+    assert!(other.end().is_none());
+}
+
+#[tokio::test]
 async fn a_past_that_cannot_be_read_is_left_out() {
     let mut joining = Joining::new();
     let feed = joining.job(&spectrogram(1, 30), 20.0, 20.0);

@@ -80,8 +80,13 @@ impl Bench {
     /// What the thread does with a block.
     fn push(&mut self, block: Block) {
         let block = Arc::new(block);
-        self.spectra.recent.push(&block);
+        self.remember(&block);
         self.groups.push(&block);
+    }
+
+    /// The first half of it.
+    fn remember(&self, block: &Arc<Block>) {
+        self.spectra.recent.push(block);
     }
 
     fn obey(&mut self) {
