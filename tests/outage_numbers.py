@@ -49,8 +49,13 @@ class Table:
         print(self.lines[-1], file=sys.stderr, flush=True)
 
 
-def broker_is(server, status):
-    return server.get("/health").json()["upstreams"]["rabbitmq"]["status"] == status
+def upstream_is(server, upstream, status):
+    return server.get("/health").json()["upstreams"][upstream]["status"] == status
+
+
+def views(server):
+    """Requests, one live and one historic."""
+    return [view_of(server, kind) for kind in ("live", "historic")]
 
 
 async def timed(url, body):
@@ -63,22 +68,21 @@ async def timed(url, body):
     return status, took, content
 
 
-def first_requests(server, fault):
-    """Seconds of the first request into an outage that nobody has noticed, live and historic in turn; how many of them
+def first_requests(server, fault, bodies, upstream="rabbitmq"):
+    """Seconds of the first request into an outage that nobody has noticed, each of the bodies in turn; how many of them
     were not refused."""
-    bodies = [view_of(server, kind) for kind in ("live", "historic")]
     took, wrong = [], 0
     for number in range(ROUNDS):
-        until(lambda: broker_is(server, "up"), SETTLED_WITHIN, "recovery", server.log)
+        until(lambda: upstream_is(server, upstream, "up"), SETTLED_WITHIN, "recovery", server.log)
         # At any moment between two probes of the server.
         time.sleep(random.random())
         with fault():
-            status, seconds, content = asyncio.run(timed(server.url, bodies[number % 2]))
+            status, seconds, content = asyncio.run(timed(server.url, bodies[number % len(bodies)]))
         took.append(seconds)
         if status == 200:
             wrong += 1
             server.delete(f"/job/{json.loads(content)['job_id']}")
-    until(lambda: broker_is(server, "up"), SETTLED_WITHIN, "recovery", server.log)
+    until(lambda: upstream_is(server, upstream, "up"), SETTLED_WITHIN, "recovery", server.log)
     return took, wrong
 
 
@@ -89,9 +93,8 @@ def resources(server):
     return int(status["Threads"]), len(list((process / "fd").iterdir())), int(status["VmRSS"].split()[0])
 
 
-def known_outage(server, table, what):
+def known_outage(server, table, what, bodies):
     """Times of requests into an outage that is known, and what so many of them leave."""
-    bodies = [view_of(server, kind) for kind in ("live", "historic")]
     asyncio.run(at_rate(server.url, bodies, RATE, WARM_UP))
     before = resources(server)
     answers = asyncio.run(at_rate(server.url, bodies, RATE, FAILED_REQUESTS))
@@ -149,21 +152,21 @@ def measure(whole):
         ("broker frozen", direct, node.frozen, 1.0),
         ("memory alarm", direct, node.memory_alarm, 1.0),
     ):
-        took, wrong = first_requests(server, fault)
+        took, wrong = first_requests(server, fault, views(server))
         table.add_times(f"first request into an outage, {what}", took, limit)
         created += wrong
 
     used = []
     with proxy.while_it(proxy.refuse):
-        used.append(("connection refused", *known_outage(proxied, table, "connection refused")))
+        used.append(("connection refused", *known_outage(proxied, table, "connection refused", views(proxied))))
         created += len(proxied.workers())
     with packets.dropped(node.port):
-        used.append(("packets dropped", *known_outage(direct, table, "packets dropped")))
+        used.append(("packets dropped", *known_outage(direct, table, "packets dropped", views(direct))))
         created += len(direct.workers())
     whole.wait_for_queues(queues)
 
-    views = [view_of(direct, kind) for kind in ("live", "historic")]
-    cycles = [seconds_to_first_success(node, direct, views[number % 2]) for number in range(CYCLES)]
+    bodies = views(direct)
+    cycles = [seconds_to_first_success(node, direct, bodies[number % 2]) for number in range(CYCLES)]
     table.add_times(f"broker back to the first 200, {CYCLES} cycles", cycles, 2.0)
     whole.wait_for_queues(queues)
     created += len(direct.workers()) + len(proxied.workers())
@@ -187,6 +190,11 @@ def main():
                 whole.stop()
         finally:
             node.stop()
+    return told(table, used, created)
+
+
+def told(table, used, created):
+    """Prints all of it; 0 when every number is within its limit."""
     print("\n".join(table.lines))
     print(f"\n| {FAILED_REQUESTS} failed requests | threads | descriptors | resident memory |\n|---|---|---|---|")
     for what, *moments in used:
