@@ -18,20 +18,33 @@ const MOMENTS: u32 = 24;
 
 /// Those of the names that are of unfinished files.
 fn parts(directory: &Path) -> Vec<String> {
-    names(directory).into_iter().filter(|name| name.ends_with(".part")).collect()
+    names(directory)
+        .into_iter()
+        .filter(|name| name.starts_with(".focus-") && name != ".focus-notes.txt")
+        .collect()
 }
 
-/// Runs `focus recordings`, without output, until it ends or the time is over; then it is killed (SIGKILL).
-fn killed_after(time: Duration, data: &Path, arguments: &[&str]) {
+/// Runs `focus recordings`, without output, until it ends or it is time; then it is killed (SIGKILL).
+fn killed_when(is_time: impl Fn() -> bool, data: &Path, arguments: &[&str]) {
     let mut command = focus(data, arguments);
     let scratch = TempDir::new().unwrap();
     let output = File::create(scratch.path().join("output")).unwrap();
     command.stdout(output.try_clone().unwrap()).stderr(output);
     let process = Guarded::spawn(&mut command, scratch.path());
-    let started = Instant::now();
-    while started.elapsed() < time && !process.has_ended() {
+    while !is_time() && !process.has_ended() {
         std::thread::sleep(Duration::from_micros(100));
     }
+}
+
+/// The same when some time is over.
+fn killed_after(time: Duration, data: &Path, arguments: &[&str]) {
+    let started = Instant::now();
+    killed_when(|| started.elapsed() >= time, data, arguments);
+}
+
+/// Those of the names that are not hidden.
+fn shown(directory: &Path) -> Vec<String> {
+    names(directory).into_iter().filter(|name| !name.starts_with('.')).collect()
 }
 
 /// How long it takes when nobody kills it.
@@ -129,15 +142,20 @@ fn an_add_that_is_killed_at_any_moment_is_done_by_the_next() {
         fs::write(outside.path().join(name), EXCERPT).unwrap();
     }
     let add = ["add", outside.path().to_str().unwrap()];
-    let whole = duration(TempDir::new().unwrap().path(), &add);
+    let whole = duration(outside.path(), &["list"]);
     let mut half_way = 0;
     for moment in 0..MOMENTS {
         let data = TempDir::new().unwrap();
         let data = data.path();
         // An index that knows nothing of what comes.
         told(data, &["list"]);
-        killed_after(whole * moment / MOMENTS, data, &add);
-        let there: Vec<_> = names(data).into_iter().filter(|name| !name.starts_with('.')).collect();
+        // By turns in the middle of a file, and when it is there.
+        let is_time = || match moment % 2 {
+            0 => shown(data).len() * 2 >= moment as usize / 2,
+            _ => shown(data).len() * 2 >= moment as usize / 2 && !parts(data).is_empty(),
+        };
+        killed_when(is_time, data, &add);
+        let there = shown(data);
         assert!(there.iter().all(|name| fs::read(data.join(name)).unwrap() == EXCERPT), "{there:?}");
         half_way += usize::from(!there.is_empty() && there.len() < all.len() || !parts(data).is_empty());
         assert_eq!(listed(data), there.iter().cloned().collect(), "and nothing else");
@@ -163,14 +181,12 @@ fn a_remove_that_is_killed_at_any_moment_can_be_said_again() {
         data
     };
     let remove = ["remove", "--whole", &all[0]];
-    let whole = duration(fill().path(), &remove);
     let mut half_way = 0;
     for moment in 0..MOMENTS {
         let data = fill();
         let data = data.path();
-        killed_after(whole * moment / MOMENTS, data, &remove);
-        let there: Vec<_> = names(data).into_iter().filter(|name| !name.starts_with('.')).collect();
-        let removed = names(&data.join(".removed"));
+        killed_when(|| names(&data.join(".removed")).len() >= moment as usize, data, &remove);
+        let (there, removed) = (shown(data), names(&data.join(".removed")));
         half_way += usize::from(!there.is_empty() && !removed.is_empty());
         let mut both = [there.clone(), removed].concat();
         both.sort();

@@ -63,9 +63,9 @@ pub(crate) fn record(directory: &Path, value: f32, seconds: usize) -> Vec<String
     };
     recorder.record(&fibre, &block).unwrap();
     recorder.finish().unwrap();
-    let recorded = names(directory);
-    assert_eq!(recorded.len(), seconds);
-    recorded
+    let files = names(directory);
+    assert_eq!(files.len(), seconds);
+    files
 }
 
 /// One record of miniSEED 2: a second of 10 samples, so many seconds after 2020 began.
