@@ -264,7 +264,7 @@ impl LiveJob {
                 values
             })
             .collect();
-        let extremes = self.status.row_made(row.time(), streams.iter().flatten());
+        let extremes = self.status.row_made(row.time(), streams.iter().map(Vec::as_slice));
         for (queue, values) in self.queues.iter().zip(streams) {
             // No reader is no error: rows go on for those who come later.
             drop(queue.send(Arc::new(StreamRow::new(index, row.time(), values, extremes))));

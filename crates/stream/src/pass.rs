@@ -96,7 +96,7 @@ fn encode(course: &Course, row: &Row, first: i64) -> Arc<StreamRow> {
     let (plan, channels) = (&course.spec.plan, course.place.channels);
     let mut values = Vec::with_capacity(channels.count() * plan.values_per_channel());
     row.copy_to(channels, plan.bins.clone(), &mut values);
-    let extremes = course.status.row_made(row.time(), values.iter());
+    let extremes = course.status.row_made(row.time(), [&values[..]]);
     Arc::new(StreamRow::new(index(row.number(), first), row.time(), values, extremes))
 }
 

@@ -12,6 +12,9 @@ pub(crate) const MAX_BATCH_BYTES: usize = 1 << 20;
 /// Nor more rows than this, as each has a time and an index beside its values.
 const MAX_BATCH_ROWS: usize = 4096;
 
+/// Values that are looked at side by side.
+const LANES: usize = 16;
+
 /// One row of one stream, encoded once for all who watch it.
 #[derive(Debug)]
 pub struct StreamRow {
@@ -33,7 +36,7 @@ impl StreamRow {
     #[must_use]
     pub fn new(index: u32, time: Timestamp, values: Vec<f32>, extremes: Extremes) -> Self {
         // A missing sample makes every value of its channel NaN.
-        let complete = !values.iter().any(|value| value.is_nan());
+        let complete = !any_missing(&values);
         let values = Bytes::from_owner(LittleEndian(values));
         Self { index, time, complete, values, extremes, quantised: OnceLock::new() }
     }
@@ -88,12 +91,24 @@ impl Default for Extremes {
 
 impl Extremes {
     /// Takes more values into account; missing ones (NaN) change nothing.
-    pub fn include<'a>(&mut self, values: impl IntoIterator<Item = &'a f32>) {
-        for &value in values {
-            self.minimum = self.minimum.min(value);
-            self.maximum = self.maximum.max(value);
+    pub fn include(&mut self, values: &[f32]) {
+        // Side by side, in the lanes of SIMD registers.
+        let (mut least, mut most) = ([f32::NAN; LANES], [f32::NAN; LANES]);
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for ((value, least), most) in chunk.iter().zip(&mut least).zip(&mut most) {
+                *least = least.min(*value);
+                *most = most.max(*value);
+            }
         }
+        self.minimum = least.iter().chain(rest).copied().fold(self.minimum, f32::min);
+        self.maximum = most.iter().chain(rest).copied().fold(self.maximum, f32::max);
     }
+}
+
+/// Whether any value is missing.
+fn any_missing(values: &[f32]) -> bool {
+    values.chunks(LANES).any(|chunk| chunk.iter().fold(false, |missing, value| missing | value.is_nan()))
 }
 
 /// Some consecutive rows of one stream, as one viewer gets them.
@@ -138,6 +153,10 @@ mod tests {
         extremes.include(&[3.0, f32::NAN, 1.0]);
         extremes.include(&[2.0]);
         assert_eq!((extremes.minimum, extremes.maximum), (1.0, 3.0));
+        let mut many: Vec<_> = (0..100).map(|value| value as f32).collect();
+        (many[0], many[17], many[98]) = (f32::NAN, -5.0, 1e9);
+        extremes.include(&many);
+        assert_eq!((extremes.minimum, extremes.maximum), (-5.0, 1e9));
     }
 
     #[test]
@@ -145,6 +164,11 @@ mod tests {
         let row = |values| StreamRow::new(0, Timestamp::UNIX_EPOCH, values, Extremes::default());
         assert!(row(vec![1.0, 2.0]).complete);
         assert!(!row(vec![1.0, f32::NAN]).complete);
+        for missing in [0, 15, 16, 39] {
+            let mut values = vec![1.0; 40];
+            values[missing] = f32::NAN;
+            assert!(!row(values).complete);
+        }
         assert_eq!(&row(vec![1.0]).values[..], 1.0_f32.to_le_bytes());
     }
 

@@ -108,12 +108,16 @@ impl Status {
         self.end.subscribe()
     }
 
-    /// Notes a finished row of these values (all channels, or those of one stream).
-    pub(crate) fn row_made<'a>(&self, time: Timestamp, values: impl Iterator<Item = &'a f32>) -> Extremes {
+    /// Notes a finished row of these values (all channels stream by stream, or those of one stream).
+    pub(crate) fn row_made<'a>(
+        &self,
+        time: Timestamp,
+        streams: impl IntoIterator<Item = &'a [f32]>,
+    ) -> Extremes {
         self.metrics.rows.inc();
         self.last_row.fetch_max(time.as_nanosecond() as i64, Ordering::Relaxed);
         let mut extremes = self.extremes.lock().unwrap_or_else(PoisonError::into_inner);
-        extremes.include(values);
+        streams.into_iter().for_each(|values| extremes.include(values));
         *extremes
     }
 
