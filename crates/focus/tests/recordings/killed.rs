@@ -63,7 +63,9 @@ fn halted_half_way(data: &Path, file: &Path) -> Guarded {
         let mut command = focus(data, &["add", file.to_str().unwrap()]);
         command.stdout(File::create(data.join(".output")).unwrap());
         let process = Guarded::spawn(&mut command, data);
-        while parts(data).is_empty() && !process.has_ended() {
+        // One that has bytes is locked.
+        let has_bytes = |part: &String| fs::metadata(data.join(part)).is_ok_and(|part| part.len() > 0);
+        while !parts(data).iter().any(has_bytes) && !process.has_ended() {
             std::thread::sleep(Duration::from_millis(1));
         }
         process.freeze();
