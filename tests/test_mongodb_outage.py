@@ -111,7 +111,8 @@ def test_an_outage_from_beginning_to_end(site, stubs, fault):
         assert_refused(listing)
         # Live views and all the rest go on.
         assert all(len(stream.index) >= 5 for stream in read(stubs, running, 5))
-        with server.job(LIVE) as live:
+        with server.job(LIVE | {"withPast": True}) as live:
+            assert "MongoDB" in live["metadata"]["recorded"]["note"]
             assert all(len(stream.index) >= 5 for stream in read(stubs, live, 5))
         for path in ("/ack", "/channels", "/live_metadata", "/health/ready"):
             assert server.get(path).status_code == 200, path

@@ -66,6 +66,9 @@ pub(crate) struct ViewArgs {
     /// The fibre as it is now, for so long [default: 10 when no other time is given].
     #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "from", help_heading = "Time")]
     pub(super) live: Option<f64>,
+    /// Begin with the seconds before now, as far as they were recorded or are remembered: there is less to wait for.
+    #[arg(long, conflicts_with_all = ["from", "last"], help_heading = "Time")]
+    pub(super) with_past: bool,
 
     /// Where to write the picture; NAME.npz gets the rows' values instead, as arrays for `numpy.load`, and NAME.h5 as
     /// PRODML 2.1 [default: focus-JOB.png].

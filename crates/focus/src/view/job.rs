@@ -34,6 +34,15 @@ pub(super) struct Metadata {
     pub(super) unit: Option<String>,
     sw_version: Option<String>,
     pub(super) fiber_description: Option<String>,
+    pub(super) recorded: Option<Recorded>,
+}
+
+/// How much of the time that is shown was recorded.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Recorded {
+    /// What is missing.
+    pub(super) note: Option<String>,
 }
 
 impl Metadata {

@@ -74,6 +74,10 @@ async fn ask(server: Server, args: ViewArgs) -> anyhow::Result<(Job, Span)> {
         (true, Span::Historic { .. }) => server.recorded_channels(&request::body(&args, &span, 1)).await?,
     };
     let job = server.configure(&request::body(&args, &span, highest)).await?;
+    let recorded = job.metadata.recorded.as_ref().filter(|_| !span.is_live());
+    if let Some(note) = recorded.and_then(|recorded| recorded.note.as_ref()) {
+        anstream::eprintln!("{note}");
+    }
     Ok((job, span))
 }
 

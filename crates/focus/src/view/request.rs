@@ -86,6 +86,9 @@ pub(super) fn body(args: &ViewArgs, span: &Span, highest_channel: u32) -> Value 
         body.insert("start_time".into(), json!(start));
         body.insert("end_time".into(), json!(end));
     }
+    if args.with_past {
+        body.insert("withPast".into(), json!(true));
+    }
     Value::Object(body)
 }
 

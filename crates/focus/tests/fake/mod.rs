@@ -122,7 +122,8 @@ async fn configure(State(answers): State<Answers>, Json(body): Json<Value>) -> (
         "status": "success", "job_id": id, "frequencies_list": frequencies, "lines_dt": 0.1,
         "channel_to_stream_index": {"1": 0, "2": 0, "3": 1, "4": 1, "5": 2, "6": 2}, "stream_amount": 3,
         "stream_url": "http://127.0.0.1", "stream_port": answers.grpc.port(), "view_type": body["view_type"],
-        "metadata": {"number_of_channels": 6, "dx": 1.02, "fiber_start_meters": 12.0, "unit": "nm/m/s", "fiber_description": "Fake fibre"},
+        "metadata": {"number_of_channels": 6, "dx": 1.02, "fiber_start_meters": 12.0, "unit": "nm/m/s", "fiber_description": "Fake fibre",
+            "recorded": {"seconds": 3.0, "note": "a second of it is missing"}},
     });
     (StatusCode::OK, Json(answer))
 }
