@@ -35,7 +35,8 @@ Examples:
   focus record --output /data/fibre --roll 10m
   focus record --channels 100-299 --for 1h       a stretch of the fibre, for an hour
 
-Files are PRODML 2.1 HDF5. They appear whole; where samples are missing a new file begins. Ctrl-C finishes the last one.";
+Files are PRODML 2.1 HDF5. They appear whole, so the newest samples can be seen as a recording when their file is over: with
+--roll 5s at most that late. Where samples are missing a new file begins. Ctrl-C finishes the last one.";
 
 /// What `focus record` can be told.
 #[derive(Args, Debug)]

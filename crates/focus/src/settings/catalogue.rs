@@ -1,5 +1,7 @@
 //! Where recordings are listed, when that is not the data directory.
 
+use std::path::Path;
+
 use focus_recordings::{InvalidMount, MongoAddress, Mount};
 
 use super::layers::Raw;
@@ -7,6 +9,7 @@ use super::loader::Loader;
 use super::parse::{Refused, Setting, text};
 
 const URL: &str = "catalogue.mongodb_url";
+const MOUNTS: &str = "catalogue.mounts";
 /// The database that the software of sites uses.
 const DATABASE: &str = "prisma";
 
@@ -20,12 +23,23 @@ pub(crate) struct MongoSettings {
 }
 
 impl Loader<'_> {
-    pub(super) fn mongodb(&mut self) -> Option<MongoSettings> {
+    /// `volume`: the only directory that jobs see, where they run on a cluster.
+    pub(super) fn mongodb(&mut self, volume: Option<&Path>) -> Option<MongoSettings> {
         let address = self.optional::<MongoAddress>(URL);
         let database = self.get("catalogue.mongodb_database", Database(DATABASE.to_owned())).0;
-        let mounts = self.get("catalogue.mounts", Mounts(Vec::new())).0;
+        let mounts = self.get(MOUNTS, Mounts(Vec::new())).0;
         let address = address?.with_database(&database);
         self.show(URL, &address);
+        if let Some(volume) = volume
+            && let Some(beyond) = mounts.iter().find(|mount| !mount.here().starts_with(volume))
+        {
+            self.check(MOUNTS, false, || {
+                format!(
+                    "{beyond} leads out of data_dir, {}: jobs on a cluster see nothing else",
+                    volume.display()
+                )
+            });
+        }
         Some(MongoSettings { address, mounts })
     }
 }

@@ -101,7 +101,8 @@ impl Loader<'_> {
         self.check("threads", threads.get() <= 1024, || format!("must be at most 1024, not {threads}"));
         let jobs = self.jobs(listen, sources.purpose);
         let kubernetes = self.kubernetes(jobs.launcher, sources.purpose);
-        let mongodb = self.mongodb();
+        let on_cluster = jobs.launcher == LauncherKind::Kubernetes && sources.purpose.starts_jobs();
+        let mongodb = self.mongodb(on_cluster.then_some(&data_dir));
         Settings {
             listen,
             data_dir,

@@ -381,6 +381,12 @@ fn a_catalogue_in_mongodb_is_read_and_its_password_never_repeated() {
     let mounts: Vec<_> = mongodb.mounts.iter().map(ToString::to_string).collect();
     assert_eq!(mounts, ["/data/prod=/mnt/a", "/data=/mnt/b"]);
     assert!(effective.unused().is_empty());
+    given.flags.push(flag("jobs.launcher", "kubernetes"));
+    given.flags.push(flag("data_dir", "/mnt"));
+    assert!(load(&given).is_ok(), "both lie in the volume of the jobs");
+    given.flags.push(flag("data_dir", "/mnt/a"));
+    let told = problems(&given).join("\n");
+    assert!(told.contains("/data=/mnt/b leads out of data_dir, /mnt/a"), "{told}");
     let shown = format!("{}{}{:?}", as_toml(&effective.entries), as_json(&effective.entries), effective);
     assert!(shown.contains("b:7") && !shown.contains("hunter2"), "{shown}");
     assert!(toml::from_str::<toml::Table>(&as_toml(&effective.entries)).is_ok(), "it is still a file");

@@ -23,6 +23,14 @@ impl FromStr for Mount {
     }
 }
 
+impl Mount {
+    /// Where it is on this machine.
+    #[must_use]
+    pub fn here(&self) -> &Path {
+        &self.here
+    }
+}
+
 impl std::fmt::Display for Mount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}={}", self.there.display(), self.here.display())
