@@ -23,7 +23,7 @@ use crate::cli::Exit;
 use arrays::Arrays;
 use job::Job;
 use json::JsonLines;
-use output::Format;
+use output::{Format, write_whole};
 use painting::Painting;
 use prodml::Processed;
 use request::Span;
@@ -141,7 +141,8 @@ impl Sink {
             Self::Arrays(arrays) => arrays.finish(job, &path).with_context(unwritable)?,
             Self::Processed(file) => file.finish().with_context(unwritable)?,
             Self::Picture(painting) => {
-                std::fs::write(&path, painting.into_png(args)?).with_context(unwritable)?;
+                let png = painting.into_png(args)?;
+                write_whole(&path, &png).with_context(unwritable)?;
             }
         }
         writeln!(std::io::stdout(), "{}", path.display())?;

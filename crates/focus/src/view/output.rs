@@ -1,6 +1,6 @@
 //! Where rows and pictures are written to.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -40,9 +40,29 @@ pub(super) fn whole_or_not(path: &Path) -> io::Result<NamedTempFile> {
         .tempfile_in(directory.unwrap_or(Path::new(".")))
 }
 
+/// Writes all of a file, or none of it.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let file = whole_or_not(path)?;
+    file.as_file().write_all(content)?;
+    file.persist(path)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_not_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, taken) = (directory.path().join("a.png"), directory.path().join("b.png"));
+        write_whole(&file, b"all of it").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"all of it");
+        std::fs::create_dir(&taken).unwrap();
+        assert!(write_whole(&taken, b"no").is_err());
+        let names = std::fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(names, 2, "nothing else is left");
+    }
 
     #[test]
     fn the_ending_says_what_is_written() {
