@@ -55,21 +55,33 @@ struct Attempt<'a> {
     doubtful: bool,
 }
 
+fn not_in_time(why: &str) -> ConfigureError {
+    Outage::Unavailable { upstream: Upstream::Kubernetes, reason: why.to_owned() }.into()
+}
+
 impl Shared {
     /// Starts a job that shows what is wanted, or finds the one that its key stands for.
     pub(super) async fn start(&self, wanted: &Wanted, by: Instant) -> Result<Configured, ConfigureError> {
+        let mut gave_way = None;
         loop {
-            match self.attempt(wanted, by).await? {
-                Ended::Started(job) => return Ok(Configured { job, repeated: false }),
-                Ended::Known(job) => return Ok(Configured { job, repeated: true }),
-                Ended::GaveWay(why) => {
+            match (self.attempt(wanted, by).await, gave_way) {
+                (Ok(Ended::Started(job)), _) => return Ok(Configured { job, repeated: false }),
+                (Ok(Ended::Known(job)), _) => return Ok(Configured { job, repeated: true }),
+                (Ok(Ended::GaveWay(why)), _) => {
                     let pause = Duration::from_millis(rand::rng().random_range(GIVES_WAY_FOR));
                     if Instant::now() + pause >= by {
-                        let (upstream, reason) = (Upstream::Kubernetes, why.to_owned());
-                        return Err(Outage::Unavailable { upstream, reason }.into());
+                        return Err(not_in_time(why));
                     }
                     tokio::time::sleep(pause).await;
+                    gave_way = Some(why);
                 }
+                // That a call had only what was left of the time says nothing of Kubernetes.
+                (Err(ConfigureError::Outage(Outage::Unavailable { .. })), Some(why))
+                    if Instant::now() >= by =>
+                {
+                    return Err(not_in_time(why));
+                }
+                (Err(error), _) => return Err(error),
             }
         }
     }

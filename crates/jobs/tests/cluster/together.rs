@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use crate::faults::{Call, Fate};
-use crate::server::{ANSWER_WITHIN, Place, Server, historic, request};
+use crate::server::{ANSWER_WITHIN, Place, Process, Server, historic, request};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_share_slots_keys_and_ids() {
@@ -269,4 +269,27 @@ fn slots(ids: &[JobId]) -> Vec<u32> {
     let mut slots: Vec<_> = ids.iter().map(|id| id.slot).collect();
     slots.sort_unstable();
     slots
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_cluster_is_not_blamed_for_an_earlier_request_that_is_not_done() {
+    if !Cluster::available() {
+        return;
+    }
+    let mut cluster = Cluster::start();
+    let place = Place::on(&mut cluster).await;
+    let mut dead = Process::start(&place, |_| {}).await;
+    dead.server.way.first("create_service", Fate::IsHeld);
+    let jobs = dead.server.jobs.clone();
+    let asked = dead.ask(async move { jobs.configure(request(&historic(), Some("key"))).await });
+    dead.server.way.holds().await;
+    dead.kill();
+    drop(asked);
+
+    let server = place.server().await;
+    server.way.decide(|_| Fate::Dawdles(Duration::from_millis(300)));
+    for _ in 0..3 {
+        let error = server.configure(Some("key")).await.unwrap_err().to_string();
+        assert!(error.contains("an earlier request with the same key is not done"), "{error}");
+    }
 }
