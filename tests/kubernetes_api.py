@@ -61,7 +61,7 @@ class Api:
 
     def follow(self, kind, silent_for):
         """Changes of all objects of a kind: what `list` gave as a whole, then each `(type, object)`; ends when nothing
-        has changed for so many seconds, or when the server ends it."""
+        has changed for so many seconds, or when the server ends it, be it in the middle of a line."""
         path = path_of(kind, None)
         listed = self.call("GET", path, timeout=silent_for)
         yield "LISTED", listed["items"]
@@ -73,7 +73,7 @@ class Api:
                     if event["type"] == "ERROR":
                         return
                     yield event["type"], event["object"]
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, json.JSONDecodeError):
             return
 
 
