@@ -5,9 +5,13 @@ mod server;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::retry_on_intr;
-use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, kill_process, waitid};
+use rustix::process::{
+    Pid, PidfdFlags, WaitId, WaitIdOptions, WaitIdStatus, kill_process, pidfd_open, waitid,
+};
 
 pub use rustix::process::Signal;
 pub use server::{Server, Serves};
@@ -82,6 +86,20 @@ impl Guarded {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.look(WaitIdOptions::EXITED | WaitIdOptions::NOHANG).is_some()
+    }
+
+    /// Waits until it has ended, for so long at most; whether it has.
+    ///
+    /// # Panics
+    /// When the system lets nobody wait.
+    #[must_use]
+    pub fn ends_within(&self, limit: Duration) -> bool {
+        // Of a process that has ended too: its number is not free before it is waited for.
+        let process = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty());
+        let process = process.expect("a process can be watched");
+        let limit = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: limit.subsec_nanos().into() };
+        let ended = retry_on_intr(|| poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&limit)));
+        ended.expect("a process can be waited for") > 0
     }
 
     /// Looks, or waits, for a change of its state.

@@ -89,11 +89,7 @@ impl Server {
     pub fn stop(&mut self) {
         let Some(process) = self.process.take() else { return };
         process.send(Signal::TERM);
-        let asked = Instant::now();
-        while !process.has_ended() {
-            assert!(asked.elapsed() < PATIENCE, "{} does not stop: {}", self.name, self.log());
-            std::thread::sleep(LOOK_AGAIN);
-        }
+        assert!(process.ends_within(PATIENCE), "{} does not stop: {}", self.name, self.log());
     }
 
     /// Ends it at once, as a crash does.

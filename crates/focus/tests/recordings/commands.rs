@@ -185,11 +185,7 @@ fn who_watches_is_told_what_comes_and_goes() {
     age(&half);
     until_told("refused  half.h5: ");
     watching.send(Signal::TERM);
-    let asked = Instant::now();
-    while !watching.has_ended() {
-        assert!(asked.elapsed() < PATIENCE, "it does not stop");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    assert!(watching.ends_within(PATIENCE), "it does not stop");
     let told = fs::read_to_string(&output).unwrap();
     assert!(!told.contains("added    2"), "what was there before is not new: {told}");
     assert_eq!(fs::read_to_string(scratch.path().join("errors")).unwrap(), "");
