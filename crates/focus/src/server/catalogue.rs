@@ -72,8 +72,6 @@ async fn gate(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use focus_api::Build;
     use focus_core::Outage;
     use focus_recordings::MongoAddress;
@@ -90,14 +88,11 @@ mod tests {
             MongoSettings { address: MongoAddress::parse(&url, "prisma").unwrap(), mounts: vec![] };
         let build = Build { version: "0".to_owned(), commit: None };
         let opened = in_mongodb(&settings, &Metrics::new(&build)).await.unwrap();
-        let began = Instant::now();
-        // At every moment of two probes and of the pauses between them.
-        while began.elapsed() < Duration::from_secs(3) {
-            let answer = opened.gate.require().now_or_never();
-            let is_down =
-                matches!(&answer, Some(Err(Outage::Unavailable { upstream: Upstream::MongoDb, .. })));
-            assert!(is_down, "after {:?}: {answer:?}", began.elapsed());
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        // That it stays so until the next probe has ended, the gate's own tests show, where time stands still.
+        let answer = opened.gate.require().now_or_never();
+        assert!(
+            matches!(&answer, Some(Err(Outage::Unavailable { upstream: Upstream::MongoDb, .. }))),
+            "{answer:?}"
+        );
     }
 }
