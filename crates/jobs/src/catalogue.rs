@@ -7,7 +7,8 @@ use focus_upstream::Gate;
 use jiff::Timestamp;
 use tokio::time::timeout;
 
-/// The catalogue behind its gate: a known outage is told at once, and nobody waits longer for an answer than he says.
+/// The catalogue with its gate: who asks the gate first is told of a known outage at once, and nobody waits longer for an
+/// answer than he says.
 #[derive(Clone)]
 pub struct GatedCatalogue {
     catalogue: Arc<dyn Catalogue>,
@@ -27,7 +28,7 @@ impl GatedCatalogue {
         &self.gate
     }
 
-    /// The recordings that share time with `start..end`, see [`Catalogue::find`]. Does not ask the gate.
+    /// The recordings that share time with `start..end`, see [`Catalogue::find`].
     ///
     /// # Errors
     /// When there is no answer `within` that time, or none at all.
@@ -40,17 +41,16 @@ impl GatedCatalogue {
         self.answer(self.catalogue.find(start, end), within).await
     }
 
-    /// When they begin and end, see [`Catalogue::extents`]. Asks the gate first.
+    /// When they begin and end, see [`Catalogue::extents`].
     ///
     /// # Errors
-    /// As [`find`](Self::find), and when the gate knows of an outage.
+    /// As [`find`](Self::find).
     pub async fn extents(
         &self,
         start: Timestamp,
         end: Timestamp,
         within: Duration,
     ) -> Result<Vec<Extent>, Outage> {
-        self.gate.require().await?;
         self.answer(self.catalogue.extents(start, end), within).await
     }
 

@@ -49,7 +49,9 @@ pub(crate) async fn in_time_range(
     RawBody(body): RawBody,
 ) -> Result<Json<Vec<[f64; 2]>>, ApiError> {
     let TimeRange { start, end } = TimeRange::read(&body)?;
-    let extents = app.services.catalogue.extents(start, end, DEADLINE).await?;
+    let catalogue = &app.services.catalogue;
+    catalogue.gate().require().await?;
+    let extents = catalogue.extents(start, end, DEADLINE).await?;
     let range = [epoch_seconds(start), epoch_seconds(end)];
     let extents = extents.iter().map(|recorded| extent(recorded, end));
     Ok(Json(extents.filter(|extent| share_time(extent, &range)).collect()))
