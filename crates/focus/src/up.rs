@@ -1,14 +1,18 @@
 //! `focus up`: the whole system in one process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use focus_jobs::InProcess;
-use focus_stream::{LiveSpectra, REMEMBERED};
+use focus_stream::LiveSpectra;
 
 use crate::playback::playback;
 use crate::server::{Backend, Server, serving, workers};
 use crate::settings::{LauncherKind, Settings};
+
+/// How much of the live fibre is remembered, once for all jobs.
+const REMEMBERED: Duration = Duration::from_secs(30);
 
 /// Shown below `--help`.
 pub(crate) const EXAMPLES: &str = "\

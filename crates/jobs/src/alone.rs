@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use focus_live::rabbitmq::{self, Address, Metadata, Subscription, Wanted};
 use focus_live::{LiveFibre, LiveOptions};
-use focus_stream::{JobSpec, LiveSpectra, REMEMBERED};
+use focus_stream::{JobSpec, LiveSpectra};
 use rayon::ThreadPoolBuilder;
 use tokio::time::Instant;
 
 use crate::order::Source;
 use crate::{InProcess, JobOrder, LaunchError, Launcher as _, Serving, Worker};
+
+/// How much of the live fibre a job remembers that begins before now: what passes until its viewers are there, and a
+/// usual display for those who come later.
+const REMEMBERED: Duration = Duration::from_secs(10);
 
 /// What this process counts.
 #[derive(Clone, Debug, Default)]

@@ -20,8 +20,10 @@ const DEADLINE: Duration = Duration::from_millis(2500);
 /// The catalogue has this long to answer one question.
 const CATALOGUE_DEADLINE: Duration = Duration::from_secs(1);
 
-/// What came before a live view is known within this time, or is not shown.
+/// What came before a live view is known within this time, or is not shown ..
 const BEFORE_DEADLINE: Duration = Duration::from_millis(700);
+/// .. and sooner where the launch would else have less time than this.
+const LAUNCH: Duration = Duration::from_secs(1);
 /// In no more files than this: a job on a cluster must be told of each.
 const MOST_FILES: usize = 500;
 
@@ -148,13 +150,15 @@ impl Jobs {
         let duration = SignedDuration::try_from_secs_f64(view.duration()).unwrap_or(SignedDuration::MAX);
         let since = until.saturating_sub(duration).unwrap_or(Timestamp::MIN);
         let (from, to) = focus_stream::reach(plan, since, until);
-        let asked = tokio::time::timeout(BEFORE_DEADLINE, async {
+        let left = by.saturating_duration_since(Instant::now()).saturating_sub(LAUNCH);
+        let within = BEFORE_DEADLINE.min(left);
+        let asked = tokio::time::timeout(within, async {
             self.shared.upstreams.catalogue.gate().require().await?;
             self.find(from, to, by).await
         });
         let found = match asked.await {
             Ok(found) => found.map_err(|outage| outage.to_string()),
-            Err(_) => Err(format!("no answer within {} ms", BEFORE_DEADLINE.as_millis())),
+            Err(_) => Err(format!("no answer within {} ms", within.as_millis())),
         };
         let found = found.and_then(|mut recordings| {
             recordings.retain(|recording| fibre.difference(&recording.fibre).is_none());

@@ -22,7 +22,7 @@ mod tls;
 mod viewer;
 
 pub use feed::{Feed, HISTORIC_PLACES, WatchError};
-pub use live::{LiveSpectra, REMEMBERED};
+pub use live::LiveSpectra;
 pub use metrics::{Counts, Metrics, Share};
 pub use pass::reach;
 pub use row::{Batch, Extremes, StreamRow};

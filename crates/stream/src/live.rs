@@ -22,9 +22,6 @@ use crate::status::{Status, StreamPlace};
 use crate::viewer::{LiveRows, Rows};
 use crate::{End, JobSpec, Metrics, Show, StreamRow};
 
-/// How much of the live fibre is worth remembering: what passes until a viewer of a new job is there, and some more.
-pub const REMEMBERED: Duration = Duration::from_secs(30);
-
 /// The thread that turns the live fibre's blocks into the rows of every live job.
 #[derive(Clone, Debug)]
 pub struct LiveSpectra {

@@ -65,7 +65,7 @@ fn workers() -> Arc<ThreadPool> {
 fn bench() -> Bench {
     let (orders, inbox) = mpsc::channel();
     let groups = Groups { groups: HashMap::new(), metrics: Metrics::default() };
-    let (fibre, recent) = (focus_live::waiting(), Recent::new(REMEMBERED));
+    let (fibre, recent) = (focus_live::waiting(), Recent::new(Duration::from_secs(30)));
     Bench { spectra: LiveSpectra { orders, fibre, recent }, inbox, groups, past: workers() }
 }
 

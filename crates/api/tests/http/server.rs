@@ -10,7 +10,7 @@ use focus_core::{Limits, Outage, Upstream};
 use focus_jobs::{GatedCatalogue, InProcess, Jobs, Local, Serving, Settings, Upstreams};
 use focus_live::{LiveFibre, LiveOptions, Scene, Simulator, Source};
 use focus_recordings::{Catalogue, EXCERPT, EXCERPT_NAME, Recording, SqliteCatalogue};
-use focus_stream::{LiveSpectra, REMEMBERED};
+use focus_stream::LiveSpectra;
 use focus_upstream::{Gate, Probe};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -207,7 +207,8 @@ fn jobs(wish: &Wish, fibre: &LiveFibre, catalogue: GatedCatalogue, metrics: &Met
     let stream_metrics = metrics.register(focus_stream::Metrics::register);
     let workers = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
     let spectra =
-        LiveSpectra::start(fibre, Arc::clone(&workers), stream_metrics.clone(), REMEMBERED).unwrap();
+        LiveSpectra::start(fibre, Arc::clone(&workers), stream_metrics.clone(), Duration::from_secs(30))
+            .unwrap();
     let launcher = InProcess::new(serving.clone(), spectra, workers, stream_metrics);
     let settings =
         Settings { max_jobs: wish.max_jobs, limits: Limits::default(), public_host: None, serving };
