@@ -227,7 +227,7 @@ async fn a_job_is_a_process_whose_rows_are_the_same_by_either_way() {
         }
         assert!(direct.len() > 100 && seen == direct, "{} rows, {} rows", seen.len(), direct.len());
         assert_eq!(viewer.end(), End::Completed);
-        assert!(job.report().last_row.is_some(), "reports come in");
+        eventually("reports come in", || job.report().last_row.is_some()).await;
     }
     assert!(job.watch(3).await.unwrap_err().to_string().contains("streams 0 to 2"));
     server.gone(&job).await;
