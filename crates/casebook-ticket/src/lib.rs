@@ -1,0 +1,19 @@
+//! A test case as data.
+//!
+//! [`Ticket`] is what a test case says, whichever way it was written: sections with structured text ([`markup`]),
+//! each the field of a [`Standard`] or a heading of the author's own.
+
+mod at;
+mod field;
+mod format;
+pub mod markup;
+mod reading;
+mod standard;
+mod ticket;
+
+pub use at::{At, Lines, Places};
+pub use field::Field;
+pub use format::Format;
+pub use reading::{Found, NoTest, NoTestKind, Note, ReadError, Source};
+pub use standard::{FieldRule, Importance, Language, Standard, StandardError, Words};
+pub use ticket::{Name, Origin, Section, Ticket};
