@@ -7,8 +7,10 @@ mod at;
 mod field;
 mod format;
 pub mod markup;
+pub mod outline;
 mod reading;
 mod standard;
+pub mod steps;
 mod ticket;
 
 pub use at::{At, Lines, Places};
