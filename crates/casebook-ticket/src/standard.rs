@@ -56,6 +56,9 @@ impl<T> Words<T> {
 pub struct FieldRule {
     /// The field.
     pub id: Field,
+    /// The number under which reports list it; those without come first, unnumbered.
+    #[serde(default)]
+    pub number: Option<u32>,
     /// Its heading.
     pub name: Words,
     /// Other headings that mean the same; compared without case, marks and spaces around them.
@@ -94,7 +97,7 @@ pub struct FieldRule {
 pub struct Standard {
     /// Its name.
     pub name: Words,
-    /// Its fields, in the order in which reports number them and the canonical form has them.
+    /// Its fields, in the order in which the canonical form has them.
     pub fields: Vec<FieldRule>,
     by_heading: HashMap<String, usize>,
 }
@@ -213,6 +216,17 @@ mod tests {
         for heading in ["### 3. **Test Steps (detailed)** ⚠️", "test-steps:", "TEST  STEPS", "Test_Steps"]
         {
             assert_eq!(standard.field_of(heading), Some(&Field::TestSteps), "{heading}");
+        }
+        let mut numbered: Vec<_> =
+            standard.fields.iter().filter_map(|rule| Some((rule.number?, rule.id.id()))).collect();
+        numbered.sort_unstable();
+        assert_eq!(numbered.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..=15).collect::<Vec<_>>());
+        assert_eq!(numbered[13].1, "recovery_validation");
+        for rule in standard.fields.iter().filter(|rule| !rule.metadata) {
+            let texts = [&rule.jira, &rule.why, &rule.adequate].map(|words| [&words.en, &words.he]);
+            assert!(texts.iter().flatten().all(|text| !text.is_empty()), "{} has all texts", rule.id);
+            assert!(rule.model.contains('{') || rule.id == Field::TestResults, "{} has a model", rule.id);
+            assert_ne!(rule.base, rule.number.is_some(), "{} is of the base or numbered", rule.id);
         }
         assert_eq!(standard.field_of("Weather"), None);
         assert_eq!(standard.field_of(""), None);
