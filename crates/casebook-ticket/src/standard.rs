@@ -220,7 +220,10 @@ mod tests {
         let mut numbered: Vec<_> =
             standard.fields.iter().filter_map(|rule| Some((rule.number?, rule.id.id()))).collect();
         numbered.sort_unstable();
-        assert_eq!(numbered.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..=15).collect::<Vec<_>>());
+        assert_eq!(
+            numbered.iter().map(|(number, _)| *number).collect::<Vec<_>>(),
+            (1..=15).collect::<Vec<_>>()
+        );
         assert_eq!(numbered[13].1, "recovery_validation");
         for rule in standard.fields.iter().filter(|rule| !rule.metadata) {
             let texts = [&rule.jira, &rule.why, &rule.adequate].map(|words| [&words.en, &words.he]);

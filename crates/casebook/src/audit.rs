@@ -1,9 +1,11 @@
 //! What an audit of one ticket finds.
 
 mod finding;
+mod rule;
 mod verdict;
 
-pub use finding::{Finding, Severity};
+pub use finding::{Argument, Finding, Severity};
+pub use rule::{Rule, rule, rules};
 pub use verdict::{Gate, Grade, Verdict};
 
 use casebook_ticket::{At, Field, Origin};

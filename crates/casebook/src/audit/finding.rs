@@ -1,6 +1,11 @@
 //! One thing that is wrong with a ticket.
 
-use casebook_ticket::{At, Field};
+use std::sync::Arc;
+
+use casebook_ticket::{At, Field, Language, Note, Words};
+use serde::Deserialize;
+
+use super::rule::rule;
 
 /// One thing that is wrong with a ticket, and where. What is said about it, in each language, is the rule's text with
 /// these arguments filled in.
@@ -15,11 +20,15 @@ pub struct Finding {
     /// Where it is; that of the ticket for what is missing.
     pub at: At,
     /// What the rule's text has in braces, by name.
-    pub arguments: Vec<(&'static str, String)>,
+    pub arguments: Vec<(&'static str, Argument)>,
 }
 
+/// What is filled into a rule's text, in each language.
+pub type Argument = Words<Arc<str>>;
+
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
     Hint,
@@ -29,4 +38,103 @@ pub enum Severity {
     Major,
     /// The ticket must not be used as it is.
     Blocker,
+}
+
+impl Finding {
+    /// A finding of a rule, as bad as the rule says.
+    #[must_use]
+    pub fn new(id: &'static str, at: At) -> Self {
+        let severity = rule(id).map_or(Severity::Minor, |rule| rule.severity);
+        Self { rule: id, severity, field: None, at, arguments: Vec::new() }
+    }
+
+    /// About this field.
+    #[must_use]
+    pub fn about(mut self, field: &Field) -> Self {
+        self.field = Some(field.clone());
+        self
+    }
+
+    /// As bad as this.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// With an argument that is the same in every language.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Arc<str>>) -> Self {
+        let value = value.into();
+        self.arguments.push((name, Words { en: value.clone(), he: value }));
+        self
+    }
+
+    /// With an argument in each language.
+    #[must_use]
+    pub fn in_words(mut self, name: &'static str, en: impl Into<Arc<str>>, he: impl Into<Arc<str>>) -> Self {
+        self.arguments.push((name, Words { en: en.into(), he: he.into() }));
+        self
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn text(&self, language: Language) -> String {
+        rule(self.rule).map_or_else(
+            || self.rule.to_owned(),
+            |rule| self.fill(rule.wrong.in_language(language), language),
+        )
+    }
+
+    /// How to mend it.
+    #[must_use]
+    pub fn remedy(&self, language: Language) -> String {
+        rule(self.rule).map_or_else(String::new, |rule| self.fill(rule.mend.in_language(language), language))
+    }
+
+    fn fill(&self, text: &str, language: Language) -> String {
+        let mut out = String::with_capacity(text.len() + 32);
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once('{') {
+            out.push_str(before);
+            let filled = behind.split_once('}').and_then(|(name, behind)| {
+                let (_, value) = self.arguments.iter().find(|(known, _)| *known == name)?;
+                out.push_str(value.in_language(language));
+                Some(behind)
+            });
+            rest = filled.unwrap_or_else(|| {
+                out.push('{');
+                behind
+            });
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+impl From<&Note> for Finding {
+    fn from(note: &Note) -> Self {
+        Self::new(note.rule, note.at).with("text", note.text.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_filled_in_by_language() {
+        let finding = Finding::new("filler-cell", At::new(3, 1))
+            .about(&Field::TestSteps)
+            .in_words("field", "Test Steps", "צעדי בדיקה")
+            .with("text", "{field}*");
+        assert_eq!(finding.severity, Severity::Minor);
+        assert_eq!(finding.text(Language::En), "a cell of Test Steps says only \"{field}*\"");
+        assert_eq!(finding.text(Language::He), "תא ב-צעדי בדיקה אומר רק \"{field}*\"");
+        assert_eq!(
+            Finding::new("filler-cell", At::default()).text(Language::En),
+            "a cell of {field} says only \"{text}\""
+        );
+        assert!(finding.remedy(Language::En).starts_with("write what belongs there"));
+    }
 }

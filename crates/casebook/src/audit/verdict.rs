@@ -1,7 +1,10 @@
 //! What comes of an audit: the highest gate that is passed, and points.
 
+use serde::Deserialize;
+
 /// What a ticket must be, one after the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Gate {
     /// It can be read as a test case without doubt.
     Parses,
