@@ -6,6 +6,8 @@
 mod at;
 mod field;
 mod format;
+pub mod formats;
+pub mod markdown;
 pub mod markup;
 pub mod outline;
 mod reading;

@@ -1,0 +1,185 @@
+//! Tells a format by the file's name and by what stands in it.
+
+use crate::Format;
+
+/// How much of a text is looked at, in bytes.
+const LOOKED_AT: usize = 64 * 1024;
+
+pub(super) fn by(name: &str, text: &str) -> Format {
+    let text = beginning(text.trim_start());
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("csv" | "tsv") => csv(text),
+        Some("json") => json(text),
+        Some("wiki" | "jira") => Format::Wiki,
+        Some("md" | "markdown") if wiki(text) <= markdown(text) => Format::Markdown,
+        _ if text.starts_with('{')
+            && !text.starts_with("{code")
+            && !text.starts_with("{noformat")
+            && text[1..].trim_start().starts_with(['"', '}']) =>
+        {
+            json(text)
+        }
+        _ if text.starts_with('[') && text[1..].trim_start().starts_with(['{', ']']) => json(text),
+        _ if is_csv(text) => csv(text),
+        _ if markdown(text) > wiki(text) => Format::Markdown,
+        _ => Format::Wiki,
+    }
+}
+
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(LOOKED_AT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// By the names of members, wherever they stand: those of Xray are its own.
+fn json(text: &str) -> Format {
+    let has = |name: &str| text.contains(&format!("\"{name}\""));
+    if text.starts_with('{') && document(text) {
+        Format::Adf
+    } else if ["testtype", "testType", "getTests", "getExpandedTests", "xray_test_sets", "definition"]
+        .into_iter()
+        .any(has)
+    {
+        Format::XrayJson
+    } else {
+        Format::JiraJson
+    }
+}
+
+/// Whether the first member but `version` is the type of an ADF document.
+fn document(text: &str) -> bool {
+    let compact: String = text.chars().take(200).filter(|character| !character.is_whitespace()).collect();
+    let compact = compact.strip_prefix("{\"version\":1,").unwrap_or(compact.trim_start_matches('{'));
+    compact.starts_with("\"type\":\"doc\"")
+}
+
+/// By the header: the columns of Xray's importer hold steps.
+fn csv(text: &str) -> Format {
+    let header = text.lines().next().unwrap_or_default().to_lowercase();
+    let columns: Vec<_> = columns(&header).collect();
+    let is_step = |column: &&str| {
+        matches!(*column, "action" | "step" | "expected result" | "result" | "tcid" | "test id")
+    };
+    if columns.contains(&"issue key") || !columns.iter().any(is_step) {
+        Format::JiraCsv
+    } else {
+        Format::XrayCsv
+    }
+}
+
+fn is_csv(text: &str) -> bool {
+    let header = text.lines().next().unwrap_or_default().to_lowercase();
+    let known = |column: &str| {
+        matches!(
+            column,
+            "summary"
+                | "issue key"
+                | "issue type"
+                | "issue id"
+                | "description"
+                | "action"
+                | "tcid"
+                | "test id"
+                | "test type"
+        )
+    };
+    columns(&header).filter(|column| known(column)).count() >= 2
+}
+
+fn columns(header: &str) -> impl Iterator<Item = &str> {
+    header.split([',', ';', '\t']).map(|column| column.trim().trim_matches('"'))
+}
+
+/// How many lines are written as only Markdown is.
+fn markdown(text: &str) -> usize {
+    let front_matter = usize::from(text.starts_with("---\n"));
+    let lines = unfenced(text).filter(|line| {
+        let line = line.trim_start();
+        let hashes = line.bytes().take_while(|byte| *byte == b'#').count();
+        (2..=6).contains(&hashes) && line[hashes..].starts_with(' ')
+            || line.starts_with("# ") && !line.starts_with("# #")
+            || line.starts_with("```")
+            || line.starts_with("- [")
+            || is_delimiter_row(line)
+            || line.contains("**")
+            || line.contains("](")
+    });
+    front_matter + lines.count()
+}
+
+fn is_delimiter_row(line: &str) -> bool {
+    line.contains('|') && line.contains("--") && line.chars().all(|character| "|-: \t".contains(character))
+}
+
+/// How many lines are written as only Jira's wiki markup is.
+fn wiki(text: &str) -> usize {
+    unfenced(text)
+        .filter(|line| {
+            let line = line.trim_start();
+            let bytes = line.as_bytes();
+            bytes.len() > 3 && bytes[0] == b'h' && (b'1'..=b'6').contains(&bytes[1]) && &bytes[2..4] == b". "
+                || line.starts_with("||")
+                || ["{code", "{noformat", "{panel", "{quote}", "{color", "bq. ", "*# ", "#* ", "## *", "** "]
+                    .into_iter()
+                    .any(|start| line.starts_with(start))
+                || is_bold_key(line)
+                || line.contains("{{") && line.contains("}}")
+        })
+        .count()
+}
+
+/// `*Key:*` or `*Key*:`, with one star.
+fn is_bold_key(line: &str) -> bool {
+    let Some((words, rest)) = line.strip_prefix('*').and_then(|rest| rest.split_once('*')) else {
+        return false;
+    };
+    !words.is_empty() && !words.starts_with(' ') && (words.ends_with(':') || rest.starts_with(':'))
+}
+
+/// The lines outside of what Markdown fences; of a fence only its own lines.
+fn unfenced(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        inside ^= is_fence;
+        is_fence || !inside
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_by_content_and_name() {
+        for (name, text, format) in [
+            ("a.md", "h2. Objective\n\n*Priority:* High\n", Format::Wiki),
+            ("a.md", "# Title\n\n*Priority:* High\n\ntext\n", Format::Markdown),
+            ("a.md", "", Format::Markdown),
+            ("", "", Format::Wiki),
+            ("", "Summary: x\nPriority: High\n", Format::Wiki),
+            ("", "## Objective\n- a\n", Format::Markdown),
+            ("", "---\nkey: A-1\n---\n", Format::Markdown),
+            ("x.txt", "**Objective:** see\n", Format::Markdown),
+            ("", "||Step||Data||\n|a|b|\n", Format::Wiki),
+            ("", "# first\n# #second\n*Goal:* x\n*Steps:* y\n", Format::Wiki),
+            ("", "{code:json}\n{}\n{code}\n", Format::Wiki),
+            ("", "{\"issues\": [{\"key\": \"A-1\"}]}", Format::JiraJson),
+            ("a.json", "[{\"key\": \"A-1\", \"fields\": {}}]", Format::JiraJson),
+            ("a.json", "[{\"testtype\": \"Manual\", \"fields\": {}}]", Format::XrayJson),
+            ("", "{ \"version\": 1, \"type\": \"doc\", \"content\": [] }", Format::Adf),
+            ("", "{\"type\":\"doc\",\"version\":1}", Format::Adf),
+            ("", "[TBD]\nSummary: x\n", Format::Wiki),
+            ("", "Summary,Issue key,Issue Type\nx,A-1,Test\n", Format::JiraCsv),
+            ("", "TCID;Test Summary;Action;Data;Expected Result\n", Format::XrayCsv),
+            ("a.csv", "Summary,Description\n", Format::JiraCsv),
+            ("a.wiki", "# Title\n", Format::Wiki),
+        ] {
+            assert_eq!(by(name, text), format, "{name}: {text}");
+        }
+    }
+}
