@@ -3,6 +3,8 @@
 //! [`Ticket`] is what a test case says, whichever way it was written: sections with structured text ([`markup`]),
 //! each the field of a [`Standard`] or a heading of the author's own.
 
+#[cfg(any(test, feature = "arbitrary"))]
+pub mod arbitrary;
 mod at;
 mod field;
 mod format;

@@ -1,6 +1,10 @@
 //! Text with structure, whichever markup it came from: Markdown, Jira's wiki markup or its ADF.
 
+mod normal;
+
 use crate::At;
+
+pub use normal::{GREATEST_START, lines as normal_lines, normal};
 
 /// Blocks in order.
 pub type Blocks = Vec<Block>;
