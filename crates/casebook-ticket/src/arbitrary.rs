@@ -309,7 +309,11 @@ fn list(features: &'static [Feature], depth: u32) -> BoxedStrategy<Block> {
     let done =
         if has(Feature::Tasks) { option::weighted(0.2, any::<bool>()).boxed() } else { Just(None).boxed() };
     let first = inlines(features).prop_map(move |text| Block::Paragraph { at, text });
-    let first = option::weighted(if has(Feature::BareItems) { 0.8 } else { 1.0 }, first);
+    let first = if has(Feature::BareItems) {
+        option::weighted(0.8, first).boxed()
+    } else {
+        first.prop_map(Some).boxed()
+    };
     let rest = if has(Feature::Containers) {
         some_blocks(features, depth - 1, 0..3)
     } else {

@@ -42,20 +42,30 @@ impl fmt::Debug for At {
     }
 }
 
-/// Turns byte offsets of a text into positions.
+/// Turns byte offsets of a text into positions, in a time that does not depend on how long its lines are.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a str,
     /// Offsets at which lines begin.
     starts: Vec<usize>,
+    /// How many characters stand before each stretch of [`STRETCH`] bytes.
+    counts: Vec<usize>,
 }
+
+/// How many bytes are counted anew for each position.
+const STRETCH: usize = 512;
 
 impl<'a> Lines<'a> {
     /// Looks through the text once.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(ends).collect() }
+        let counts = text.as_bytes().chunks(STRETCH).scan(0, |characters, stretch| {
+            let before = *characters;
+            *characters += count(stretch);
+            Some(before)
+        });
+        Self { text, starts: std::iter::once(0).chain(ends).collect(), counts: counts.collect() }
     }
 
     /// The position of a byte offset; offsets past the end, or inside a character, are those before.
@@ -66,9 +76,25 @@ impl<'a> Lines<'a> {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset);
-        let column = self.text[self.starts[line - 1]..offset].chars().count() + 1;
+        let column = self.characters_before(offset) - self.characters_before(self.starts[line - 1]) + 1;
         At::new(line as u32, column as u32)
     }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        match self.counts.get(offset / STRETCH) {
+            Some(before) => before + count(&self.text.as_bytes()[offset - offset % STRETCH..offset]),
+            None => self.counts.last().map_or(0, |before| before + count(self.last_stretch())),
+        }
+    }
+
+    fn last_stretch(&self) -> &[u8] {
+        self.text.as_bytes().chunks(STRETCH).next_back().unwrap_or_default()
+    }
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn count(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte as i8) >= -0x40).count()
 }
 
 /// Tells where in its file a byte of a text stands. The text may be a part of the file, or have been unpacked from it.
@@ -95,5 +121,18 @@ mod tests {
         assert_eq!(format!("{:?}", lines.at("ab\nשלום: ".len())), "2:7");
         assert_eq!(format!("{:?}", lines.at(4)), "2:1", "inside a character");
         assert_eq!(format!("{:?}", lines.at(999)), "3:1");
+    }
+
+    #[test]
+    fn long_lines_are_counted_right() {
+        for text in ["é\n".repeat(700), "aשb".repeat(700), "x".repeat(STRETCH), "x".repeat(2 * STRETCH)] {
+            let lines = Lines::new(&text);
+            for (offset, _) in text.char_indices().chain([(text.len(), ' ')]) {
+                let before = &text[..offset];
+                let line = before.matches('\n').count() + 1;
+                let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+                assert_eq!(format!("{:?}", lines.at(offset)), format!("{line}:{column}"));
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Tickets out of files and into them, in every format.
 
+pub(crate) mod adf;
 pub(crate) mod markdown;
 mod told;
 
@@ -23,6 +24,7 @@ pub fn read_each(
     let file = File { name: source.name, text: &text };
     match source.format.unwrap_or_else(|| told::by(source.name, &text)) {
         Format::Markdown => markdown::read_each(file, standard, each),
+        Format::Adf => adf::read_each(file, standard, each),
         format => Err(file.error(At::default(), format!("{} cannot be read yet", format.name()))),
     }
 }
@@ -42,6 +44,7 @@ pub fn detect(name: &str, text: &str) -> Format {
 pub fn write(tickets: &[Ticket], format: Format, standard: &Standard) -> Result<String, WriteError> {
     match format {
         Format::Markdown => markdown::write(tickets, standard),
+        Format::Adf => adf::write(tickets, standard),
         format => {
             Err(WriteError::new(format, "anything yet", "Markdown can: use it for now, and convert later"))
         }

@@ -3,12 +3,14 @@
 //! [`Ticket`] is what a test case says, whichever way it was written: sections with structured text ([`markup`]),
 //! each the field of a [`Standard`] or a heading of the author's own.
 
+pub mod adf;
 #[cfg(any(test, feature = "arbitrary"))]
 pub mod arbitrary;
 mod at;
 mod field;
 mod format;
 pub mod formats;
+mod json;
 pub mod markdown;
 pub mod markup;
 pub mod outline;
@@ -16,6 +18,7 @@ mod reading;
 mod standard;
 pub mod steps;
 mod ticket;
+mod unpacked;
 
 pub use at::{At, Lines, Places};
 pub use field::Field;

@@ -1,0 +1,43 @@
+//! ADF, Atlassian's document format: the JSON in which Jira Cloud keeps text.
+//!
+//! Reading keeps what is said, and lets go of how it looks: colours, underlining, alignment, widths, and which kind a
+//! panel was. What this crate has no word for is kept as it stands. Writing keeps to what Jira takes: see [`fit`].
+
+mod fit;
+mod marks;
+mod read;
+mod write;
+
+pub use fit::fit;
+pub(crate) use read::document;
+pub use write::write;
+
+use crate::json::Json;
+use crate::markup::Blocks;
+use crate::{Places, ReadError};
+
+/// Reads a document.
+///
+/// # Errors
+///
+/// When the text is no JSON, or no ADF document.
+pub fn read(text: &str, places: &dyn Places) -> Result<Blocks, ReadError> {
+    let json = Json::new("", text, places);
+    let document = json.value()?;
+    if !is_document(&document) {
+        return Err(json.error(&document, NO_DOCUMENT));
+    }
+    Ok(self::document(&json, &document))
+}
+
+/// What is said of other JSON.
+pub(crate) const NO_DOCUMENT: &str = "this is no ADF: an object with `\"type\": \"doc\"` and `content` is expected; \
+                                      copy the whole value of the field";
+
+/// Whether a value is a document.
+pub(crate) fn is_document(node: &crate::json::Node<'_>) -> bool {
+    node.text_at("type") == Some("doc") && node.get("content").is_some()
+}
+
+#[cfg(test)]
+mod tests;

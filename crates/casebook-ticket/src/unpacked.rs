@@ -1,0 +1,70 @@
+//! Text that was unpacked from a file: a string of a JSON, a cell of a CSV.
+
+use crate::{At, Places};
+
+/// Where an unpacked text's bytes stand in what it was unpacked from.
+pub(crate) struct Unpacked<'a> {
+    outer: &'a dyn Places,
+    /// Where a stretch that stands there byte for byte begins: here, and there. Both ascend.
+    stretches: Vec<(usize, usize)>,
+}
+
+impl<'a> Unpacked<'a> {
+    /// A text that stands there byte for byte, from an offset on.
+    pub(crate) fn plain(outer: &'a dyn Places, start: usize) -> Self {
+        Self { outer, stretches: vec![(0, start)] }
+    }
+
+    /// What stands between the quotes of a JSON string, `raw`, which begins at an offset.
+    pub(crate) fn json(outer: &'a dyn Places, start: usize, raw: &str) -> Self {
+        let mut stretches = vec![(0, start)];
+        let (mut here, mut there) = (0, 0);
+        while let Some(plain) = raw.get(there..).and_then(|rest| rest.find('\\')) {
+            here += plain;
+            there += plain;
+            let (taken, given) = escape(&raw[there..]);
+            here += given;
+            there += taken;
+            stretches.push((here, start + there));
+        }
+        Self { outer, stretches }
+    }
+}
+
+/// How long an escape is in the JSON, and the character that it stands for.
+fn escape(raw: &str) -> (usize, usize) {
+    if !raw.starts_with("\\u") {
+        return (2, 1);
+    }
+    let unit = |at: usize| raw.get(at..at + 4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    match unit(2) {
+        Some(0xD800..=0xDBFF) => (12, 4),
+        Some(code) => (6, char::from_u32(code).map_or(3, char::len_utf8)),
+        None => (2, 1),
+    }
+}
+
+impl Places for Unpacked<'_> {
+    fn at(&self, offset: usize) -> At {
+        let stretch = self.stretches.partition_point(|(here, _)| *here <= offset).max(1) - 1;
+        let (here, there) = self.stretches[stretch];
+        self.outer.at(there + (offset - here))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lines;
+
+    #[test]
+    fn escapes_in_json_are_found_again() {
+        let file = r#"{"a":"x\n\"é\u05d0\ud83d\ude00z"}"#;
+        let lines = Lines::new(file);
+        let text = "x\n\"éא😀z";
+        let places = Unpacked::json(&lines, 6, &file[6..file.len() - 2]);
+        let columns: Vec<_> = text.char_indices().map(|(offset, _)| places.at(offset).column).collect();
+        assert_eq!(columns, [7, 8, 10, 12, 13, 19, 31]);
+        assert_eq!(places.at(text.len()).column, 32);
+    }
+}
