@@ -1,3 +1,5 @@
 //! Holds test cases to a standard: audits, completes, converts and reports them.
 
 pub mod audit;
+pub mod collection;
+pub mod duplicates;
