@@ -16,5 +16,8 @@ pub struct Decoded<'a> {
 /// Decodes a file. There are no errors: what cannot be read is replaced by U+FFFD and noted.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Decoded<'_> {
-    Decoded { text: String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)), notes: Vec::new() }
+    Decoded {
+        text: String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)),
+        notes: Vec::new(),
+    }
 }

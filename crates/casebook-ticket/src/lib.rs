@@ -7,6 +7,7 @@ pub mod adf;
 #[cfg(any(test, feature = "arbitrary"))]
 pub mod arbitrary;
 mod at;
+pub mod encoding;
 mod field;
 mod format;
 pub mod formats;

@@ -125,7 +125,8 @@ impl Collection {
         for pair in &duplicates {
             across[pair.number].push(pair.finding(&self.rows[pair.earlier].name()));
         }
-        for (number, findings) in across.into_iter().enumerate().filter(|(_, findings)| !findings.is_empty()) {
+        for (number, findings) in across.into_iter().enumerate().filter(|(_, findings)| !findings.is_empty())
+        {
             self.count(number, &findings);
             self.rows[number].across = findings;
         }

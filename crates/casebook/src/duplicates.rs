@@ -2,7 +2,7 @@
 
 use casebook_ticket::{At, Field, Ticket};
 
-use crate::audit::{Finding, Severity};
+use crate::audit::Finding;
 
 /// Takes tickets one by one and keeps only signatures of them.
 #[derive(Debug, Default)]
@@ -67,19 +67,9 @@ impl Kind {
             Self::Key => "duplicate-key",
             Self::Text => "duplicate-ticket",
             Self::NearText => "near-duplicate",
-            Self::TestData => "test-data-of-another-ticket",
+            Self::TestData => "test-data-pasted",
             Self::PreCondition => "precondition-id-reused",
             Self::Summary => "duplicate-summary",
-        }
-    }
-
-    /// How bad it is.
-    #[must_use]
-    pub fn severity(self) -> Severity {
-        match self {
-            Self::Key => Severity::Blocker,
-            Self::Text | Self::TestData | Self::PreCondition => Severity::Major,
-            Self::NearText | Self::Summary => Severity::Minor,
         }
     }
 
@@ -100,16 +90,13 @@ impl Pair {
     /// It as a finding about the later ticket; `other` is what the earlier one is called.
     #[must_use]
     pub fn finding(&self, other: &str) -> Finding {
-        Finding {
-            rule: self.kind.rule(),
-            severity: self.kind.severity(),
-            field: self.kind.field(),
-            at: self.at,
-            arguments: vec![
-                ("other", other.to_owned()),
-                ("percent", format!("{:.0}", f64::from(self.similarity) * 100.0)),
-                ("what", self.what.clone()),
-            ],
+        let finding = Finding::new(self.kind.rule(), self.at)
+            .with("other", other)
+            .with("percent", format!("{:.0}", f64::from(self.similarity) * 100.0))
+            .with("what", self.what.as_str());
+        match self.kind.field() {
+            Some(field) => finding.about(&field),
+            None => finding,
         }
     }
 }
