@@ -168,37 +168,8 @@ const MARKS: &[&str] = &[
 pub fn inlines(features: &'static [Feature]) -> BoxedStrategy<Inlines> {
     vec(inline(features, 2), 1..5)
         .prop_map(normal_lines)
-        .prop_map(
-            |runs| if runs.is_empty() { lines(At::default(), "word") } else { apart_from_line_starts(runs) },
-        )
+        .prop_map(|runs| if runs.is_empty() { lines(At::default(), "word") } else { runs })
         .boxed()
-}
-
-/// Puts a word before raw source at the beginning of a line: there it would be a block of its own.
-fn apart_from_line_starts(runs: Inlines) -> Inlines {
-    let mut out = vec![Inline::Break(At::default())];
-    after_breaks(runs, &mut out);
-    out.remove(0);
-    out
-}
-
-fn after_breaks(runs: Inlines, out: &mut Inlines) {
-    let inner = |runs| {
-        let mut out = Inlines::new();
-        after_breaks(runs, &mut out);
-        out
-    };
-    for run in runs {
-        if matches!((out.last(), &run), (Some(Inline::Break(_)), Inline::Raw { .. })) {
-            out.push(Inline::Text("see ".to_owned()));
-        }
-        out.push(match run {
-            Inline::Strong(runs) => Inline::Strong(inner(runs)),
-            Inline::Emphasis(runs) => Inline::Emphasis(inner(runs)),
-            Inline::Strike(runs) => Inline::Strike(inner(runs)),
-            run => run,
-        });
-    }
 }
 
 fn inline(features: &'static [Feature], depth: u32) -> BoxedStrategy<Inline> {

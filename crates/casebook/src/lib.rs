@@ -3,3 +3,4 @@
 pub mod audit;
 pub mod collection;
 pub mod duplicates;
+pub mod report;
