@@ -3,6 +3,7 @@
 pub(crate) mod adf;
 pub(crate) mod markdown;
 mod told;
+pub(crate) mod wiki;
 
 use std::borrow::Cow;
 
@@ -25,6 +26,10 @@ pub fn read_each(
     match source.format.unwrap_or_else(|| told::by(source.name, &text)) {
         Format::Markdown => markdown::read_each(file, standard, each),
         Format::Adf => adf::read_each(file, standard, each),
+        Format::Wiki => {
+            wiki::read_each(file, standard, each);
+            Ok(())
+        }
         format => Err(file.error(At::default(), format!("{} cannot be read yet", format.name()))),
     }
 }
@@ -45,6 +50,7 @@ pub fn write(tickets: &[Ticket], format: Format, standard: &Standard) -> Result<
     match format {
         Format::Markdown => markdown::write(tickets, standard),
         Format::Adf => adf::write(tickets, standard),
+        Format::Wiki => wiki::write(tickets, standard),
         format => {
             Err(WriteError::new(format, "anything yet", "Markdown can: use it for now, and convert later"))
         }

@@ -20,6 +20,7 @@ mod standard;
 pub mod steps;
 mod ticket;
 mod unpacked;
+pub mod wiki;
 
 pub use at::{At, Lines, Places};
 pub use field::Field;
