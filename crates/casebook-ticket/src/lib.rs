@@ -12,6 +12,7 @@ mod field;
 mod format;
 pub mod formats;
 mod json;
+pub mod language;
 pub mod markdown;
 pub mod markup;
 pub mod outline;

@@ -1,0 +1,233 @@
+//! Finds the bindings in a ticket's sections.
+
+use super::super::{Meaning, Predicate, Statement, StepId, meaning};
+use super::{Assertion, BoundStep, Checked, Manual, Part, Problem, ProblemKind};
+use crate::markup::{Block, Blocks, Inline, plain_blocks};
+use crate::steps::{self, Step};
+use crate::{At, Field, Ticket};
+
+/// Reads all bindings: in the order in which they are run, whichever the order of the sections.
+pub(super) fn bindings(ticket: &Ticket, checked: &mut Checked) {
+    for part in [Part::PreConditions, Part::Steps, Part::Recovery, Part::PostConditions] {
+        let Some(section) = ticket.section(&part.field()) else { continue };
+        if part == Part::Steps {
+            for (number, step) in steps::read(&section.body).steps.iter().enumerate() {
+                read_step(step, number + 1, checked);
+            }
+        } else {
+            each_item(&section.body, &mut |item| read_item(item, Place::Run(part), checked));
+        }
+    }
+    if let Some(section) = ticket.section(&Field::Assertions) {
+        each_item(&section.body, &mut |item| read_item(item, Place::Assertions, checked));
+    }
+}
+
+fn read_step(step: &Step, number: usize, checked: &mut Checked) {
+    let id = StepId(step.number.clone().unwrap_or_else(|| number.to_string()));
+    let field = Field::TestSteps;
+    let mut bound = BoundStep {
+        part: Part::Steps,
+        id: Some(id.clone()),
+        at: step.at,
+        statements: Vec::new(),
+        predicates: Vec::new(),
+    };
+    let mut is_meant = false;
+    for_each_span(&step.data, &mut |at, text| match meaning(text, at) {
+        Meaning::Statement(statement) => bound.statements.push(statement),
+        Meaning::Wrong(error) => {
+            is_meant = true;
+            checked.problems.push(Problem::syntax(error, field.clone()));
+        }
+        Meaning::Predicate(_) if is_long(text) => {
+            is_meant = true;
+            let what = format!("`{text}` is a predicate and stands in the Data of a step");
+            let remedy = "write it into the Expected Result of the step";
+            checked.problems.push(Problem::new(ProblemKind::Misplaced, (at, field.clone()), what, remedy));
+        }
+        Meaning::Assertion(..) => {
+            is_meant = true;
+            checked.problems.push(misplaced_assertion(at, text, field.clone()));
+        }
+        Meaning::Predicate(_) | Meaning::Prose => {}
+    });
+    for_each_span(&step.expected, &mut |at, text| match meaning(text, at) {
+        Meaning::Predicate(predicate) => bound.predicates.push((at, predicate)),
+        Meaning::Wrong(error) => {
+            is_meant = true;
+            checked.problems.push(Problem::syntax(error, field.clone()));
+        }
+        Meaning::Statement(_) if is_long(text) => {
+            is_meant = true;
+            let what = format!("`{text}` is a statement and stands in the Expected Result of a step");
+            let remedy = "write it into the Data of the step";
+            checked.problems.push(Problem::new(ProblemKind::Misplaced, (at, field.clone()), what, remedy));
+        }
+        Meaning::Assertion(..) => {
+            is_meant = true;
+            checked.problems.push(misplaced_assertion(at, text, field.clone()));
+        }
+        Meaning::Statement(_) | Meaning::Prose => {}
+    });
+    if bound.statements.is_empty() && bound.predicates.is_empty() {
+        if !is_meant {
+            let text = plain_blocks(&step.action);
+            checked.manual.push(Manual { at: step.at, field, step: Some(id), text });
+        }
+    } else {
+        checked.steps.push(bound);
+    }
+}
+
+fn misplaced_assertion(at: At, text: &str, field: Field) -> Problem {
+    let what = format!("`{text}` is an assertion about a step and stands in the steps");
+    let remedy = "write it into the section Assertions, or its predicate into the step's Expected Result";
+    Problem::new(ProblemKind::Misplaced, (at, field), what, remedy)
+}
+
+/// Whether a span is more than one word: a word alone may as well be prose.
+fn is_long(text: &str) -> bool {
+    text.split_whitespace().nth(1).is_some()
+}
+
+/// Where an item stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Run(Part),
+    Assertions,
+}
+
+/// An item of a list, a row of a table, or a paragraph.
+struct Item<'a> {
+    at: At,
+    blocks: Vec<&'a Block>,
+    /// Whether it wants to be done or checked; a paragraph may just explain.
+    counts: bool,
+}
+
+fn read_item(item: &Item<'_>, place: Place, checked: &mut Checked) {
+    let field = match place {
+        Place::Run(part) => part.field(),
+        Place::Assertions => Field::Assertions,
+    };
+    let mut statements: Vec<Statement> = Vec::new();
+    let mut predicates: Vec<(At, Predicate)> = Vec::new();
+    let mut is_meant = false;
+    let mut read = |at: At, text: &str| {
+        let misplaced = |what: String, remedy: &str| {
+            Problem::new(ProblemKind::Misplaced, (at, field.clone()), what, remedy)
+        };
+        match (meaning(text, at), place) {
+            (Meaning::Statement(statement), Place::Run(_)) => statements.push(statement),
+            (Meaning::Predicate(predicate), Place::Run(_)) if !statements.is_empty() => {
+                predicates.push((at, predicate));
+            }
+            (Meaning::Assertion(step, predicate), _) => {
+                is_meant = true;
+                checked.assertions.push(Assertion { at, field: field.clone(), step, predicate });
+            }
+            (Meaning::Wrong(error), _) => {
+                is_meant = true;
+                checked.problems.push(Problem::syntax(error, field.clone()));
+            }
+            (Meaning::Statement(_), Place::Assertions) if is_long(text) => {
+                is_meant = true;
+                let what = format!("`{text}` is a statement; assertions do nothing");
+                let remedy =
+                    "write it into a step, and here what must hold of that step, e.g. `step 5: status 200`";
+                checked.problems.push(misplaced(what, remedy));
+            }
+            (Meaning::Predicate(_), Place::Assertions) if is_long(text) => {
+                is_meant = true;
+                let what = format!("`{text}` does not say which step it is about");
+                let remedy = format!("write the step before it, e.g. `step 5: {text}`");
+                checked.problems.push(misplaced(what, &remedy));
+            }
+            (Meaning::Predicate(_), Place::Run(_)) if is_long(text) => {
+                is_meant = true;
+                let what = format!("`{text}` stands before any statement");
+                let remedy = "write the statement first and behind it what must hold of its result";
+                checked.problems.push(misplaced(what, remedy));
+            }
+            (Meaning::Statement(_) | Meaning::Predicate(_) | Meaning::Prose, _) => {}
+        }
+    };
+    for block in &item.blocks {
+        spans_of_block(block, &mut read);
+    }
+    if let (Place::Run(part), false) = (place, statements.is_empty()) {
+        checked.steps.push(BoundStep { part, id: None, at: item.at, statements, predicates });
+    } else if item.counts && !is_meant {
+        let text = item.blocks.iter().map(|block| plain_blocks(std::slice::from_ref(*block)));
+        let text = text.collect::<Vec<_>>().join("\n");
+        checked.manual.push(Manual { at: item.at, field, step: None, text });
+    }
+}
+
+/// Each item of lists, also of those inside others, each row of tables, and each paragraph.
+fn each_item<'a>(body: &'a [Block], each: &mut dyn FnMut(&Item<'a>)) {
+    for block in body {
+        match block {
+            Block::List { items, .. } => {
+                for item in items {
+                    let (lists, blocks): (Vec<_>, Vec<_>) =
+                        item.blocks.iter().partition(|block| matches!(block, Block::List { .. }));
+                    // What stands above a list of its own is that list's heading.
+                    let counts = lists.is_empty() && !blocks.is_empty();
+                    each(&Item { at: item.at, blocks, counts });
+                    for list in lists {
+                        each_item(std::slice::from_ref(list), each);
+                    }
+                }
+            }
+            Block::Table { rows, .. } => {
+                for row in rows {
+                    let at = row.first().map_or_else(|| block.at(), |cell| cell.at);
+                    let blocks: Vec<_> = row.iter().flat_map(|cell| &cell.blocks).collect();
+                    each(&Item { at, counts: !blocks.is_empty(), blocks });
+                }
+            }
+            Block::Quote { blocks, .. } => each_item(blocks, each),
+            Block::Paragraph { at, .. } => each(&Item { at: *at, blocks: vec![block], counts: false }),
+            Block::Heading { .. } | Block::Code { .. } | Block::Rule { .. } | Block::Raw { .. } => {}
+        }
+    }
+}
+
+/// Each code span in blocks.
+pub(super) fn for_each_span(blocks: &Blocks, each: &mut dyn FnMut(At, &str)) {
+    for block in blocks {
+        spans_of_block(block, each);
+    }
+}
+
+fn spans_of_block(block: &Block, each: &mut dyn FnMut(At, &str)) {
+    match block {
+        Block::Paragraph { text, .. } | Block::Heading { text, .. } => spans_of_text(text, each),
+        Block::List { items, .. } => items.iter().for_each(|item| for_each_span(&item.blocks, each)),
+        Block::Table { header, rows, .. } => {
+            let cells = header.iter().chain(rows.iter().flatten());
+            cells.for_each(|cell| for_each_span(&cell.blocks, each));
+        }
+        Block::Quote { blocks, .. } => for_each_span(blocks, each),
+        Block::Code { .. } | Block::Rule { .. } | Block::Raw { .. } => {}
+    }
+}
+
+fn spans_of_text(text: &[Inline], each: &mut dyn FnMut(At, &str)) {
+    for run in text {
+        match run {
+            Inline::Code { at, text } => each(*at, text),
+            Inline::Strong(text) | Inline::Emphasis(text) | Inline::Link { text, .. } => {
+                spans_of_text(text, each);
+            }
+            // What is struck through is not said any more.
+            Inline::Strike(_)
+            | Inline::Text(_)
+            | Inline::Image { .. }
+            | Inline::Break(_)
+            | Inline::Raw { .. } => {}
+        }
+    }
+}

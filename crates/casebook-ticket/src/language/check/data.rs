@@ -1,0 +1,100 @@
+//! Test data that has a name.
+
+use serde_json::Value;
+
+use super::super::{DataName, Reference};
+use super::collect::for_each_span;
+use super::{Checked, Problem, ProblemKind};
+use crate::markup::Block;
+use crate::{At, Field, Ticket};
+
+/// A fenced block of *Test Data* that statements can send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datum {
+    /// What it is called.
+    pub name: DataName,
+    /// Where its text begins.
+    pub at: At,
+    /// What it says it is, e.g. `json`.
+    pub language: Option<String>,
+    /// Its text, as it stands.
+    pub text: String,
+    /// What is put in when it is sent: the strings of a JSON that are nothing but a reference.
+    pub references: Vec<Reference>,
+}
+
+/// Finds named data. A block's name stands behind its language, as in ```` ```json live ````, or as `@live` in the
+/// paragraph or heading before it.
+pub(super) fn named(ticket: &Ticket, checked: &mut Checked) {
+    let Some(section) = ticket.section(&Field::TestData) else { return };
+    let mut before = None;
+    for block in &section.body {
+        let Block::Code { at, language, text } = block else {
+            before = name_in(block);
+            continue;
+        };
+        let mut words = language.as_deref().unwrap_or_default().split_whitespace();
+        let language = words.next().map(str::to_owned);
+        let Some(name) = words.next().and_then(DataName::new).or(before.take()) else { continue };
+        let place = (*at, Field::TestData);
+        if checked.data.iter().any(|other| other.name == name) {
+            let what = format!("`{name}` is there twice");
+            checked.problems.push(Problem::new(
+                ProblemKind::UnknownData,
+                place,
+                what,
+                "give one of them another name",
+            ));
+            continue;
+        }
+        let mut datum = Datum { name, at: *at, language, text: text.clone(), references: Vec::new() };
+        if datum.language.as_deref().is_some_and(|language| language.eq_ignore_ascii_case("json"))
+            && let Err(problem) = read_json(&mut datum)
+        {
+            checked.problems.push(problem);
+        }
+        checked.data.push(datum);
+    }
+}
+
+/// The name that a paragraph or heading gives to what follows it.
+fn name_in(block: &Block) -> Option<DataName> {
+    let mut name = None;
+    if matches!(block, Block::Paragraph { .. } | Block::Heading { .. }) {
+        let blocks = vec![block.clone()];
+        for_each_span(&blocks, &mut |_, text| {
+            name = name.take().or_else(|| text.strip_prefix('@').and_then(DataName::new));
+        });
+    }
+    name
+}
+
+fn read_json(datum: &mut Datum) -> Result<(), Problem> {
+    match serde_json::from_str::<Value>(&datum.text) {
+        Ok(value) => {
+            references(&value, &mut datum.references);
+            Ok(())
+        }
+        Err(error) => {
+            let line = error.line().saturating_sub(1) as u32;
+            let column = if line == 0 {
+                datum.at.column + (error.column() as u32).saturating_sub(1)
+            } else {
+                error.column() as u32
+            };
+            let at = if datum.at.is_known() { At::new(datum.at.line + line, column) } else { datum.at };
+            let what = format!("`{}` is no JSON: {error}", datum.name);
+            let remedy = "mend it; labels, comments and `...` stand outside of the block. What is broken on purpose is `text`";
+            Err(Problem::new(ProblemKind::BadData, (at, Field::TestData), what, remedy))
+        }
+    }
+}
+
+fn references(value: &Value, into: &mut Vec<Reference>) {
+    match value {
+        Value::String(text) => into.extend(Reference::whole(text)),
+        Value::Array(values) => values.iter().for_each(|value| references(value, into)),
+        Value::Object(fields) => fields.values().for_each(|value| references(value, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

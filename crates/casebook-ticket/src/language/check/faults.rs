@@ -1,0 +1,290 @@
+//! What is broken proves something: the system served before, the fault took hold, and the system serves again.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::super::{
+    Action, Comparison, Fault, Http, Measure, Mutation, Operand, Operator, Predicate, Probe, Reach,
+    Statement, StatusCode, Undo, Variable,
+};
+use super::{Checked, Part, Problem, ProblemKind};
+
+/// One statement, with all that must hold of its result wherever that is said.
+struct Done<'a> {
+    part: Part,
+    step: Option<&'a str>,
+    statement: &'a Statement,
+    predicates: Vec<&'a Predicate>,
+    /// What is requested, in words that are the same whenever the request is.
+    request: Option<String>,
+}
+
+/// From which and up to which statement a request is seen to succeed.
+type Served<'a> = HashMap<&'a str, (usize, usize)>;
+
+pub(super) fn check(checked: &mut Checked) {
+    let problems = {
+        let run = run(checked);
+        let mut faults =
+            Faults { served: served(&run), run: &run, told: HashSet::new(), problems: Vec::new() };
+        for (begin, done) in run.iter().enumerate() {
+            match &done.statement.action {
+                Action::Mutate(mutation) => faults.look_at(begin, mutation),
+                Action::Shell { read_only: false, .. } => faults.problem(
+                    begin,
+                    ProblemKind::NoInverse,
+                    "A command may change anything, and nobody says how this one is undone".into(),
+                    "write behind it `undo \"command\"`, or `read-only` if it changes nothing".into(),
+                ),
+                _ => {}
+            }
+        }
+        faults.problems
+    };
+    checked.problems.extend(problems);
+}
+
+/// All statements in order.
+fn run(checked: &Checked) -> Vec<Done<'_>> {
+    let mut run: Vec<Done<'_>> = Vec::new();
+    let mut assertions: HashMap<&str, Vec<&Predicate>> = HashMap::new();
+    for assertion in &checked.assertions {
+        assertions.entry(assertion.step.0.as_str()).or_default().push(&assertion.predicate);
+    }
+    let mut captured: HashMap<&Variable, usize> = HashMap::new();
+    for step in &checked.steps {
+        let id = step.id.as_ref().map(|id| id.0.as_str());
+        for statement in &step.statements {
+            captured.extend(statement.capture.as_ref().map(|name| (name, run.len())));
+            let predicates = match &statement.action {
+                Action::Wait(wait) => wait.until.iter().collect(),
+                _ => Vec::new(),
+            };
+            let request = match statement.action.inner() {
+                Action::Http(http) => Some(Http { deadline: None, ..http.clone() }.to_string()),
+                _ => None,
+            };
+            let request = request.map(|text| text.trim_start_matches("http ").to_owned());
+            run.push(Done { part: step.part, step: id, statement, predicates, request });
+        }
+        let asserted = id.and_then(|id| assertions.get(id)).into_iter().flatten().copied();
+        let expected: Vec<_> =
+            step.predicates.iter().map(|(_, predicate)| predicate).chain(asserted).collect();
+        // What is seen of an earlier result is seen of the statement that had it.
+        let seen = match step.last().map(|statement| &statement.action) {
+            Some(Action::Recall(name)) => captured.get(name).copied(),
+            Some(_) => run.len().checked_sub(1),
+            None => None,
+        };
+        if let Some(done) = seen.and_then(|number| run.get_mut(number)) {
+            done.predicates.extend(expected);
+        }
+    }
+    run
+}
+
+/// Where each request is expected to succeed.
+fn served<'a>(run: &'a [Done<'_>]) -> Served<'a> {
+    let mut served = Served::new();
+    for (number, done) in run.iter().enumerate() {
+        if let Some(request) = done.request.as_deref().filter(|_| done.is_served()) {
+            served.entry(request).or_insert((number, number)).1 = number;
+        }
+    }
+    served
+}
+
+struct Faults<'a> {
+    run: &'a [Done<'a>],
+    served: Served<'a>,
+    /// Requests whose baseline was missed already: it is wanted once, however often they are refused.
+    told: HashSet<&'a str>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Faults<'a> {
+    fn problem(&mut self, number: usize, kind: ProblemKind, what: String, remedy: String) {
+        let done = &self.run[number];
+        self.problems.push(Problem::new(kind, (done.statement.at, done.part.field()), what, remedy));
+    }
+
+    fn look_at(&mut self, begin: usize, mutation: &Mutation) {
+        let run = self.run;
+        if run[begin].part > Part::Steps {
+            let what = "Something is broken after the steps, when all must be whole again".into();
+            self.problem(begin, ProblemKind::Misplaced, what, "break it in a step".into());
+            return;
+        }
+        let end = undone(run, begin);
+        let under_fault = &run[begin + 1..end];
+        let refused = under_fault.iter().position(Done::is_refused);
+        if !under_fault[..refused.unwrap_or(under_fault.len())].iter().any(|done| done.proves(mutation)) {
+            let what = format!("Nothing shows that `{mutation}` took hold");
+            self.problem(begin, ProblemKind::NoProof, what, how_to_prove(mutation));
+        }
+        match refused {
+            Some(first) => {
+                let refused = under_fault[first..].iter().filter(|done| done.is_refused());
+                let requests: BTreeSet<_> = refused.filter_map(|done| done.request.as_deref()).collect();
+                for request in requests {
+                    self.request(begin, end, request);
+                }
+            }
+            None => self.without_request(begin, end, mutation),
+        }
+    }
+
+    /// A request that a fault lets fail succeeds before any fault and after this one.
+    fn request(&mut self, begin: usize, end: usize, request: &'a str) {
+        let first_fault = self.first_fault(begin);
+        let served = self.served.get(request).copied();
+        if served.is_none_or(|(first, _)| first > first_fault) && self.told.insert(request) {
+            self.problem(
+                begin,
+                ProblemKind::NoBaseline,
+                format!(
+                    "Nothing shows that `{request}` succeeds before anything is broken, so that a server which \
+                     refuses everything would pass"
+                ),
+                "send the same request in the Pre-Conditions or in an earlier step, and expect `status 200`".into(),
+            );
+        }
+        if served.is_none_or(|(_, last)| last < end) {
+            self.problem(
+                begin,
+                ProblemKind::NoRecovery,
+                format!("Nothing shows that `{request}` succeeds again when the fault is undone"),
+                "send the same request behind `undo`, or in Recovery Validation, and expect `status 200`"
+                    .into(),
+            );
+        }
+    }
+
+    /// A fault that no request has to feel.
+    fn without_request(&mut self, begin: usize, end: usize, mutation: &Mutation) {
+        let run = self.run;
+        if !run[..self.first_fault(begin)].iter().any(Done::is_seen) {
+            let what = "Nothing is looked at before anything is broken".into();
+            let remedy = "look at the system first, and expect that it serves".into();
+            self.problem(begin, ProblemKind::NoBaseline, what, remedy);
+        }
+        if !run[end..].iter().any(Done::is_seen) {
+            let what = format!("Nothing is looked at after `{mutation}` is undone");
+            let remedy =
+                "look at the system behind `undo`, or in Recovery Validation, and expect that it serves"
+                    .into();
+            self.problem(begin, ProblemKind::NoRecovery, what, remedy);
+        }
+    }
+
+    /// The first statement that breaks anything, up to one that does.
+    fn first_fault(&self, begin: usize) -> usize {
+        let breaks = |done: &Done<'_>| done.statement.action.mutation().is_some();
+        self.run[..begin].iter().position(breaks).unwrap_or(begin)
+    }
+}
+
+/// Where a fault has ended: the first statement behind its undo. Without one it is undone behind the last step.
+fn undone(run: &[Done<'_>], begin: usize) -> usize {
+    let undo = run.iter().enumerate().skip(begin + 1).find(|(_, done)| match &done.statement.action {
+        Action::Undo(Undo::All) => true,
+        Action::Undo(Undo::Step(step)) => run[begin].step == Some(step.0.as_str()),
+        _ => done.part > Part::Steps,
+    });
+    match undo {
+        Some((number, Done { statement: Statement { action: Action::Undo(_), .. }, .. })) => number + 1,
+        Some((number, _)) => number,
+        None => run.len(),
+    }
+}
+
+fn how_to_prove(mutation: &Mutation) -> String {
+    match &mutation.fault {
+        Fault::Block { target, from } => {
+            format!(
+                "try it in the next step: `tcp {target} from {from}`, and expect `refused timeout unreachable`"
+            )
+        }
+        Fault::Delay { target, from, by } => {
+            format!(
+                "try it in the next step: `amqp {target} from {from}`, and expect `elapsed >= {}`",
+                super::super::Units(*by)
+            )
+        }
+        Fault::Shell { .. } => "look in the next step at what the command changed".into(),
+        Fault::Freeze { target }
+        | Fault::Stop { target }
+        | Fault::Scale { target, .. }
+        | Fault::Kill { target } => {
+            format!(
+                "try it in the next step: `tcp {target} from $name` and expect `refused timeout unreachable`, or `process state {target}` and expect `down`"
+            )
+        }
+    }
+}
+
+impl Done<'_> {
+    /// The status codes that are expected; every predicate about the status counts.
+    fn codes(&self) -> impl Iterator<Item = &[StatusCode]> {
+        self.predicates.iter().filter_map(|predicate| match predicate {
+            Predicate::Status(codes) => Some(codes.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// Whether it is a request that is expected to find an outage.
+    fn is_refused(&self) -> bool {
+        let is_outage = |code: &StatusCode| matches!(code, StatusCode::Exact(500..) | StatusCode::Class(5));
+        self.request.is_some() && self.codes().any(|codes| codes.iter().all(is_outage))
+    }
+
+    /// Whether it is a request that is expected to succeed.
+    fn is_served(&self) -> bool {
+        self.request.is_some() && self.codes().any(|codes| codes.iter().all(|code| code.is_success()))
+    }
+
+    /// Whether it looks at the system and expects something.
+    fn is_seen(&self) -> bool {
+        self.statement.action.inner().is_observation() && !self.predicates.is_empty()
+    }
+
+    /// Whether it shows that a fault took hold, as seen from where it is felt.
+    fn proves(&self, mutation: &Mutation) -> bool {
+        let Some(target) = mutation.target() else { return self.is_seen() };
+        let of = match self.statement.action.inner() {
+            Action::Probe(Probe { target, from, .. }) => {
+                // Nobody can say from elsewhere what one place cannot reach.
+                let is_felt =
+                    from.is_some() && (mutation.from().is_none() || mutation.from() == from.as_ref());
+                target.variable().filter(|_| is_felt)
+            }
+            Action::State(of) | Action::Pods(of) if mutation.from().is_none() => Some(of),
+            _ => None,
+        };
+        of == Some(target) && self.predicates.iter().any(|predicate| is_symptom(predicate, mutation))
+    }
+}
+
+/// Whether a predicate cannot hold while all is well.
+fn is_symptom(predicate: &Predicate, mutation: &Mutation) -> bool {
+    match (predicate, &mutation.fault) {
+        (
+            Predicate::Elapsed(
+                Comparison::With(Operator::More | Operator::AtLeast, least) | Comparison::Range(least, _),
+            ),
+            Fault::Delay { by, .. },
+        ) => *least >= *by / 2,
+        (Predicate::Reach(reach), _) => !reach.contains(&Reach::Open),
+        (Predicate::Down, _) => true,
+        (
+            Predicate::Measure(
+                Measure::Count | Measure::Ready,
+                Comparison::With(Operator::Equal, Operand::Number(number)),
+            ),
+            fault,
+        ) => match fault {
+            Fault::Scale { to, .. } => (*number - f64::from(*to)).abs() < 0.5,
+            _ => number.abs() < 0.5,
+        },
+        _ => false,
+    }
+}

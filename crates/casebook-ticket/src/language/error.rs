@@ -1,0 +1,17 @@
+//! A span that is meant for the language and is not of it.
+
+use crate::At;
+
+/// Why a span cannot be read: what is wrong, where, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}; {remedy}")]
+pub struct SyntaxError {
+    /// The word that is wrong.
+    pub at: At,
+    /// What is wrong with it, without a stop.
+    pub what: String,
+    /// What to do, without a stop.
+    pub remedy: String,
+    /// The word that was probably meant.
+    pub nearest: Option<&'static str>,
+}

@@ -1,0 +1,241 @@
+//! Predicates.
+
+use super::super::cursor::{Cursor, Token, shown, unquoted};
+use super::super::path;
+use super::super::{
+    Comparison, Measure, Operand, Operator, PREDICATES, Path, Predicate, Reach, Reference, StatusCode,
+    SyntaxError, TextTest, VERBS, Value, ValueTest,
+};
+use super::operands::duration_of;
+use super::statements::is_header;
+use super::{unknown, usage};
+
+/// Larger programs than this are no test of a text.
+const LARGEST_REGEX: usize = 1 << 20;
+
+pub(super) fn predicate(cursor: &mut Cursor<'_>) -> Result<Predicate, SyntaxError> {
+    let word = cursor.need("A predicate", "write what must hold, e.g. `status 200`")?;
+    let raw = word.raw;
+    match raw {
+        "status" => status(cursor).map(Predicate::Status),
+        "json" => {
+            let path = json_path(cursor)?;
+            Ok(Predicate::Json(path, value_test(cursor, raw)?))
+        }
+        "header" => {
+            let token = cursor.need("The header's name", &usage(raw))?;
+            if !is_header(token.raw) {
+                return Err(cursor.fail(
+                    token,
+                    format!("{} is no name of a header", shown(token.raw)),
+                    usage(raw),
+                ));
+            }
+            Ok(Predicate::Header(token.raw.to_owned(), value_test(cursor, raw)?))
+        }
+        "elapsed" => comparison(cursor, raw, duration_of).map(Predicate::Elapsed),
+        "has-any" | "has-none" => text_test(cursor, raw).map(Predicate::Text),
+        "text" => {
+            let test = cursor.need("What the text must be", &usage(raw))?;
+            if TEXT_TESTS.contains(&test.raw) {
+                text_test(cursor, test.raw).map(Predicate::Text)
+            } else {
+                Err(unknown(cursor, test, "test of a text", TEXT_TESTS))
+            }
+        }
+        "up" => Ok(Predicate::Up),
+        "down" => Ok(Predicate::Down),
+        "exists" => Ok(Predicate::Exists),
+        "absent" => Ok(Predicate::Absent),
+        "applied" => Ok(Predicate::Applied),
+        "undone" => Ok(Predicate::Undone),
+        _ => {
+            if let Some(measure) = Measure::ALL.iter().find(|measure| measure.word() == raw) {
+                return Ok(Predicate::Measure(*measure, comparison(cursor, raw, operand)?));
+            }
+            match reach(word) {
+                Some(first) => {
+                    let mut all = vec![first];
+                    while let Some(next) = cursor.peek().and_then(reach) {
+                        cursor.advance();
+                        all.push(next);
+                    }
+                    Ok(Predicate::Reach(all))
+                }
+                None => Err(unknown_predicate(cursor, word)),
+            }
+        }
+    }
+}
+
+fn reach(token: Token<'_>) -> Option<Reach> {
+    Reach::ALL.iter().copied().find(|reach| reach.word() == token.raw)
+}
+
+fn unknown_predicate(cursor: &Cursor<'_>, word: Token<'_>) -> SyntaxError {
+    if VERBS.iter().any(|verb| verb.word == word.raw) {
+        let what = format!("{} is a verb", shown(word.raw));
+        return cursor.fail(word, what, "write the statement into the Data of its step");
+    }
+    let known: Vec<_> = PREDICATES.iter().map(|word| word.word).collect();
+    unknown(cursor, word, "predicate of the language", &known)
+}
+
+fn status(cursor: &mut Cursor<'_>) -> Result<Vec<StatusCode>, SyntaxError> {
+    let mut codes = Vec::new();
+    while let Some(code) = cursor.peek().and_then(|token| status_code(token.raw)) {
+        cursor.advance();
+        codes.push(code);
+    }
+    if !codes.is_empty() {
+        return Ok(codes);
+    }
+    let token = cursor.need("The status code", &usage("status"))?;
+    Err(cursor.fail(token, format!("{} is no status code", shown(token.raw)), usage("status")))
+}
+
+fn status_code(text: &str) -> Option<StatusCode> {
+    if let Some(class) = text.strip_suffix("xx") {
+        return class.parse().ok().filter(|class| class != &0 && class <= &5).map(StatusCode::Class);
+    }
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|code| is_plain && (100..600).contains(code)).map(StatusCode::Exact)
+}
+
+fn json_path(cursor: &mut Cursor<'_>) -> Result<Path, SyntaxError> {
+    const REMEDY: &str = "write a path from the root, e.g. `$.error` or `$.detail[0].path`";
+    let token = cursor.need("The path", REMEDY)?;
+    let read = token.raw.strip_prefix('$').map(path::read);
+    match read {
+        Some(Ok((path, ""))) => Ok(Path(path)),
+        Some(Err(wrong)) => Err(cursor.fail(token, format!("In {}, {wrong}", shown(token.raw)), REMEDY)),
+        _ => Err(cursor.fail(token, format!("{} is no path into a JSON", shown(token.raw)), REMEDY)),
+    }
+}
+
+const TEXT_TESTS: &[&str] = &["contains", "has-any", "has-none", "matches"];
+
+fn value_test(cursor: &mut Cursor<'_>, word: &str) -> Result<ValueTest, SyntaxError> {
+    const KNOWN: &[&str] = &[
+        "exists", "absent", "=", "!=", "<", "<=", ">", ">=", "contains", "has-any", "has-none", "matches",
+        "count",
+    ];
+    let test = cursor.need("What the value must be", &usage(word))?;
+    match test.raw {
+        "exists" => Ok(ValueTest::Exists),
+        "absent" => Ok(ValueTest::Absent),
+        "=" => value(cursor).map(ValueTest::Is),
+        "!=" => value(cursor).map(ValueTest::IsNot),
+        "count" => comparison(cursor, "count", operand).map(ValueTest::Count),
+        raw if TEXT_TESTS.contains(&raw) => text_test(cursor, raw).map(ValueTest::Text),
+        raw if operator(raw).is_some() || raw.contains("..") => {
+            comparison_from(cursor, test, operand).map(ValueTest::Compare)
+        }
+        _ => Err(unknown(cursor, test, "test of a value", KNOWN)),
+    }
+}
+
+fn text_test(cursor: &mut Cursor<'_>, word: &str) -> Result<TextTest, SyntaxError> {
+    const REMEDY: &str = "write it in quotes, e.g. `\"RabbitMQ unavailable\"`";
+    let first = cursor.peek();
+    let mut texts = vec![cursor.string("The text", REMEDY)?];
+    if let Some(empty) = first.filter(|_| texts[0].is_empty()) {
+        let what = "An empty text is in every text".into();
+        return Err(cursor.fail(empty, what, "write the words that are looked for"));
+    }
+    if word == "matches" {
+        let regex = texts.remove(0);
+        return match regex::RegexBuilder::new(&regex).size_limit(LARGEST_REGEX).build() {
+            Ok(_) => Ok(TextTest::Matches(regex)),
+            Err(error) => {
+                let token = first.unwrap_or(Token { offset: 0, raw: "" });
+                // The last line says what is wrong; those before draw it.
+                let why = error.to_string();
+                let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let what = format!("{} is no regular expression: {why}", shown(token.raw));
+                Err(cursor.fail(token, what, "mend it, or look for plain text with `contains`"))
+            }
+        };
+    }
+    while let Some(token) = cursor.peek().filter(Token::is_string) {
+        let text = cursor.string("The text", REMEDY)?;
+        if text.is_empty() {
+            let what = "An empty text is in every text".into();
+            return Err(cursor.fail(token, what, "write the words that are looked for"));
+        }
+        texts.push(text);
+    }
+    Ok(match word {
+        "has-any" => TextTest::HasAny(texts),
+        "has-none" => TextTest::HasNone(texts),
+        _ => TextTest::Contains(texts),
+    })
+}
+
+fn operator(text: &str) -> Option<Operator> {
+    Operator::ALL.iter().copied().find(|operator| operator.sign() == text)
+}
+
+/// Reads one operand out of a word's text.
+type ReadOperand<T> = fn(&Cursor<'_>, Token<'_>, &str) -> Result<T, SyntaxError>;
+
+/// `>= 10`, `1..5`, or only `0`, which is `= 0`.
+fn comparison<T>(
+    cursor: &mut Cursor<'_>,
+    word: &str,
+    read: ReadOperand<T>,
+) -> Result<Comparison<T>, SyntaxError> {
+    let first = cursor.need("What it is compared with", &usage(word))?;
+    comparison_from(cursor, first, read)
+}
+
+fn comparison_from<T>(
+    cursor: &mut Cursor<'_>,
+    first: Token<'_>,
+    read: ReadOperand<T>,
+) -> Result<Comparison<T>, SyntaxError> {
+    if let Some(operator) = operator(first.raw) {
+        let remedy = "write it behind the sign, e.g. `>= 10`";
+        let token = cursor.need("What it is compared with", remedy)?;
+        return Ok(Comparison::With(operator, read(cursor, token, token.raw)?));
+    }
+    match first.raw.split_once("..") {
+        Some((from, to)) if !first.raw.starts_with('$') => {
+            Ok(Comparison::Range(read(cursor, first, from)?, read(cursor, first, to)?))
+        }
+        _ => Ok(Comparison::With(Operator::Equal, read(cursor, first, first.raw)?)),
+    }
+}
+
+fn operand(cursor: &Cursor<'_>, token: Token<'_>, text: &str) -> Result<Operand, SyntaxError> {
+    if let Some(reference) = Reference::whole(text) {
+        return Ok(Operand::Reference(reference));
+    }
+    // What Rust reads beside numbers, `inf` and `NaN`, has letters; exponents are not needed.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
+    match text.parse::<f64>() {
+        Ok(number) if is_plain && number.is_finite() => Ok(Operand::Number(number)),
+        _ => {
+            let what = format!("{} is no number", shown(text));
+            let remedy = "write a number, a range such as `1..5`, or a part of an earlier result such as `$before.value`";
+            Err(cursor.fail(token, what, remedy))
+        }
+    }
+}
+
+fn value(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
+    const REMEDY: &str = "write a text in quotes, a number, `true`, `false`, `null`, or a part of an earlier result such as `$answer.json.job_id`";
+    let token = cursor.need("The value", REMEDY)?;
+    if let Some(text) = unquoted(token.raw) {
+        return Ok(Value::Json(serde_json::Value::String(text)));
+    }
+    if let Some(reference) = Reference::whole(token.raw) {
+        return Ok(Value::Reference(reference));
+    }
+    match serde_json::from_str(token.raw) {
+        Ok(value @ (serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_))) => {
+            Ok(Value::Json(value))
+        }
+        _ => Err(cursor.fail(token, format!("{} is no value", shown(token.raw)), REMEDY)),
+    }
+}

@@ -1,0 +1,321 @@
+//! Statements.
+
+use super::super::cursor::{Cursor, Token, shown, unquoted};
+use super::super::{
+    Action, Fault, Grpc, Http, Mutation, PREDICATES, Probe, Protocol, Since, Statement, SyntaxError,
+    Template, Undo, VERBS, Variable, Wait, World,
+};
+use super::operands::{bare_name, clause, data, duration, keyword, number, step, target, template, variable};
+use super::predicates::predicate;
+use super::{unknown, usage};
+
+/// A statement with the name of its result.
+pub(super) fn statement(cursor: &mut Cursor<'_>) -> Result<Statement, SyntaxError> {
+    let first = cursor.peek();
+    let action = action(cursor)?;
+    // The position is that of the first word, as an error's would be.
+    let at = first.map_or(crate::At::default(), |token| cursor.place(token));
+    let capture = match cursor.peek().filter(|token| token.raw == "as") {
+        Some(token) if action.outcome().is_none() && !matches!(action, Action::Snapshot(_)) => {
+            return Err(cursor.fail(
+                token,
+                "This has no result that could have a name".into(),
+                "leave `as` out",
+            ));
+        }
+        Some(token) if matches!(action, Action::Mutate(_) | Action::Undo(_)) => {
+            let remedy = "leave `as` out; `undo step N` names the step";
+            return Err(cursor.fail(token, "A fault has no name".into(), remedy));
+        }
+        Some(_) => clause(cursor, "as", bare_name)?,
+        None if matches!(action, Action::Snapshot(_)) => {
+            keyword(cursor, "as", first.map_or("k8s", |token| token.raw)).map(|()| None)?
+        }
+        None => None,
+    };
+    Ok(Statement { at, action, capture })
+}
+
+fn action(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
+    let verb = cursor.need("A statement", "begin with a verb, e.g. `http GET $focus/health`")?;
+    match verb.raw {
+        "http" => http(cursor).map(Action::Http),
+        "grpc" => grpc(cursor).map(Action::Grpc),
+        "tcp" => probe(cursor, Protocol::Tcp),
+        "amqp" => probe(cursor, Protocol::Amqp),
+        "mongo" if cursor.accept("count") => {
+            Ok(Action::MongoCount { target: target(cursor, "mongo")?, filter: data(cursor)? })
+        }
+        "mongo" => probe(cursor, Protocol::Mongo),
+        "k8s" => kubernetes(cursor),
+        "process" => process(cursor),
+        "queue" => queue(cursor),
+        "logs" => {
+            let of = variable(cursor, "logs")?;
+            keyword(cursor, "since", "logs")?;
+            Ok(Action::Logs { of, since: since(cursor, "logs")? })
+        }
+        "metric" => metric(cursor),
+        "wait" => wait(cursor),
+        "block" | "delay" | "freeze" | "stop" | "scale" | "kill" => mutation(cursor, verb.raw),
+        "use" => {
+            let mut names = vec![variable(cursor, "use")?];
+            while cursor.peek().is_some() {
+                names.push(variable(cursor, "use")?);
+            }
+            Ok(Action::Use(names))
+        }
+        "undo" if cursor.accept("all") => Ok(Action::Undo(Undo::All)),
+        "undo" => {
+            keyword(cursor, "step", "undo")?;
+            Ok(Action::Undo(Undo::Step(step(cursor, "undo")?)))
+        }
+        "shell" => shell(cursor),
+        raw => match raw.strip_prefix('$').and_then(Variable::new) {
+            Some(name) => Ok(Action::Recall(name)),
+            None => Err(unknown_verb(cursor, verb)),
+        },
+    }
+}
+
+fn unknown_verb(cursor: &Cursor<'_>, verb: Token<'_>) -> SyntaxError {
+    if PREDICATES.iter().any(|word| word.word == verb.raw) {
+        let what = format!("{} is a predicate", shown(verb.raw));
+        return cursor.fail(
+            verb,
+            what,
+            "write it into the Expected Result of the statement that it is about",
+        );
+    }
+    if verb.raw.starts_with('$') {
+        let what = format!("{} is no name of a result", shown(verb.raw));
+        return cursor.fail(verb, what, "write the name alone, e.g. `$answer`; predicates look at its parts");
+    }
+    let known: Vec<_> = VERBS.iter().map(|word| word.word).collect();
+    unknown(cursor, verb, "verb of the language", &known)
+}
+
+fn http(cursor: &mut Cursor<'_>) -> Result<Http, SyntaxError> {
+    const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    let method = cursor.need("The method", &usage("http"))?;
+    if !METHODS.contains(&method.raw) {
+        return Err(unknown(cursor, method, "method of HTTP", METHODS));
+    }
+    let mut http = Http {
+        method: method.raw.to_owned(),
+        target: target(cursor, "http")?,
+        headers: Vec::new(),
+        data: None,
+        deadline: None,
+    };
+    while cursor.accept("with") {
+        http.headers.push(header(cursor)?);
+    }
+    http.data = data(cursor)?;
+    http.deadline = clause(cursor, "deadline", duration)?;
+    Ok(http)
+}
+
+fn header(cursor: &mut Cursor<'_>) -> Result<(String, Template), SyntaxError> {
+    const REMEDY: &str = "write it in quotes, e.g. `with \"Accept: application/json\"`";
+    let token = cursor.need("The header", REMEDY)?;
+    let text = unquoted(token.raw).unwrap_or_default();
+    let Some((name, value)) = text.split_once(':') else {
+        return Err(cursor.fail(token, format!("{} is no header", shown(token.raw)), REMEDY));
+    };
+    if !is_header(name) {
+        return Err(cursor.fail(token, format!("{} is no name of a header", shown(name)), REMEDY));
+    }
+    Ok((name.to_owned(), template(cursor, token, value.trim())?))
+}
+
+/// Whether a text can be a header's name.
+pub(super) fn is_header(name: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_token)
+}
+
+fn grpc(cursor: &mut Cursor<'_>) -> Result<Grpc, SyntaxError> {
+    Ok(Grpc {
+        target: target(cursor, "grpc")?,
+        data: data(cursor)?,
+        read: clause(cursor, "read", number)?,
+        pace: clause(cursor, "pace", duration)?,
+        deadline: clause(cursor, "deadline", duration)?,
+    })
+}
+
+fn probe(cursor: &mut Cursor<'_>, protocol: Protocol) -> Result<Action, SyntaxError> {
+    Ok(Action::Probe(Probe {
+        protocol,
+        target: target(cursor, &protocol.to_string())?,
+        from: clause(cursor, "from", variable)?,
+        deadline: clause(cursor, "deadline", duration)?,
+    }))
+}
+
+fn kubernetes(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
+    const KNOWN: &[&str] = &["snapshot", "diff", "pods", "restarts", "get"];
+    let what = cursor.need("What is looked at", &usage("k8s"))?;
+    match what.raw {
+        "snapshot" => {
+            let token = cursor.need("The kinds", &usage("k8s"))?;
+            let kinds: Vec<_> = token.raw.split(',').map(str::to_owned).collect();
+            match kinds.iter().find(|kind| !is_kind(kind)) {
+                None => Ok(Action::Snapshot(World::Kubernetes(kinds))),
+                Some(kind) => {
+                    let what = format!("{} is no kind of object", shown(kind));
+                    Err(cursor.fail(
+                        token,
+                        what,
+                        "write kinds with commas between them, e.g. `jobs,services`",
+                    ))
+                }
+            }
+        }
+        "diff" => diff(cursor, "k8s"),
+        "pods" => Ok(Action::Pods(variable(cursor, "k8s")?)),
+        "restarts" => restarts(cursor, "k8s"),
+        "get" => {
+            let token = cursor.need("The object", &usage("k8s"))?;
+            match token.raw.split_once('/') {
+                Some((kind, name)) if is_kind(kind) && !name.is_empty() => {
+                    Ok(Action::Get { kind: kind.to_owned(), name: template(cursor, token, name)? })
+                }
+                _ => {
+                    let what = format!("{} is no object", shown(token.raw));
+                    Err(cursor.fail(token, what, "write kind and name, e.g. `job/grpc-job-1`"))
+                }
+            }
+        }
+        _ => Err(unknown(cursor, what, "part of k8s", KNOWN)),
+    }
+}
+
+fn is_kind(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
+}
+
+fn process(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
+    const KNOWN: &[&str] = &["snapshot", "diff", "state", "restarts"];
+    let what = cursor.need("What is looked at", &usage("process"))?;
+    match what.raw {
+        "snapshot" => Ok(Action::Snapshot(World::Process(variable(cursor, "process")?))),
+        "diff" => diff(cursor, "process"),
+        "state" => Ok(Action::State(variable(cursor, "process")?)),
+        "restarts" => restarts(cursor, "process"),
+        _ => Err(unknown(cursor, what, "part of process", KNOWN)),
+    }
+}
+
+fn queue(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
+    const KNOWN: &[&str] = &["snapshot", "diff"];
+    let what = cursor.need("What is looked at", &usage("queue"))?;
+    match what.raw {
+        "snapshot" => Ok(Action::Snapshot(World::Queue(variable(cursor, "queue")?))),
+        "diff" => diff(cursor, "queue"),
+        _ => Err(unknown(cursor, what, "part of queue", KNOWN)),
+    }
+}
+
+fn diff(cursor: &mut Cursor<'_>, world: &'static str) -> Result<Action, SyntaxError> {
+    Ok(Action::Diff { world, before: bare_name(cursor, world)?, hold: clause(cursor, "hold", duration)? })
+}
+
+fn restarts(cursor: &mut Cursor<'_>, world: &'static str) -> Result<Action, SyntaxError> {
+    let of = variable(cursor, world)?;
+    let since = clause(cursor, "since", |cursor, _| since(cursor, world))?.unwrap_or(Since::Start);
+    Ok(Action::Restarts { world, of, since })
+}
+
+fn since(cursor: &mut Cursor<'_>, verb: &str) -> Result<Since, SyntaxError> {
+    if cursor.accept("start") {
+        return Ok(Since::Start);
+    }
+    keyword(cursor, "step", verb)?;
+    Ok(Since::Step(step(cursor, verb)?))
+}
+
+fn metric(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
+    let of = variable(cursor, "metric")?;
+    let token = cursor.need("The metric", &usage("metric"))?;
+    let (name, labels) = token.raw.split_at(token.raw.find('{').unwrap_or(token.raw.len()));
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_' || first == ':')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:".contains(&byte));
+    if is_name && (labels.is_empty() || labels.ends_with('}')) {
+        return Ok(Action::Metric { of, series: token.raw.to_owned() });
+    }
+    let what = format!("{} is no metric", shown(token.raw));
+    let remedy =
+        "write its name and labels without spaces between, e.g. `focus_outages_total{upstream=\"rabbitmq\"}`";
+    Err(cursor.fail(token, what, remedy))
+}
+
+fn wait(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
+    keyword(cursor, "until", "wait")?;
+    let first = cursor.peek();
+    let action = action_to_wait_for(cursor)?;
+    if let (Some(first), false) = (first, action.is_observation()) {
+        let what = format!("{} cannot be repeated", shown(first.raw));
+        return Err(cursor.fail(
+            first,
+            what,
+            "wait for what a look at the system says, e.g. `tcp`, `http` or `logs`",
+        ));
+    }
+    let mut until = vec![predicate(cursor)?];
+    while cursor.accept("and") {
+        until.push(predicate(cursor)?);
+    }
+    keyword(cursor, "within", "wait")?;
+    let within = duration(cursor, "within")?;
+    let every = clause(cursor, "every", duration)?;
+    Ok(Action::Wait(Box::new(Wait { action, until, within, every })))
+}
+
+/// An action, unless it is again to wait: a hostile ticket could nest as deep as it is long.
+fn action_to_wait_for(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
+    match cursor.peek() {
+        Some(token) if token.raw == "wait" => {
+            Err(cursor.fail(token, "`wait` cannot wait for itself".into(), usage("wait")))
+        }
+        _ => action(cursor),
+    }
+}
+
+fn mutation(cursor: &mut Cursor<'_>, verb: &str) -> Result<Action, SyntaxError> {
+    let target = variable(cursor, verb)?;
+    let fault = match verb {
+        "block" | "delay" => {
+            keyword(cursor, "from", verb)?;
+            let from = variable(cursor, verb)?;
+            if verb == "block" {
+                Fault::Block { target, from }
+            } else {
+                keyword(cursor, "by", verb)?;
+                Fault::Delay { target, from, by: duration(cursor, "by")? }
+            }
+        }
+        "freeze" => Fault::Freeze { target },
+        "stop" => Fault::Stop { target },
+        "scale" => {
+            keyword(cursor, "to", verb)?;
+            Fault::Scale { target, to: number(cursor, "to")? }
+        }
+        _ => Fault::Kill { target },
+    };
+    Ok(Action::Mutate(Mutation { fault, expiry: clause(cursor, "for", duration)? }))
+}
+
+fn shell(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
+    let command = cursor.string("The command", &usage("shell"))?;
+    if cursor.accept("undo") {
+        let undo = cursor.string("The command that undoes it", &usage("shell"))?;
+        let expiry = clause(cursor, "for", duration)?;
+        return Ok(Action::Mutate(Mutation { fault: Fault::Shell { command, undo }, expiry }));
+    }
+    Ok(Action::Shell { command, read_only: cursor.accept("read-only") })
+}

@@ -1,0 +1,100 @@
+//! What a code span is: a binding, or a word of the prose around it.
+
+use super::words::{self, nearest};
+use super::{
+    DataName, PREDICATES, Predicate, Statement, StepId, SyntaxError, VERBS, Variable, parse_assertion,
+    parse_predicate, parse_statement,
+};
+use crate::At;
+
+/// What a code span says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Meaning {
+    /// Something is done.
+    Statement(Statement),
+    /// Something must hold.
+    Predicate(Predicate),
+    /// Something must hold of a step.
+    Assertion(StepId, Predicate),
+    /// It is meant for the language and is not of it.
+    Wrong(SyntaxError),
+    /// It is not meant for the language, e.g. a file's name.
+    Prose,
+}
+
+/// Tells what a code span is. It is meant for the language when
+///
+/// - it begins with a verb, a predicate's word, or `step N:`, and is more than that one word;
+/// - it is one of the predicates of one word, e.g. `up`, or the name of a result, e.g. `$answer`;
+/// - it is more than one word, and either the first is one letter away from a word of the language of five letters or
+///   more, or another is a name such as `$focus` or `@live`.
+///
+/// Everything else is prose.
+#[must_use]
+pub fn meaning(text: &str, at: At) -> Meaning {
+    let mut words = text.split_whitespace();
+    let Some(first) = words.next() else { return Meaning::Prose };
+    let second = words.next();
+    let is_one_word = second.is_none();
+    if first == "step" && second.is_some_and(|second| second.ends_with(':')) {
+        return match parse_assertion(text, at) {
+            Ok((step, predicate)) => Meaning::Assertion(step, predicate),
+            Err(error) => Meaning::Wrong(error),
+        };
+    }
+    let is_recall = first.strip_prefix('$').is_some_and(|name| Variable::new(name).is_some());
+    if is_recall || words::find(VERBS, first).is_some() {
+        return match parse_statement(text, at) {
+            Ok(statement) => Meaning::Statement(statement),
+            Err(_) if is_one_word => Meaning::Prose,
+            Err(error) => Meaning::Wrong(error),
+        };
+    }
+    if words::find(PREDICATES, first).is_some() {
+        return match parse_predicate(text, at) {
+            Ok(predicate) => Meaning::Predicate(predicate),
+            Err(_) if is_one_word => Meaning::Prose,
+            Err(error) => Meaning::Wrong(error),
+        };
+    }
+    if is_one_word || !is_meant(first, text) {
+        return Meaning::Prose;
+    }
+    unknown(text, first, at)
+}
+
+/// Whether a span of several words whose first one is unknown is meant for the language.
+fn is_meant(first: &str, text: &str) -> bool {
+    const LONGEST: usize = 12;
+    let is_near = || {
+        let first = first.to_ascii_lowercase();
+        let known = VERBS.iter().chain(PREDICATES).map(|word| word.word);
+        known.filter(|word| word.len() >= 5).any(|word| strsim::damerau_levenshtein(&first, word) <= 1)
+    };
+    if first.len() <= LONGEST && is_near() {
+        return true;
+    }
+    let is_word = first.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_".contains(&byte));
+    is_word && text.split_whitespace().skip(1).any(is_name)
+}
+
+/// Whether a word begins with a name, e.g. `$focus/health`, or is one of test data.
+fn is_name(word: &str) -> bool {
+    if let Some(name) = word.strip_prefix('@') {
+        return DataName::new(name).is_some();
+    }
+    let Some(rest) = word.strip_prefix('$') else { return false };
+    let end = rest.find(['/', '.', ':']).unwrap_or(rest.len());
+    Variable::new(&rest[..end]).is_some()
+}
+
+/// What is said to a first word that is unknown; which parser says it follows from the word that was meant.
+fn unknown(text: &str, first: &str, at: At) -> Meaning {
+    let known = VERBS.iter().chain(PREDICATES).map(|word| word.word);
+    let meant = nearest(first, known).and_then(|word| words::find(PREDICATES, word));
+    let read = match meant {
+        Some(_) => parse_predicate(text, at).map(Meaning::Predicate),
+        None => parse_statement(text, at).map(Meaning::Statement),
+    };
+    read.unwrap_or_else(Meaning::Wrong)
+}
