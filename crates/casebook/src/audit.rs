@@ -1,14 +1,27 @@
 //! What an audit of one ticket finds.
 
+mod case;
+mod context;
 mod finding;
+mod repository;
 mod rule;
+mod rules;
+mod text;
 mod verdict;
+mod words;
 
+#[cfg(test)]
+mod tests;
+
+pub use context::{Context, Titles};
 pub use finding::{Argument, Finding, Severity};
+pub use repository::Repository;
 pub use rule::{Rule, rule, rules};
 pub use verdict::{Gate, Grade, Verdict};
 
-use casebook_ticket::{At, Field, Origin};
+use casebook_ticket::{At, Field, Origin, Standard, Ticket};
+
+use case::{Case, Filling};
 
 /// All that an audit says about one ticket.
 #[derive(Clone, Debug)]
@@ -51,4 +64,48 @@ pub enum State {
     Adequate,
     /// And a program can run it.
     Executable,
+}
+
+/// Holds a ticket to a standard.
+#[must_use]
+pub fn audit(ticket: &Ticket, standard: &Standard, context: &Context) -> Audit {
+    let case = Case::new(ticket, standard, context);
+    let mut findings = rules::findings(&case);
+    findings.sort_by_key(|finding| (finding.at.line, finding.at.column));
+    let fields = fields(&case, &findings);
+    let verdict = Verdict::of(standard, &fields, &findings);
+    Audit {
+        key: ticket.text(&Field::Key),
+        summary: ticket.text(&Field::Summary),
+        origin: ticket.origin.clone(),
+        fields,
+        findings,
+        verdict,
+    }
+}
+
+/// How each field fares: by what is there, and by the findings about it that say that it is not what is wanted.
+fn fields(case: &Case<'_>, findings: &[Finding]) -> Vec<FieldState> {
+    let looked_at = case.standard.fields.iter().filter(|rule| !rule.metadata);
+    let states = looked_at.map(|rule| {
+        let about = || findings.iter().filter(|finding| finding.field.as_ref() == Some(&rule.id));
+        let filling = case.number(&rule.id).map(|number| case.filling(number));
+        let state = if !about().any(|finding| verdict::holds(finding, Gate::Complete)) {
+            State::Adequate
+        } else if filling.is_none() {
+            State::Absent
+        } else if filling != Some(Filling::Filled)
+            || about().any(|finding| finding.rule == "field-placeholder")
+        {
+            State::Placeholder
+        } else {
+            State::Inadequate
+        };
+        FieldState {
+            field: rule.id.clone(),
+            state,
+            at: case.number(&rule.id).map_or_else(At::default, |number| case.ticket.sections[number].at),
+        }
+    });
+    states.collect()
 }

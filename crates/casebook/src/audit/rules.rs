@@ -1,0 +1,40 @@
+//! What is looked for, one file for each group of rules.
+
+mod assertions;
+mod attachments;
+mod automation;
+mod bases;
+mod contradictions;
+mod data;
+mod disruption;
+mod presence;
+mod related;
+mod secrets;
+mod status;
+mod steps;
+mod supports;
+mod tables;
+mod unfinished;
+
+use super::Finding;
+use super::case::Case;
+
+/// All findings of a ticket, in no order.
+pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    presence::look(case, &mut findings);
+    bases::look(case, &mut findings);
+    automation::look(case, &mut findings);
+    supports::look(case, &mut findings);
+    steps::look(case, &mut findings);
+    tables::look(case, &mut findings);
+    data::look(case, &mut findings);
+    assertions::look(case, &mut findings);
+    disruption::look(case, &mut findings);
+    contradictions::look(case, &mut findings);
+    attachments::look(case, &mut findings);
+    related::look(case, &mut findings);
+    unfinished::look(case, &mut findings);
+    secrets::look(case, &mut findings);
+    findings
+}

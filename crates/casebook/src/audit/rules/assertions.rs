@@ -1,0 +1,170 @@
+//! Assertions and expectations that cannot fail, or that nobody can carry out.
+
+use casebook_ticket::{At, Field};
+
+use super::status::accepts_success_and_failure;
+use crate::audit::case::Case;
+use crate::audit::text::{Kind, Line};
+use crate::audit::words::{count, excerpt, pattern};
+use crate::audit::{Finding, Severity};
+
+pattern! {
+    /// A whole text that only judges.
+    VAGUE = r"(?ix)^\W*(?:(?:the|a|an|all|each)\s+[\w-]+\s+(?:[\w-]+\s+)?)?
+        (?:(?:it|the|this|that|system|server|service|test|tests|everything|all|application|app|feature|page|request|operation
+            |result|results|response|component|functionality|function|flow|process|must|should|shall|will|can|is|are|to|be|and
+            |we|see|verify|check|ensure|validate|make|sure|error|errors|failure|outage|case|correct|expected|behaves?|behavior
+            |behaviour|handles?|handled|continues?|remains?|returns?)\W+){0,10}
+        (?:works?|working|passes|pass|passed|succeeds?|success|successful|successfully|ok|okay|fine|good|well|correct|correctly
+            |proper|properly|appropriate|appropriately|as\ (?:expected|intended|designed|it\ should|usual|required)|gracefully|normally
+            |expected|stable|functional|smoothly|reasonable|acceptable|without\ (?:any\ )?(?:issues|problems))
+        (?:\W+(?:and|works?|properly|correctly|fine|well|as\ (?:expected|intended|designed|it\ should|usual|required)|gracefully
+            |successfully|normally|without\ (?:any\ )?(?:issues|problems)|behaviou?r|results?|response|status))*\W*$"
+}
+pattern! {
+    VAGUE_HE = r"^\W*(?:(?:המערכת|השרת|השירות|הכול|הכל|הטסט|הבדיקה|הבקשה|התוצאה|צריכה?|אמורה?|חייבת?|לעבוד|להיות)\s+)*(?:עובדת?|לעבוד|תקינה?|בסדר|כצפוי|כמצופה|מצליחה?|הצלחה|עוברת?|נכון|נכונה)(?:\s+(?:כצפוי|כמצופה|כמו שצריך|כראוי|תקין|היטב|בהצלחה|נכון))*\W*$"
+}
+pattern! {
+    ALWAYS_TRUE = r"(?i)\bor\s+(?:true|1)\b\s*(?:$|[,)#;:])|\|\|\s*(?:true|1)\b|\bassert\s*\(?\s*(?:true|1|not false|!false)\s*\)?\s*(?:$|[,;#])|\bassert_?true\s*\(\s*true\b|\bexpect\s*\(\s*true\s*\)\s*\.\s*to(?:be|equal|betruthy)\b|\btrue\s*(?:==|is)\s*true\b|\b1\s*==\s*1\b"
+}
+pattern! {
+    NEVER_NEGATIVE = r"(?i)(?:\blen\s*\([^)]*\)|\.(?:length|len\(\)|size\(\)|count\(\))|\b\w*count\w*|\bnumber of [\w -]{1,40}|\bsize\b|\belapsed\w*|\bduration\w*|\blength\b)\s*(?:is\s+)?(?:>=|≥|&gt;=|(?:is )?at least|greater than or equal to)\s*(?:0(?:\.0+)?|zero)(?:$|[^.\d])|(?:>|greater than)\s*-1\b|\b(?:0|zero) or more\b|\b(?:any number of|at least (?:0|zero))\b"
+}
+pattern! {
+    ANY_STATUS = r"(?i)\bstatus(?:_?code)?\s*(?:<\s*600|<=\s*599|>\s*0\b|>=\s*[01]00\b|is not none|!=\s*(?:none|null)|(?:is )?any(?:thing)?\b)|\b(?:[12]00|[12]xx)\s*(?:-|–|to|through|\.\.)\s*(?:599|5xx)\b|\bany (?:http )?(?:status|response|answer)(?: code)?(?: (?:is|will be) (?:accepted|fine|ok(?:ay)?|allowed))?\W*$|\bresponse (?:is not none|!= ?none|is (?:returned|received)\W*$)"
+}
+pattern! {
+    SWALLOWED = r"(?i)\bexcept\b[^:]{0,40}:\s*(?:pass|continue|log\w*\.|print|return\b|\.\.\.)|\bcatch\s*(?:\([^)]*\))?\s*\{\s*(?:\}|console\.|log)|\b(?:assert\w*|failures?|mismatch\w*|exceptions?|errors?)\b[^.]{0,30}\b(?:caught and logged|logged and ignored|swallowed|only logged|just logged|ignored)\b|^\W*(?:caught|catch) (?:and|,) log|\blogs? (?:a )?warning (?:if|when) (?:it |they )?(?:not|fails?|differs?)|\bcaught and logged\b|\b(?:pass|passes|succeeds) (?:regardless|either way|in any case|anyway)\b|\b(?:either way|in any case|regardless of the (?:result|outcome|status|response))\b|נתפס(?:ת|ים|ות)? ונרשמ|נתפס ונרשם|בכל מקרה עובר"
+}
+pattern! {
+    EXCEPT = r"(?i)^\s*(?:except\b.*:|\}?\s*catch\b.*\{)\s*(?:#.*|//.*)?$"
+}
+pattern! {
+    GOES_ON = r"(?i)^\s*(?:pass|continue|log\w*[.(]|print|console\.|return\b|\.\.\.|warnings?\.)"
+}
+pattern! {
+    /// Both sides of a comparison.
+    COMPARISON = r"\b(?:assert|expect)\s*\(?\s*([^\s=<>!]+)\s*(?:==|>=|<=)\s*([^\s=<>!,;)]+)"
+}
+pattern! {
+    /// What a person or a program can look at.
+    OBSERVABLE = r#"(?i)[0-9"'“”«»=<>≥≤≠$`(\[]|\b(?:no|not|none|never|only|same|equals?|contains?|includ\w+|exist\w*|absent|empty|null|true|false|unchanged|response|repl(?:y|ies)|answer\w*|status|code|body|headers?|fields?|keys?|values?|messages?|errors?|logs?|logged|stack ?trace|traceback|exceptions?|panics?|crash\w*|jobs?|pods?|services?|containers?|process\w*|threads?|connections?|sockets?|queues?|topics?|exchanges?|metrics?|alerts?|counters?|gauges?|dashboards?|files?|records?|rows?|tables?|documents?|columns?|database|memory|cpu|disk|latency|time\w*|duration|seconds?|milliseconds?|within|count|number|size|length|list|id|ids|url|endpoint|page|button|screen|picture|image|window|dialog|label|text|colou?r|element|menu|link|title|version|state|reachable|running|stopped|restored|removed|created|deleted|closed|rejected|refused|accepted|frames?|samples?|channels?|streams?|events?|token|session|user|exit|restart\w*|order|schema|json|type|format)\b|סטטוס|קוד|תשובה|תגובה|גוף|הודע|שגיא|לוג|רשומ|קובץ|קבצים|מדד|התראה|שירות|זמן|שניות|מספר|ערך|שדה|מסך|כפתור|תמונה|אין|לא |ללא|נוצר|נמחק|קיים|ריק|זהה|בדיוק|פעיל|סגור|רץ"#
+}
+pattern! {
+    LOG = r"(?i)\blogs?\b|_logs?\b|\blog[ _]lines?\b|\bstdout\b|\bstderr\b|\bjournal|לוג"
+}
+pattern! {
+    /// A lone common word, in quotes.
+    LONE_WORD = r#"(?i)["'“”`](unavailable|errors?|failed|failure|fail|exceptions?|timeout|timed out|refused|rejected|warn(?:ing)?|down|connection|disconnected|lost|retry)["'“”`]"#
+}
+pattern! {
+    /// What narrows a search for a word, or makes it one for the word's absence.
+    NARROWED = r"(?i)\bnot in\b|\bno\b|\bnot\b|\bnever\b|\bwithout\b|\babsent\b|\bnone\b|\band\b|&&|\b(?:same|one) line\b|אין|לא |ללא|וגם"
+}
+
+/// Whether a text only judges, and says nothing that is seen.
+pub(super) fn is_vague(text: &str) -> bool {
+    text.len() < 200 && (VAGUE.is_match(text) || VAGUE_HE.is_match(text))
+}
+
+pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    let field = &Field::Assertions;
+    let lines: Vec<_> = case.lines(field).filter(|(line, _)| line.kind != Kind::Address).collect();
+    for (number, (line, text)) in lines.iter().enumerate() {
+        if is_label(line, text) {
+            continue;
+        }
+        let next = lines.get(number + 1).map(|(_, text)| *text);
+        if !judge(case, field, line.at, text, next, findings) && is_vague(text) {
+            let finding = case.finding("assertion-cannot-fail", field, line.at).severity(Severity::Major);
+            findings.push(finding.with("text", excerpt(text)).in_words(
+                "reason",
+                "it is a judgement, and nothing that is seen",
+                "זה שיפוט ולא משהו שרואים",
+            ));
+        }
+    }
+    not_executable(case, &lines, findings);
+    for step in &case.steps {
+        judge(case, &Field::TestSteps, step.expected.at, &step.expected.text, None, findings);
+    }
+    let field = &Field::ExpectedResult;
+    for (line, text) in case.lines(field).filter(|(line, _)| line.kind != Kind::Address) {
+        judge(case, field, line.at, text, None, findings);
+    }
+}
+
+/// Assertions, each with the lines that go on with it, that name nothing to look at.
+fn not_executable(case: &Case<'_>, lines: &[(&Line, &str)], findings: &mut Vec<Finding>) {
+    let mut rest = lines;
+    while let [(line, text), behind @ ..] = rest {
+        let more = behind.iter().take_while(|(line, _)| line.continues).count();
+        let is_judged = line.kind == Kind::Prose && !is_label(line, text) && !is_vague(text);
+        let all = || behind[..more].iter().map(|(_, text)| *text).chain([*text]);
+        if is_judged && !all().any(|text| OBSERVABLE.is_match(text)) && count(text, 2) == 2 {
+            let finding = case.finding("assertion-not-executable", &Field::Assertions, line.at);
+            findings.push(finding.with("text", excerpt(text)));
+        }
+        rest = &behind[more..];
+    }
+}
+
+/// Whether a line introduces others.
+fn is_label(line: &Line, text: &str) -> bool {
+    let text = text.trim();
+    line.kind == Kind::Heading
+        || line.kind != Kind::Code && text.ends_with(':')
+        || line.kind == Kind::Code && (text.starts_with('#') || text.starts_with("//"))
+}
+
+/// Whether something was found.
+fn judge(
+    case: &Case<'_>,
+    field: &Field,
+    at: At,
+    text: &str,
+    next: Option<&str>,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    if let Some((en, he)) = cannot_fail(text, next) {
+        let finding = case.finding("assertion-cannot-fail", field, at).with("text", excerpt(text));
+        findings.push(finding.in_words("reason", en, he));
+        return true;
+    }
+    if let Some(word) = lone_word_in_log(text) {
+        findings.push(case.finding("log-match-too-wide", field, at).with("word", word));
+        return true;
+    }
+    false
+}
+
+fn cannot_fail(text: &str, next: Option<&str>) -> Option<(&'static str, &'static str)> {
+    if accepts_success_and_failure(text) {
+        Some(("it accepts success and failure alike", "הוא מקבל הצלחה וכישלון כאחד"))
+    } else if ANY_STATUS.is_match(text) {
+        Some(("every answer fulfils it", "כל תשובה מקיימת אותו"))
+    } else if ALWAYS_TRUE.is_match(text) || compares_with_itself(text) {
+        Some(("it is always true", "הוא נכון תמיד"))
+    } else if NEVER_NEGATIVE.is_match(text) {
+        Some(("a number of things is never below zero", "כמות לעולם אינה שלילית"))
+    } else if SWALLOWED.is_match(text)
+        || EXCEPT.is_match(text) && next.is_some_and(|next| GOES_ON.is_match(next))
+    {
+        Some((
+            "what it finds is logged or ignored, and the test goes on",
+            "מה שהוא מוצא נרשם או נבלע, והטסט ממשיך",
+        ))
+    } else {
+        None
+    }
+}
+
+fn compares_with_itself(text: &str) -> bool {
+    COMPARISON.captures(text).is_some_and(|sides| sides[1] == sides[2])
+}
+
+fn lone_word_in_log(text: &str) -> Option<&str> {
+    let word = LONE_WORD.captures(text)?.get(1)?;
+    let is_narrowed = text.len() < 500 && NARROWED.is_match(text);
+    (LOG.is_match(text) && !is_narrowed).then(|| word.as_str())
+}

@@ -1,0 +1,182 @@
+//! Steps that break something: whether all was well before, whether it is put back, and whether the system comes back.
+
+use casebook_ticket::Field;
+
+use crate::audit::Finding;
+use crate::audit::case::{Case, Step};
+use crate::audit::text::Kind;
+use crate::audit::words::{excerpt, is_none, pattern};
+
+pattern! {
+    /// A step that breaks something says so at its beginning, or as a purpose: `use iptables to block ..`.
+    BREAKS = r"(?ix)(?:^\W*(?:\d+[.)]\s*)?(?:(?:setup|set\ up|prepare|preparation|precondition|pre-condition|action|step|fault|inject|injection|outage|now|then|and|manually|temporarily|forcibly|abruptly|gracefully|please|disruption|disrupt|failure)\b[\s:,\d–-]*)*|\bto\s+|\band\s+|[;.]\s+)
+        (?:block(?:ing)?\s+(?:(?:the|all|any|access|network|traffic|port|outgoing|incoming|connections?|tcp|udp|packets?|\$?[\w{-]+)\b)
+          |stop(?:ping)?\s+\S|kill(?:ing)?\s+\S|shut(?:ting)?\s?down\s+\S|(?:take|bring|tear|taking|bringing)\s+(?:\S+\s+){0,4}down\b|terminat(?:e|ing)\s+\S|disconnect(?:ing)?\s+\S|unplug(?:ging)?\s
+          |cut(?:ting)?\s+(?:off\s+)?(?:the\s+)?(?:network|connection|power|fibre|fiber|cable|link|line|access)|drop(?:ping)?\s+(?:all\s+|the\s+)?(?:packets?|connections?|traffic|network|tables?|database|collection|queue|index)
+          |delet(?:e|ing)\s+\S|crash(?:ing)?\s+(?:the|a)\b|freez(?:e|ing)\s+\S|paus(?:e|ing)\s+\S|suspend(?:ing)?\s+\S|disabl(?:e|ing)\s+\S|power(?:ing)?\s+off|isolat(?:e|ing)\s+\S|partition(?:ing)?\s+the|corrupt(?:ing)?\s+\S
+          |evict(?:ing)?\s|drain(?:ing)?\s+the|cordon\s|revok(?:e|ing)\s|throttl(?:e|ing)\s|simulat(?:e|ing)\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}(?:outage|failure|disconnect\w*|crash|partition|loss)
+          |mak(?:e|ing)\s+(?:\S+\s+){1,4}(?:unreachable|unavailable)|fill(?:ing)?\s+(?:up\s+)?the\s+disk
+          |scal(?:e|ing)\s+(?:\S+\s+){1,5}(?:down\s+)?to\s+(?:0|zero)\b|scal(?:e|ing)\s+down\s+\S)
+        |^\W*(?:הכנה:\s*)?(?:חסום|חסמו|חסימת|חוסמים|לחסום|עצור|עצרו|עצירת|לעצור|עוצרים|הפל|הפילו|הפלת|להפיל|כבה|כבו|כיבוי|לכבות|נתק|נתקו|ניתוק|לנתק|מנתקים|מחק|מחקו|מחיקת|למחוק|השבת|השביתו|השבתת|להשבית|הרוג|הרגו)(?:\s|$)"
+}
+pattern! {
+    /// A command that breaks something.
+    BREAKS_BY_COMMAND = r"(?i)\bkubectl\b.*\b(?:delete|cordon|drain)\b|--replicas[= ]0\b|\biptables\b.*\s(?:-A|-I|--append|--insert)\b.*\b(?:DROP|REJECT)\b|\bnft\s+(?:add|insert)\b|\bDROP\s+(?:packets|TABLE|DATABASE|COLLECTION|traffic)\b|\bdocker\b.*\s(?:stop|kill|pause|rm)\b|\bsystemctl\s+(?:stop|kill|disable)\b|\bservice\s+\S+\s+stop\b|\bkill\s+-\w+|\bpkill\b|\brabbitmqctl\s+(?:stop\w*|close\w*|delete\w*)|\brm\s+-\w*r|\btc\s+qdisc\s+(?:add|replace)\b|\bip\s+link\s+set\s+\S+\s+down\b|\bdropDatabase\b|^(?:block|stop|freeze|delay)\s+\$|^scale\s+\S+\s+(?:to\s+)?0\b"
+}
+pattern! {
+    /// A step that looks, and does nothing.
+    LOOKS = r"(?i)^\W*(?:\d+[.)]\s*)?(?:verify|check|confirm|ensure|assert|validate|observe|wait|look|see|note|monitor|read|get|list|compare|inspect|make sure|try|attempt|ודא|וודא|בדוק|בדקו|ודאו|המתן|הסתכל)\b"
+}
+pattern! {
+    /// What belongs to the test, and may be stopped.
+    OWN = r"(?i)^\W*(?:(?:setup|then|and|now)\b[\s:,]*)*(?:stop|pause|kill|terminate|suspend|shut ?down|disconnect|disable|freeze|block)(?:ping|ing)?\s+(?:the\s+|a\s+|all\s+)?(?:\w+\s+){0,2}(?:stream|streaming|client|viewer|view|timer|recording|measur\w*|test|tests|monitoring|watch\w*|capture|script|playback|logging|log|tail|clock|stopwatch|load|size|length|header|number|id|count|browser)s?\b"
+}
+pattern! {
+    /// A deletion.
+    DELETES = r"(?i)^\W*(?:(?:setup|then|and|now|cleanup|clean up)\b[\s:,]*)*delet(?:e|ing)\b|^\W*(?:מחק|מחקו|מחיקת|למחוק)|\bkubectl\b.*\bdelete\b|\bDELETE\s+\S*/"
+}
+pattern! {
+    /// What comes back by itself.
+    HEALS = r"(?i)^\W*(?:\w+\W+)?(?:delete|kill|evict|terminat\w*)\s+(?:\S+\s+){0,4}pods?\b|\bkubectl\b.*\bdelete\s+pods?\b"
+}
+pattern! {
+    /// A step that puts something back.
+    MENDS = r"(?i)\b(?:restor(?:e|es|ing)|undo|unblock\w*|re-?start\w*|re-?connect\w*|re-?enabl\w*|enable|revert|roll(?:ing)? ?back|resum(?:e|ing)|re-?creat\w*|clean ?-?up|cleanup|tear ?down|unfreeze|unpause|un-?cordon|re-?instate|re-?attach|re-?insert|heal|put back|turn (?:\S+ )?back on|plug (?:\S+ ){0,3}back|(?:bring|take|switch|scale) (?:\S+ ){0,6}(?:back|up)|back (?:up|online|on)|start(?:ing)? (?:the |\$|\S+ (?:again|service|server|container|pod|broker|deployment))|start (?:rabbit|mongo|kube|kafka|redis|postgres|mysql|broker|server)\w*|scale (?:\S+ ){1,5}to [1-9]\d*|remov(?:e|ing) (?:the |all |any )?(?:\S+ ){0,3}(?:block\w*|rules?|fault|filter|limit|delay|drop|partition|isolation|restriction)|flush\w*|unload the rule)\b|--replicas[= ][1-9]|\biptables\b.*\s(?:-D|--delete|-F)\b|\bnft\s+(?:delete|flush)\b|\bsystemctl\s+start\b|\bdocker\b.*\s(?:start|unpause)\b|\btc\s+qdisc\s+del\b|\bstart_app\b|^undo\b|שחזר|שחזרו|שחזור|לשחזר|הסר|הסירו|הסרת|להסיר|החזר|החזירו|החזרת|להחזיר|בטל|ביטול|לבטל|הפעל|הפעילו|הפעלת|להפעיל|חבר מחדש|חיבור מחדש|ניקוי|נקה|נקו|שחרר|שחרור"
+}
+pattern! {
+    /// That something worked.
+    WENT_WELL = r"(?i)\b2\d\d\b|\b2xx\b|\b(?:reachable|running|healthy|ready|up|ok|success\w*|succeeds?|answers?|answered|returns?|returned|accepted|created|connected|available|responds?|works|normal|alive|online|true)\b|job_id|פעיל|זמין|תקין|רץ|מחובר|הצלחה|מחזיר|עונה"
+}
+pattern! {
+    /// That something did not.
+    WENT_BADLY = r"(?i)\b(?:unreachable|not reachable|unavailable|not running|refused|timeout|stopped|blocked|[45]\d\d|fails?|failed|down|no )\b|לא זמין|חסום|נכשל"
+}
+pattern! {
+    NOT_NEEDED = r"(?i)^\W*(?:(?:recovery|this|it|validation)\s+(?:is\s+)?)*(?:not (?:needed|applicable|required|relevant)|no recovery|nothing (?:is |was )?(?:changed|broken|disrupted|to recover))|^\W*(?:n/?a)\b|^\W*(?:לא נדרש|אין צורך|לא רלוונטי|שום דבר לא)"
+}
+pattern! {
+    CHANGES = r"(?i)^\W*(?:\d+[.)]\s*)?(?:send (?:a |the )?)?(?:post|put|patch|delete|create|place|start|make|book|open|add|insert|upload|update|write|configure|launch|submit|import|register|publish|modify|change|set|install|deploy|restart)\b|\b(?:POST|PUT|PATCH|DELETE)\s+(?:https?:|/|\$)|\bkubectl\s+(?:apply|create|scale|patch|delete)\b|^\W*(?:צור|צרו|הוסף|עדכן|שנה|העלה|כתוב)(?:\s|$)"
+}
+
+/// Whether a text says that nothing has to recover.
+pub(super) fn is_not_needed(text: &str) -> bool {
+    NOT_NEEDED.is_match(text)
+}
+
+/// The first step that breaks or changes something: its name, and what it does.
+pub(super) fn mutation<'c>(case: &'c Case<'_>) -> Option<(&'c str, &'c str)> {
+    let changes = |step: &Step| {
+        breaks(step)
+            || !LOOKS.is_match(&step.action.text)
+                && (CHANGES.is_match(&step.action.text) || CHANGES.is_match(&step.data.text))
+    };
+    case.steps.iter().find(|step| changes(step)).map(|step| (step.name.as_str(), step.action.text.as_str()))
+}
+
+pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    let disruptive: Vec<usize> =
+        (0..case.steps.len()).filter(|number| is_disruptive(case, *number)).collect();
+    let (Some(first), Some(last)) = (disruptive.first(), disruptive.last()) else { return };
+    let report = |rule, number: usize, field: &Field, findings: &mut Vec<Finding>| {
+        let step = &case.steps[number];
+        let text = if BREAKS.is_match(&step.action.text) { &step.action } else { &step.data };
+        findings.push(
+            case.finding(rule, field, text.at)
+                .in_words("step", format!("step {}", step.name), format!("צעד {}", step.name))
+                .with("text", excerpt(&text.text)),
+        );
+    };
+    // One cell that says nothing is a finding of its own, and may be where the missing check belongs.
+    if blank_cells(case) != 1 {
+        if !case.steps[..*first].iter().any(is_baseline) {
+            report("disruption-without-baseline", *first, &Field::TestSteps, findings);
+        }
+        let is_mended = || case.steps[last + 1..].iter().any(mends) || is_mended_afterwards(case);
+        if !heals(&case.steps[*last]) && !is_mended() {
+            report("disruption-without-undo", *last, &Field::TestSteps, findings);
+        }
+    }
+    if !checks_recovery(case, *last) {
+        report("disruption-without-recovery", *last, &Field::RecoveryValidation, findings);
+    }
+}
+
+fn blank_cells(case: &Case<'_>) -> usize {
+    case.steps
+        .iter()
+        .flat_map(|step| [&step.action, &step.data, &step.expected])
+        .filter(|part| part.is_filler)
+        .count()
+}
+
+fn breaks(step: &Step) -> bool {
+    let action = &step.action.text;
+    let by_word =
+        !LOOKS.is_match(action) && !mends_by(action) && !OWN.is_match(action) && BREAKS.is_match(action);
+    by_word
+        || !mends_by(action)
+            && !LOOKS.is_match(action)
+            && step
+                .data
+                .text
+                .lines()
+                .chain(action.lines())
+                .any(|line| BREAKS_BY_COMMAND.is_match(line.trim()))
+}
+
+/// Whether a step breaks something that the test has not made itself.
+fn is_disruptive(case: &Case<'_>, number: usize) -> bool {
+    let step = &case.steps[number];
+    let deletes = || DELETES.is_match(&step.action.text) || DELETES.is_match(&step.data.text);
+    let made_before = || {
+        case.steps[..number]
+            .iter()
+            .any(|step| CHANGES.is_match(&step.action.text) || CHANGES.is_match(&step.data.text))
+    };
+    breaks(step) && !(deletes() && made_before())
+}
+
+fn mends_by(text: &str) -> bool {
+    MENDS.is_match(text)
+}
+
+fn heals(step: &Step) -> bool {
+    HEALS.is_match(&step.action.text) || HEALS.is_match(&step.data.text)
+}
+
+fn mends(step: &Step) -> bool {
+    let says_so = |text: &str| text.lines().any(|line| mends_by(line.trim()));
+    !LOOKS.is_match(&step.action.text) && (says_so(&step.action.text) || says_so(&step.data.text))
+}
+
+/// Whether a step shows that all is well: the expectation says so, or the action.
+fn is_baseline(step: &Step) -> bool {
+    let (action, expected) = (&step.action.text, &step.expected.text);
+    let says_so = action.to_lowercase().contains("baseline") || action.contains("snapshot");
+    says_so || WENT_WELL.is_match(expected) && !WENT_BADLY.is_match(expected)
+}
+
+/// Whether post-conditions or recovery tell somebody to put things back, which is more than to say that they are.
+fn is_mended_afterwards(case: &Case<'_>) -> bool {
+    [Field::PostConditions, Field::RecoveryValidation].iter().any(|field| {
+        case.lines(field).filter(|(line, _)| line.kind != Kind::Heading).any(|(_, line)| {
+            MENDS
+                .find(line)
+                .is_some_and(|found| line[..found.start()].chars().filter(|c| c.is_alphabetic()).count() < 8)
+        })
+    })
+}
+
+/// Whether something shows that the system came back. Where the standard has a field for it, that field's absence is
+/// said by another rule.
+fn checks_recovery(case: &Case<'_>, last: usize) -> bool {
+    if case.standard.rule(&Field::RecoveryValidation).is_none() {
+        let mended = case.steps[last + 1..].iter().position(mends).map(|number| last + 1 + number);
+        return mended.is_some_and(|mended| {
+            case.steps[mended..].iter().any(|step| WENT_WELL.is_match(&step.expected.text))
+        });
+    }
+    let Some(number) = case.number(&Field::RecoveryValidation) else { return true };
+    let text = case.text.words(number);
+    !(is_none(text) || is_not_needed(text)) || crate::audit::words::is_filler(text)
+}

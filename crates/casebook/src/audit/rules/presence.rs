@@ -1,0 +1,60 @@
+//! Fields that are not there, or say nothing.
+
+use casebook_ticket::{Field, FieldRule, Importance, Name};
+
+use super::disruption::mutation;
+use crate::audit::case::{Case, Filling};
+use crate::audit::words::count;
+use crate::audit::{Finding, Severity};
+
+pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    for rule in case.standard.fields.iter().filter(|rule| !rule.metadata) {
+        let Some(number) = case.number(&rule.id) else {
+            if !stands_elsewhere(case, &rule.id) {
+                findings.push(missing(case, "field-absent", rule));
+            }
+            continue;
+        };
+        let finding = match case.filling(number) {
+            Filling::Filled => continue,
+            Filling::Marked(at) => Finding { at, ..missing(case, "field-placeholder", rule) },
+            // Said by a rule of its own.
+            Filling::Empty if is_not_applicable(case, &rule.id, number) => continue,
+            Filling::Empty => missing(case, "field-placeholder", rule),
+        };
+        findings.push(finding);
+    }
+}
+
+/// What stands in front of all headings describes the test; and where files are promised and none is there, each
+/// promise says so.
+fn stands_elsewhere(case: &Case<'_>, field: &Field) -> bool {
+    match field {
+        Field::Description => case.ticket.sections.iter().enumerate().any(|(number, section)| {
+            matches!(&section.name, Name::Other(name) if name.is_empty())
+                && count(case.text.words(number), 5) == 5
+        }),
+        Field::Attachments => super::attachments::promised(case).next().is_some(),
+        _ => false,
+    }
+}
+
+/// Post-conditions that are "N/A" on a test that changes something.
+fn is_not_applicable(case: &Case<'_>, field: &Field, section: usize) -> bool {
+    *field == Field::PostConditions
+        && super::supports::is_not_applicable(case.text.words(section))
+        && mutation(case).is_some()
+}
+
+fn missing(case: &Case<'_>, id: &'static str, rule: &FieldRule) -> Finding {
+    let severity = match rule.importance {
+        Importance::Critical => Severity::Major,
+        Importance::Important => Severity::Minor,
+        Importance::NiceToHave => Severity::Hint,
+    };
+    case.finding(id, &rule.id, case.at(&rule.id))
+        .severity(severity)
+        .in_words("where", rule.jira.en.as_str(), rule.jira.he.as_str())
+        .in_words("why", rule.why.en.as_str(), rule.why.he.as_str())
+        .in_words("adequate", rule.adequate.en.as_str(), rule.adequate.he.as_str())
+}

@@ -1,0 +1,111 @@
+//! Whether the steps can be followed: how many there are, and what each says.
+
+use casebook_ticket::Field;
+use casebook_ticket::steps::Encoding;
+
+use super::assertions::is_vague;
+use crate::audit::Finding;
+use crate::audit::case::{Case, Part, Step};
+use crate::audit::words::{excerpt, is_filler, is_none};
+
+pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    let field = &Field::TestSteps;
+    if case.filled(field).is_none() {
+        return;
+    }
+    if case.encoding == Encoding::None || case.steps.is_empty() {
+        findings.push(case.finding("steps-as-prose", field, case.at(field)));
+        return;
+    }
+    if case.steps.len() < 3 {
+        let count = case.steps.len().to_string();
+        findings.push(case.finding("steps-too-few", field, case.at(field)).with("count", count));
+    }
+    numbers(case, findings);
+    for step in &case.steps {
+        part(case, step, &step.action, "step-without-action", findings);
+    }
+    expectations(case, findings);
+    let without_data = case.steps.iter().filter(|step| step.data.text.trim().is_empty()).count();
+    // Where most have none, the author had none to give.
+    if without_data * 2 <= case.steps.len() {
+        for step in &case.steps {
+            part(case, step, &step.data, "step-without-data", findings);
+        }
+    }
+}
+
+fn expectations(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    let has_none = case.steps.iter().all(|step| step.expected.text.trim().is_empty());
+    match &case.steps[..] {
+        // Said once, and not for each.
+        [first, .., last] if has_none => {
+            let steps = format!("{}–{}", first.name, last.name);
+            let at = case.at(&Field::TestSteps);
+            findings
+                .push(case.finding("step-without-expectation", &Field::TestSteps, at).with("step", steps));
+        }
+        // In Given, When, Then not each has to have one.
+        _ if case.encoding == Encoding::Gherkin => {}
+        steps => {
+            for step in steps {
+                part(case, step, &step.expected, "step-without-expectation", findings);
+            }
+        }
+    }
+    for step in
+        case.steps.iter().filter(|step| is_vague(&step.expected.text) && !is_none(&step.expected.text))
+    {
+        findings.push(
+            case.finding("expectation-vague", &Field::TestSteps, step.expected.at)
+                .with("step", step.name.as_str())
+                .with("text", excerpt(&step.expected.text)),
+        );
+    }
+}
+
+/// A part that is empty, or filler.
+fn part(case: &Case<'_>, step: &Step, part: &Part, empty: &'static str, findings: &mut Vec<Finding>) {
+    if !part.is_filler {
+        return;
+    }
+    let text = part.text.trim();
+    findings.push(if text.is_empty() {
+        case.finding(empty, &Field::TestSteps, part.at).with("step", step.name.as_str())
+    } else {
+        case.finding("filler-cell", &Field::TestSteps, part.at).with("text", excerpt(text))
+    });
+}
+
+/// Numbers that are not one after the other. Where no step has one, none is missed.
+fn numbers(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    if case.steps.iter().all(|step| step.number.is_none()) {
+        return;
+    }
+    let mut previous: Option<(u32, &str)> = None;
+    for step in &case.steps {
+        let text = step.number.as_deref().unwrap_or("").trim().trim_end_matches(['.', ')']);
+        let number = ordinal(text);
+        let wanted = previous.map_or(1, |(before, _)| before + 1);
+        // Numbers such as 2.1 or "Step 4a" are not judged.
+        let is_judged = number.is_some() || is_filler(text);
+        // The first may have any number.
+        if is_judged && number != Some(wanted) && (previous.is_some() || number.is_none()) {
+            findings.push(
+                case.finding("steps-misnumbered", &Field::TestSteps, step.at)
+                    .with("previous", previous.map_or("0", |(_, name)| name))
+                    .with("text", text),
+            );
+        }
+        previous = Some((number.unwrap_or(wanted), if text.is_empty() { &step.name } else { text }));
+    }
+}
+
+/// The place of `4` or `d` in its order.
+fn ordinal(text: &str) -> Option<u32> {
+    match text.as_bytes() {
+        [letter @ b'a'..=b'z'] => Some(u32::from(letter - b'a') + 1),
+        [letter @ b'A'..=b'Z'] => Some(u32::from(letter - b'A') + 1),
+        _ => text.parse().ok().filter(|number| *number < 1_000_000),
+    }
+}
