@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Field;
@@ -19,7 +20,7 @@ pub enum Language {
 }
 
 /// How much a field matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Importance {
     /// Without it nobody can say what the test does or whether it passed.
@@ -31,7 +32,7 @@ pub enum Importance {
 }
 
 /// A text in each language.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Words<T = String> {
     /// In English.
@@ -51,10 +52,11 @@ impl<T> Words<T> {
 }
 
 /// What is wanted of one field.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldRule {
-    /// The field.
+    /// The field: its id.
+    #[schemars(with = "String")]
     pub id: Field,
     /// The number under which reports list it; those without come first, unnumbered.
     #[serde(default)]
@@ -102,10 +104,14 @@ pub struct Standard {
     by_heading: HashMap<String, usize>,
 }
 
-#[derive(Deserialize)]
+/// A standard that test tickets are held to.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "casebook standard")]
 struct File {
+    /// Its name.
     name: Words,
+    /// Its fields, in the order in which reports number them.
     field: Vec<FieldRule>,
 }
 
@@ -131,6 +137,15 @@ pub enum StandardError {
 }
 
 impl Standard {
+    /// The file of the standard that is built in.
+    pub const BUILT_IN: &str = include_str!("standard.toml");
+
+    /// The JSON Schema of a standard's file.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(File).to_value()
+    }
+
     /// The standard that is built in.
     ///
     /// # Panics
@@ -138,7 +153,7 @@ impl Standard {
     /// Never: it is tested.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::parse(include_str!("standard.toml")).expect("the built-in standard is sound")
+        Self::parse(Self::BUILT_IN).expect("the built-in standard is sound")
     }
 
     /// Reads a standard.

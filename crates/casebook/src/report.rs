@@ -4,6 +4,7 @@
 mod clean;
 mod html;
 mod json;
+mod lines;
 mod markdown;
 mod sarif;
 mod span;
@@ -18,6 +19,7 @@ use crate::audit::Audit;
 use crate::collection::Summary;
 
 pub use json::schema;
+pub use lines::{Line, lint_lines};
 pub use text::{Bidi, Layout};
 
 /// Of more tickets than these a report has only the table, unless each is asked for.
@@ -69,6 +71,14 @@ impl Material {
     /// Whether it is one ticket and nothing else: its report has no summary.
     fn is_single(&self) -> bool {
         self.audits.len() == 1 && self.refused.is_empty() && self.unreadable.is_empty()
+    }
+
+    /// Takes what a collection found: also what is wrong with tickets only beside others is said of each.
+    pub fn add_summary(&mut self, summary: Summary) {
+        for (audit, row) in self.audits.iter_mut().zip(&summary.rows) {
+            audit.findings.extend(row.across.iter().cloned());
+        }
+        self.summary = summary;
     }
 
     /// As lines for a terminal, with ANSI colours.

@@ -90,7 +90,7 @@ impl Page<'_> {
                     details.ticket id={ "t" (number + 1) } {
                         summary {
                             (grade(&ticket.verdict)) " "
-                            (code(ticket.name(self.phrases))) " " bdi { (ticket.summary) }
+                            (self.name(ticket.key.as_deref())) " " bdi { (ticket.summary) }
                         }
                         (self.ticket(&ticket, 2))
                     }
@@ -107,7 +107,7 @@ impl Page<'_> {
             article {
                 header {
                     @if level == 1 {
-                        h1 { (code(ticket.name(phrases))) " " bdi { (ticket.summary) } }
+                        h1 { (self.name(ticket.key.as_deref())) " " bdi { (ticket.summary) } }
                     }
                     p.faint { (code(&ticket.place)) }
                     (self.verdict(&ticket.verdict))
@@ -147,6 +147,11 @@ impl Page<'_> {
                 }
             }
         }
+    }
+
+    /// What a ticket is called.
+    fn name(&self, key: Option<&str>) -> Markup {
+        key.map_or_else(|| html! { (self.phrases.unnamed) }, |key| code(&clean::short(key, 80)))
     }
 
     fn verdict(&self, verdict: &Verdict) -> Markup {
@@ -388,11 +393,11 @@ impl Page<'_> {
 
     fn row(&self, ticket: &Row, number: usize, each: bool) -> Markup {
         let phrases = self.phrases;
-        let name = clean::short(ticket.key.as_deref().unwrap_or(&phrases.unnamed), 80);
+        let name = self.name(ticket.key.as_deref());
         let verdict = &ticket.verdict;
         html! {
             tr data-grade=(letter(verdict.grade)) {
-                th scope="row" { @if each { a href={ "#t" (number) } { (code(&name)) } } @else { (code(&name)) } }
+                th scope="row" { @if each { a href={ "#t" (number) } { (name) } } @else { (name) } }
                 td data-sort=(letter(verdict.grade)) { (grade(verdict)) }
                 td.number { (verdict.points) }
                 td data-sort=(GATES.iter().position(|gate| *gate == verdict.gate).unwrap_or(0)) { (phrases.gate(verdict.gate)) }
@@ -483,7 +488,10 @@ fn bars(title: &str, counts: Vec<(&str, usize)>) -> Markup {
             dl.bars {
                 @for (name, count) in counts {
                     dt { (name) }
-                    dd { span.bar style={ "inline-size:" (count * 100 / most) "%" } {} span { (count) } }
+                    dd {
+                        @if count > 0 { span.bar style={ "inline-size:" (count * 100 / most) "%" } {} }
+                        span { (count) }
+                    }
                 }
             }
         }

@@ -48,7 +48,11 @@ impl Markdown<'_> {
         let colon = if ticket.summary.is_empty() { "" } else { ": " };
         self.heading(
             1,
-            &format!("{}{colon}{}", fill(&phrases.report_of, &[("ticket", &key)]), escaped(&ticket.summary)),
+            &format!(
+                "{}{colon}{}",
+                fill(&phrases.report_of, &[("ticket", &key)]),
+                self.foreign(&ticket.summary)
+            ),
         );
         let place = self.code(&ticket.place);
         self.paragraph(&place);
@@ -97,7 +101,8 @@ impl Markdown<'_> {
         let gate = format!("**{}**", phrases.gate(verdict.gate));
         let gate = fill(&phrases.gate_passed, &[("gate", &gate)]);
         let (label, grade) = (&phrases.verdict, &phrases.grade);
-        self.put(format_args!("\n> **{label}:** {grade} **{}**, {points}, {gate}\n", letter(verdict.grade)));
+        let letter = self.apart("ltr", &format!("**{}**", letter(verdict.grade)));
+        self.put(format_args!("\n> **{label}:** {grade} {letter}, {points}, {gate}\n"));
         if let Some(next) = summary::next(verdict.gate) {
             let gate = format!("**{}**", phrases.gate(Some(next)));
             let told = fill(&phrases.gate_next, &[("gate", &gate), ("meaning", phrases.meaning(next))]);
@@ -284,7 +289,7 @@ impl Markdown<'_> {
                 phrases.gate(verdict.gate).to_owned(),
                 verdict.blockers.to_string(),
                 ticket.findings.values().sum::<usize>().to_string(),
-                escaped(&clean::short(ticket.summary.as_deref().unwrap_or_default(), 120)),
+                self.foreign(&clean::short(ticket.summary.as_deref().unwrap_or_default(), 120)),
                 place,
             ]);
         }
@@ -319,8 +324,8 @@ impl Markdown<'_> {
         for refused in &material.refused {
             let document = &refused.found;
             let place = self.code(&position(&refused.file, document.at, self.style.language));
-            let title = escaped(&clean::short(&document.title, 120));
-            let (kind, reason) = (phrases.kind(document.kind), escaped(&clean::line(&document.reason)));
+            let title = self.foreign(&clean::short(&document.title, 120));
+            let (kind, reason) = (phrases.kind(document.kind), self.foreign(&clean::line(&document.reason)));
             self.put(format_args!("- {place} {kind}: {title} ({reason})\n"));
         }
     }
@@ -333,7 +338,7 @@ impl Markdown<'_> {
         self.out.push('\n');
         for error in &material.unreadable {
             let place = self.code(&position(&error.file, error.at, self.style.language));
-            self.put(format_args!("- {place}: {}\n", escaped(&clean::line(&error.text))));
+            self.put(format_args!("- {place}: {}\n", self.foreign(&clean::line(&error.text))));
         }
     }
 
@@ -392,7 +397,21 @@ impl Markdown<'_> {
         let fence = "`".repeat(longest_run(text) + 1);
         let padding = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
         let code = format!("{fence}{padding}{text}{padding}{fence}");
-        if self.right_to_left { format!("<span dir=\"ltr\">{code}</span>") } else { code }
+        self.apart("ltr", &code)
+    }
+
+    /// Text of a ticket's author.
+    fn foreign(&self, text: &str) -> String {
+        self.apart("auto", &escaped(text))
+    }
+
+    /// What keeps its own direction in Hebrew.
+    fn apart(&self, direction: &str, text: &str) -> String {
+        if self.right_to_left && !text.is_empty() {
+            format!("<span dir=\"{direction}\">{text}</span>")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn sentence(&self, text: &str) -> String {

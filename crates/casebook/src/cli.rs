@@ -1,0 +1,213 @@
+//! The command line: what can be said, how failures are told, how the process exits.
+
+mod audit;
+mod bidi;
+mod completions;
+mod convert;
+mod explain;
+mod fail_on;
+mod fields;
+mod gather;
+mod lint;
+mod output;
+mod schema;
+mod sources;
+mod watch;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
+use casebook_ticket::{Format, Language, Standard};
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser as _;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+const EXAMPLES: &str = "\
+Examples:
+  casebook audit ticket.txt                what a ticket pasted from Jira lacks, and what to write where
+  casebook audit ticket.txt --language he  the same in Hebrew
+  casebook complete ticket.txt > full.md   the whole ticket, with model text where something is missing
+  casebook audit tickets/ --report html --output report.html
+  casebook lint tickets/ --watch           one line per finding, again whenever a file changes
+  casebook explain steps-too-few           what a rule wants, with an example
+  casebook fields                          the standard: its fields, and where each goes in Jira
+
+Exit codes: 0 fine, 1 findings that --fail-on names, 2 wrong arguments or input that cannot be read.";
+
+/// Hold test tickets of Jira and Xray to a standard: audit, complete and convert them.
+#[derive(Debug, Parser)]
+#[command(name = "casebook", version, after_help = EXAMPLES, arg_required_else_help = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Colours: on a terminal unless `NO_COLOR` is set, always or never.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say what tickets have, what they lack, and how good they are.
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(audit::AuditArgs),
+    /// Tell findings one a line, as compilers do.
+    #[command(after_help = lint::EXAMPLES)]
+    Lint(lint::LintArgs),
+    /// Write tickets in another format.
+    #[command(after_help = convert::EXAMPLES)]
+    Convert(convert::ConvertArgs),
+    /// Explain a rule, or list all of them.
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::ExplainArgs),
+    /// Show the standard: its fields, how much each matters and where it goes.
+    #[command(after_help = fields::EXAMPLES)]
+    Fields(fields::FieldsArgs),
+    /// Print the JSON Schema of a report, or of a standard.
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(schema::SchemaArgs),
+    /// Print a script that completes this command line in a shell.
+    #[command(after_help = completions::EXAMPLES)]
+    Completions(completions::CompletionsArgs),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What is read, and what it is held to.
+#[derive(Args, Clone, Debug)]
+struct InputArgs {
+    /// Files, directories (all tickets in them), or - for standard input.
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    paths: Vec<PathBuf>,
+    /// The format of the files [default: told by name and content].
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser())]
+    format: Option<Format>,
+    #[command(flatten)]
+    standard: StandardArgs,
+}
+
+/// What tickets are held to.
+#[derive(Args, Clone, Debug)]
+struct StandardArgs {
+    /// A standard of your own in TOML [default: the built-in one; `casebook fields --toml` prints it].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    standard: Option<PathBuf>,
+}
+
+/// What tickets are audited with.
+#[derive(Args, Clone, Debug)]
+struct AuditingArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// The repository in which automated tests and attachments that tickets name are looked for.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    repo: Option<PathBuf>,
+    /// The language of what is said.
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = language_parser())]
+    language: Language,
+    /// When to exit with 1: a severity (it or worse), gate:NAME (a ticket does not pass it), grade:LETTER (a ticket is
+    /// worse), or never. Several are separated by commas.
+    #[arg(long, value_name = "WHAT", default_value = "major", value_delimiter = ',')]
+    fail_on: Vec<fail_on::FailOn>,
+}
+
+impl StandardArgs {
+    fn load(&self) -> anyhow::Result<Standard> {
+        let Some(file) = &self.standard else { return Ok(Standard::built_in()) };
+        let remedy = || {
+            format!(
+                "cannot use the standard {}; `casebook fields --toml` prints one to begin with",
+                file.display()
+            )
+        };
+        let text = std::fs::read_to_string(file).with_context(remedy)?;
+        Standard::parse(&text).with_context(remedy)
+    }
+}
+
+fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+    let names = PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()));
+    names.map(|name| *Format::ALL.iter().find(|format| format.name() == name).unwrap_or(&Format::Markdown))
+}
+
+fn language_parser() -> impl clap::builder::TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(["en", "he"]).map(|name| if name == "he" { Language::He } else { Language::En })
+}
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    /// All is fine.
+    Fine,
+    /// Something was found that it should fail on.
+    Found,
+    /// It was asked for in a wrong way, or something could not be read or written.
+    Trouble,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Does what was said.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    let choice = match cli.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+    let done = match cli.command {
+        Command::Audit(args) => audit::run(&args),
+        Command::Lint(args) => lint::run(&args),
+        Command::Convert(args) => convert::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Fields(args) => fields::run(&args),
+        Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => completions::run(args),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        // Who reads has read enough.
+        Err(error) if output::is_broken_pipe(&error) => Exit::Fine.into(),
+        Err(error) => {
+            report(&error);
+            Exit::Trouble.into()
+        }
+    }
+}
+
+/// Tells on standard error which documents are no tests.
+fn tell_refused(material: &casebook::report::Material) {
+    for refused in &material.refused {
+        let (at, title) = (refused.found.at, refused.found.title.escape_debug());
+        let reason = refused.found.reason.escape_debug();
+        anstream::eprintln!("{}:{}: no test, left out: {title} ({reason})", refused.file, at.line);
+    }
+}
+
+/// Tells what failed and why, on standard error.
+fn report(error: &anyhow::Error) {
+    let bold_red: Style = AnsiColor::Red.on_default().bold();
+    anstream::eprintln!("{bold_red}error{bold_red:#}: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}
