@@ -168,8 +168,37 @@ const MARKS: &[&str] = &[
 pub fn inlines(features: &'static [Feature]) -> BoxedStrategy<Inlines> {
     vec(inline(features, 2), 1..5)
         .prop_map(normal_lines)
-        .prop_map(|runs| if runs.is_empty() { lines(At::default(), "word") } else { runs })
+        .prop_map(
+            |runs| if runs.is_empty() { lines(At::default(), "word") } else { apart_from_line_starts(runs) },
+        )
         .boxed()
+}
+
+/// Puts a word before raw source at the beginning of a line: there it would be a block of its own.
+fn apart_from_line_starts(runs: Inlines) -> Inlines {
+    let mut out = vec![Inline::Break(At::default())];
+    after_breaks(runs, &mut out);
+    out.remove(0);
+    out
+}
+
+fn after_breaks(runs: Inlines, out: &mut Inlines) {
+    let inner = |runs| {
+        let mut out = Inlines::new();
+        after_breaks(runs, &mut out);
+        out
+    };
+    for run in runs {
+        if matches!((out.last(), &run), (Some(Inline::Break(_)), Inline::Raw { .. })) {
+            out.push(Inline::Text("see ".to_owned()));
+        }
+        out.push(match run {
+            Inline::Strong(runs) => Inline::Strong(inner(runs)),
+            Inline::Emphasis(runs) => Inline::Emphasis(inner(runs)),
+            Inline::Strike(runs) => Inline::Strike(inner(runs)),
+            run => run,
+        });
+    }
 }
 
 fn inline(features: &'static [Feature], depth: u32) -> BoxedStrategy<Inline> {
@@ -381,36 +410,43 @@ pub fn steps(features: &'static [Feature]) -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
-/// A ticket as the canonical form can hold it: fields in the standard's order, those of the front matter with plain
-/// words in them, the others with blocks; no heading of the first two levels in any; other sections at the end.
+/// A ticket as the canonical form can hold it: fields in the standard's order, those of the front matter first and
+/// with plain words in them, the others with blocks; no heading of the first two levels in any; other sections at the end.
 pub fn ticket(features: &'static [Feature]) -> impl Strategy<Value = Ticket> {
-    let fields = Standard::built_in().fields;
-    let count = fields.len();
-    let bodies = fields.into_iter().map(move |rule| {
-        let body = match rule.id {
-            Field::TestSteps => steps(features).prop_map(|steps| vec![steps::write(&steps)]).boxed(),
-            Field::Labels => {
-                vec("[a-z][a-z0-9-]{0,8}", 1..4).prop_map(|labels| self::labels(&labels)).boxed()
-            }
-            _ if rule.front_matter => {
-                words().prop_map(|text| vec![Block::paragraph(At::default(), &text)]).boxed()
-            }
-            _ => blocks(features).prop_map(deeper).boxed(),
-        };
-        body.prop_map(move |body| Section { name: Name::Field(rule.id.clone()), at: At::default(), body })
-    });
-    let sections: Vec<_> = bodies.collect();
+    let mut fields: Vec<_> =
+        Standard::built_in().fields.into_iter().map(|rule| (rule.id, rule.front_matter)).collect();
+    fields.sort_by_key(|(_, is_short)| !is_short);
+    let bodies = (
+        vec(words(), 6).prop_map(|words| {
+            words.iter().map(|words| vec![Block::paragraph(At::default(), words)]).collect::<Vec<_>>()
+        }),
+        vec(blocks(features).prop_map(deeper), 4),
+        steps(features).prop_map(|steps| vec![steps::write(&steps)]),
+        vec("[a-z][a-z0-9-]{0,8}", 1..4).prop_map(|labels| self::labels(&labels)),
+    );
     let other = ("Notes [a-z]{1,6}", blocks(features).prop_map(deeper)).prop_map(|(heading, body)| Section {
         name: Name::Other(heading),
         at: At::default(),
         body,
     });
-    (sections, vec(any::<bool>(), count), option::weighted(0.3, other)).prop_map(|(sections, kept, other)| {
-        let sections = sections.into_iter().zip(kept);
-        let is_needed = |section: &Section| matches!(&section.name, Name::Field(Field::Key | Field::Summary));
-        let sections =
-            sections.filter(|(section, kept)| *kept || is_needed(section)).map(|(section, _)| section);
-        Ticket { origin: crate::Origin::default(), sections: sections.chain(other).collect() }
+    let fields = prop::sample::subsequence(fields, 2..12);
+    (fields, bodies, option::weighted(0.3, other)).prop_map(|(fields, bodies, other)| {
+        let (words, blocks, steps, labels) = bodies;
+        let (mut words, mut blocks) = (words.into_iter().cycle(), blocks.into_iter().cycle());
+        let mut sections: Vec<_> = fields
+            .into_iter()
+            .map(|(field, is_short)| {
+                let body = match field {
+                    Field::TestSteps => steps.clone(),
+                    Field::Labels => labels.clone(),
+                    _ if is_short => words.next().unwrap_or_default(),
+                    _ => blocks.next().unwrap_or_default(),
+                };
+                Section { name: Name::Field(field), at: At::default(), body }
+            })
+            .collect();
+        sections.extend(other);
+        Ticket { origin: crate::Origin::default(), sections }
     })
 }
 

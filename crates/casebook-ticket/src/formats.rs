@@ -7,6 +7,7 @@ pub(crate) mod wiki;
 
 use std::borrow::Cow;
 
+use crate::encoding::{self, Decoded};
 use crate::{At, Format, Found, ReadError, Source, Standard, Ticket};
 
 /// Reads a source ticket by ticket: each is handed on as soon as it is there, so that a large export is never held
@@ -20,7 +21,8 @@ pub fn read_each(
     standard: &Standard,
     each: &mut dyn FnMut(Found),
 ) -> Result<(), ReadError> {
-    let text = String::from_utf8_lossy(source.bytes);
+    let Decoded { text, notes } = encoding::decode(source.bytes);
+    notes.into_iter().map(Found::Note).for_each(&mut *each);
     let text = with_plain_line_ends(&text);
     let file = File { name: source.name, text: &text };
     match source.format.unwrap_or_else(|| told::by(source.name, &text)) {
@@ -48,7 +50,7 @@ pub fn detect(name: &str, text: &str) -> Format {
 /// When the format cannot hold what the tickets say.
 pub fn write(tickets: &[Ticket], format: Format, standard: &Standard) -> Result<String, WriteError> {
     match format {
-        Format::Markdown => markdown::write(tickets, standard),
+        Format::Markdown => Ok(markdown::write(tickets, standard)),
         Format::Adf => adf::write(tickets, standard),
         Format::Wiki => wiki::write(tickets, standard),
         format => {

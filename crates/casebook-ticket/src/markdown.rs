@@ -1,21 +1,31 @@
 //! Markdown: CommonMark with tables, strikethrough and task lists.
+//!
+//! What Markdown cannot hold in a table's cell (lines, lists, code, several paragraphs) is HTML there, and read back
+//! as what it is. Any blocks in [normal form](crate::markup::normal) are read as they were written, with these
+//! exceptions: raw source at the beginning of a line that Markdown would take for a block, and raw source of another
+//! markup, which becomes code.
+
+mod cell;
+mod escape;
+mod html;
+mod read;
+mod runs;
+mod write;
 
 use crate::Places;
-use crate::markup::{Block, Blocks, plain_blocks};
+use crate::markup::{Block, Blocks};
 
-/// Reads a text.
+/// Reads a text. Whatever it is, it is some Markdown; the result is in normal form.
 #[must_use]
 pub fn read(text: &str, places: &dyn Places) -> Blocks {
-    let paragraphs = text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty());
-    paragraphs
-        .map(|paragraph| {
-            Block::paragraph(places.at(paragraph.as_ptr() as usize - text.as_ptr() as usize), paragraph)
-        })
-        .collect()
+    read::read(text, places)
 }
 
-/// Writes blocks.
+/// Writes blocks; the text ends with a line's end unless it is empty.
 #[must_use]
 pub fn write(blocks: &[Block]) -> String {
-    plain_blocks(blocks)
+    write::document(blocks)
 }
+
+#[cfg(test)]
+mod tests;

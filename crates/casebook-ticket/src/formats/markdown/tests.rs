@@ -1,0 +1,119 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::Field;
+use crate::arbitrary::{self, Feature};
+
+fn read_all(text: &str) -> Vec<Found> {
+    let mut all = Vec::new();
+    let file = File { name: "a.md", text };
+    read_each(file, &Standard::built_in(), &mut |found| all.push(found)).expect("it can be read");
+    all
+}
+
+fn tickets_of(text: &str) -> Vec<Ticket> {
+    let tickets = read_all(text).into_iter().filter_map(|found| match found {
+        Found::Ticket(ticket) => Some(*ticket),
+        _ => None,
+    });
+    tickets.collect()
+}
+
+fn failure(text: &str) -> String {
+    let file = File { name: "a.md", text };
+    read_each(file, &Standard::built_in(), &mut |_| {}).expect_err("it cannot be read").to_string()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn tickets_in_the_canonical_form_are_read_as_they_were_written(
+        tickets in proptest::collection::vec(arbitrary::ticket(Feature::ALL), 1..4),
+    ) {
+        let text = write(&tickets, &Standard::built_in());
+        let read = tickets_of(&text);
+        prop_assert!(read == tickets, "{}\nis read as\n{}", text, write(&read, &Standard::built_in()));
+    }
+
+    #[test]
+    fn any_text_is_read(before in arbitrary::source(), front in arbitrary::source(), body in arbitrary::source()) {
+        let standard = Standard::built_in();
+        for text in [&before, &format!("---\nkey: {front}\n---\n{body}"), &format!("{before}\n\n---\nkey: x\n---\n{body}")] {
+            let _ = read_each(File { name: "", text }, &standard, &mut |_| {});
+        }
+    }
+}
+
+#[test]
+fn front_matter_holds_words_numbers_and_lists_with_their_places() {
+    let text = "---\nkey: PZ-1\nsummary: \"Outage: broker\"\npriority: 2.0\nstatus: yes\ncreated: 2025-10-05\nassignee:\nlabels: [live, 1.10]\nseen:\n  by: Ann\n---\n## Objective\nx\n";
+    let [ticket] = &tickets_of(text)[..] else { panic!("one ticket") };
+    let words = |field| ticket.text(&field);
+    assert_eq!(words(Field::Summary).as_deref(), Some("Outage: broker"));
+    assert_eq!(words(Field::Priority).as_deref(), Some("2.0"));
+    assert_eq!(words(Field::Status).as_deref(), Some("yes"));
+    assert_eq!(words(Field::Created).as_deref(), Some("2025-10-05"));
+    assert_eq!(words(Field::Labels).as_deref(), Some("live\n1.10"));
+    assert!(ticket.section(&Field::Assignee).is_some_and(|section| section.body.is_empty()));
+    assert_eq!(format!("{:?}", ticket.section(&Field::Priority).map(|section| section.at)), "Some(4:1)");
+    assert_eq!(
+        format!("{:?}", ticket.section(&Field::Priority).map(|section| section.body[0].at())),
+        "Some(4:11)"
+    );
+    assert_eq!(format!("{:?}", ticket.section(&Field::Objective).map(|section| section.at)), "Some(12:1)");
+    let seen = ticket.sections.iter().find(|section| section.name == Name::Other("seen".to_owned()));
+    assert_eq!(crate::markup::plain_blocks(&seen.expect("it is kept").body), "  by: Ann");
+}
+
+#[test]
+fn broken_front_matter_is_told_with_its_line() {
+    let broken = failure("---\nkey: PZ-1\nsummary: a: b\n---\n");
+    assert!(
+        broken.starts_with("a.md:3:11: the front matter is no YAML: mapping values are not allowed"),
+        "{broken}"
+    );
+    let broken = failure("\n\n---\nkey: PZ-1\nkey: PZ-2\n---\n");
+    assert!(broken.starts_with("a.md:5:1: the front matter is no YAML: duplicate"), "{broken}");
+}
+
+#[test]
+fn rules_and_templates_in_code_part_no_tickets() {
+    for text in [
+        "---\nkey: A-1\n---\n\n## Objective\n\na\n\n---\n\nPriority: High\n\n---\n\nb\n",
+        "---\nkey: A-1\n---\n\n## Objective\n\n```\n\n---\nkey: A-2\n---\n```\n",
+        "---\nkey: A-1\n---\n\n## Objective\n\nx\n\n---\nkey: A-2\nno key\n---\n",
+    ] {
+        assert_eq!(tickets_of(text).len(), 1, "{text}");
+    }
+    let two = "---\nkey: A-1\n---\n## Objective\nx\n\n---\nkey: A-2\n---\n## Objective\ny\n";
+    assert_eq!(tickets_of(two).len(), 2);
+}
+
+#[test]
+fn the_canonical_form() {
+    let text = "---
+key: PZ-1
+summary: Broker lost under a running view
+labels:
+  - live
+  - resilience
+---
+
+## Objective
+
+The view **survives**.
+
+## Test Steps
+
+| # | Action | Data | Expected Result |
+| --- | --- | --- | --- |
+| 1 | Configure | `POST /configure` | `status = 200` |
+
+## Notes of ours
+
+- [ ] ask Ann
+";
+    let tickets = tickets_of(text);
+    assert_eq!(write(&tickets, &Standard::built_in()), text);
+}
