@@ -18,7 +18,11 @@ pub use finding::{Argument, Finding, Severity};
 pub use repository::Repository;
 pub use rule::{Rule, rule, rules};
 pub use verdict::{Gate, Grade, Verdict};
+pub(crate) use words::is_filler;
 
+use std::collections::HashSet;
+
+use casebook_ticket::language::{self, Checked};
 use casebook_ticket::{At, Field, Origin, Standard, Ticket};
 
 use case::{Case, Filling};
@@ -70,9 +74,13 @@ pub enum State {
 #[must_use]
 pub fn audit(ticket: &Ticket, standard: &Standard, context: &Context) -> Audit {
     let case = Case::new(ticket, standard, context);
-    let mut findings = rules::findings(&case);
+    let checked = language::check(ticket);
+    let mut findings = rules::findings(&case, &checked);
     findings.sort_by_key(|finding| (finding.at.line, finding.at.column));
-    let fields = fields(&case, &findings);
+    let mut fields = fields(&case, &findings);
+    if checked.is_executable() {
+        executable(&mut fields, &checked);
+    }
     let verdict = Verdict::of(standard, &fields, &findings);
     Audit {
         key: ticket.text(&Field::Key),
@@ -81,6 +89,18 @@ pub fn audit(ticket: &Ticket, standard: &Standard, context: &Context) -> Audit {
         fields,
         findings,
         verdict,
+    }
+}
+
+/// Of a ticket that a program can run as a whole, the fields that it runs.
+fn executable(fields: &mut [FieldState], checked: &Checked) {
+    let of_steps = checked.steps.iter().map(|step| step.part.field());
+    let of_assertions = checked.assertions.iter().map(|assertion| assertion.field.clone());
+    let bound: HashSet<_> = of_steps.chain(of_assertions).collect();
+    for field in
+        fields.iter_mut().filter(|field| field.state == State::Adequate && bound.contains(&field.field))
+    {
+        field.state = State::Executable;
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub mod audit;
 pub mod collection;
+pub mod complete;
 pub mod duplicates;
 pub mod report;

@@ -4,6 +4,7 @@ mod assertions;
 mod attachments;
 mod automation;
 mod bases;
+mod bindings;
 mod contradictions;
 mod data;
 mod disruption;
@@ -16,11 +17,13 @@ mod supports;
 mod tables;
 mod unfinished;
 
+use casebook_ticket::language::Checked;
+
 use super::Finding;
 use super::case::Case;
 
 /// All findings of a ticket, in no order.
-pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
+pub(super) fn findings(case: &Case<'_>, checked: &Checked) -> Vec<Finding> {
     let mut findings = Vec::new();
     presence::look(case, &mut findings);
     bases::look(case, &mut findings);
@@ -36,5 +39,6 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     related::look(case, &mut findings);
     unfinished::look(case, &mut findings);
     secrets::look(case, &mut findings);
+    bindings::look(checked, &mut findings);
     findings
 }

@@ -95,7 +95,7 @@ const NONE: &[&str] = &[
 const LONGEST: usize = 64;
 
 /// Whether a text is empty, or only fills its place.
-pub(super) fn is_filler(text: &str) -> bool {
+pub(crate) fn is_filler(text: &str) -> bool {
     if text.len() > LONGEST {
         return !text.chars().any(char::is_alphanumeric);
     }

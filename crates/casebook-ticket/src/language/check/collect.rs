@@ -158,7 +158,8 @@ fn read_item(item: &Item<'_>, place: Place, checked: &mut Checked) {
     }
     if let (Place::Run(part), false) = (place, statements.is_empty()) {
         checked.steps.push(BoundStep { part, id: None, at: item.at, statements, predicates });
-    } else if item.counts && !is_meant {
+    } else if item.counts && !is_meant && !matches!(place, Place::Run(Part::PreConditions)) {
+        // A pre-condition in prose is the baseline's to prove.
         let text = item.blocks.iter().map(|block| plain_blocks(std::slice::from_ref(*block)));
         let text = text.collect::<Vec<_>>().join("\n");
         checked.manual.push(Manual { at: item.at, field, step: None, text });
