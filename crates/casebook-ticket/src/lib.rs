@@ -11,6 +11,7 @@ pub mod encoding;
 mod field;
 mod format;
 pub mod formats;
+pub mod gherkin;
 mod json;
 pub mod language;
 pub mod markdown;

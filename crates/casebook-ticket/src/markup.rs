@@ -192,6 +192,21 @@ pub fn lines(at: At, text: &str) -> Inlines {
     runs
 }
 
+/// The lines of a paragraph, each with where it begins.
+pub(crate) fn split_lines(at: At, text: Inlines) -> Vec<(At, Inlines)> {
+    let mut lines = Vec::new();
+    let mut line = (at, Inlines::new());
+    for run in text {
+        if let Inline::Break(at) = run {
+            lines.push(std::mem::replace(&mut line, (at, Inlines::new())));
+        } else {
+            line.1.push(run);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 /// The words of runs, without any markup; a line for each break.
 #[must_use]
 pub fn plain(text: &[Inline]) -> String {

@@ -1,108 +1,264 @@
 //! Finds a ticket's sections in text, whichever way their headings were written.
 //!
-//! Dialects are told on the neutral blocks, so that Markdown, wiki markup and ADF share them.
+//! Dialects are told on the neutral blocks, so that Markdown, wiki markup and ADF share them: headings, also numbered
+//! or with emoji; bold keys; `Key:` lines; bare lines; bullets with keys; tables of fields; Gherkin.
 
+mod analysis;
+mod evidence;
+mod fence;
+mod fields_table;
+mod group;
 mod key;
+mod mask;
+mod piece;
+mod sign;
+mod split;
+mod title;
 
-use crate::markup::{Block, Blocks, Inline, Inlines, plain};
-use crate::{At, Found, Name, NoTest, NoTestKind, Origin, Section, Standard, Ticket};
+use crate::markup::{Block, Blocks, plain};
+use crate::{At, Field, Found, Name, NoTest, NoTestKind, Note, Origin, Section, Standard, Ticket, gherkin};
 
-use key::Key;
+use evidence::Document;
+use group::{Signed, group};
+use piece::Piece;
+use sign::Sign;
+use title::Title;
 
 /// The tickets of a document, each with where it begins, and what in it is no ticket.
 #[must_use]
 pub fn tickets(blocks: Blocks, standard: &Standard, origin: Origin) -> Vec<Found> {
-    if blocks.is_empty() {
+    let pieces = signed(blocks, standard);
+    if pieces
+        .iter()
+        .all(|signed| matches!(signed.piece, Piece::Block(Block::Rule { .. } | Block::Heading { .. })))
+    {
         let reason = "there is nothing in it".to_owned();
-        return vec![Found::NoTest(NoTest {
-            at: origin.at,
-            title: String::new(),
-            kind: NoTestKind::Empty,
-            reason,
-        })];
+        let title = String::new();
+        return vec![Found::NoTest(NoTest { at: origin.at, title, kind: NoTestKind::Empty, reason })];
     }
-    let mut ticket = Ticket { origin, sections: Vec::new() };
-    for section in sections(blocks, standard) {
-        ticket.add(section);
+    if let Some((begin, _)) = analysis::missing(&pieces) {
+        return analysed(pieces, begin, standard, origin);
     }
-    vec![Found::Ticket(Box::new(ticket))]
+    let begins = split::begins(&pieces);
+    if begins.is_empty() {
+        return vec![one(pieces, standard, origin)];
+    }
+    let title = pieces.first().map(|signed| plain(signed.piece.line())).unwrap_or_default();
+    let mut rest = pieces;
+    let mut found = Vec::new();
+    for begin in begins.iter().rev() {
+        let part = rest.split_off(*begin);
+        let at = part.first().map_or(origin.at, |signed| signed.piece.at());
+        found.push(one(part, standard, Origin { at, ..origin.clone() }));
+    }
+    let says =
+        |signed: &Signed| !matches!(signed.piece, Piece::Heading { .. } | Piece::Block(Block::Rule { .. }));
+    if rest.iter().any(says) {
+        let reason = "it stands before the first of several tickets".to_owned();
+        found.push(Found::NoTest(NoTest { at: origin.at, title, kind: NoTestKind::Guide, reason }));
+    }
+    found.reverse();
+    found
 }
 
 /// The sections of a text that belongs to one known ticket, e.g. of Jira's field *Description*. What stands before any
 /// heading has the empty name.
 #[must_use]
 pub fn sections(blocks: Blocks, standard: &Standard) -> Vec<Section> {
-    let mut sections =
-        vec![Section { name: Name::Other(String::new()), at: At::default(), body: Blocks::new() }];
-    for block in blocks {
-        match block {
-            Block::Heading { at, text, .. } => {
-                let words = plain(&text);
-                let name =
-                    standard.field_of(&words).map_or(Name::Other(words), |field| Name::Field(field.clone()));
-                sections.push(Section { name, at, body: Blocks::new() });
-            }
-            Block::Paragraph { at, text } => paragraph(at, text, standard, &mut sections),
-            other => content(other, &mut sections),
-        }
-    }
-    sections.retain(|section| !section.body.is_empty() || section.name != Name::Other(String::new()));
-    sections
+    let sections =
+        group(signed(blocks, standard), standard).into_iter().map(|(section, _)| section).collect();
+    with_gherkin(sections)
 }
 
 /// The sections of the canonical form: headings of the second level begin them, and nothing else does.
 #[must_use]
 pub fn canonical(blocks: Blocks, standard: &Standard) -> Vec<Section> {
-    let mut sections =
-        vec![Section { name: Name::Other(String::new()), at: At::default(), body: Blocks::new() }];
+    let at = blocks.first().map_or_else(At::default, Block::at);
+    let mut sections = vec![Section { name: Name::Other(String::new()), at, body: Blocks::new() }];
     for block in blocks {
-        match block {
-            Block::Heading { at, level: 2, text } => {
+        match (block, sections.last_mut()) {
+            (Block::Heading { at, level: 2, text }, _) => {
                 let words = plain(&text);
-                let name =
-                    standard.field_of(&words).map_or(Name::Other(words), |field| Name::Field(field.clone()));
+                let field = standard.field_of(&words).cloned();
+                let name = field.map_or(Name::Other(words), Name::Field);
                 sections.push(Section { name, at, body: Blocks::new() });
             }
-            other => content(other, &mut sections),
+            (block, Some(section)) => section.body.push(block),
+            (_, None) => {}
         }
     }
     sections.retain(|section| !section.body.is_empty() || section.name != Name::Other(String::new()));
     sections
 }
 
-fn paragraph(at: At, text: Inlines, standard: &Standard, sections: &mut Vec<Section>) {
-    let mut kept: Option<(At, Inlines)> = None;
-    for (at, line) in key::lines(at, text) {
-        let found = Key::of(&line)
-            .and_then(|key| standard.field_of(&key.words).cloned().map(|field| (field, key.value)));
-        match found {
-            Some((field, value)) => {
-                flush(&mut kept, sections);
-                sections.push(Section { name: Name::Field(field), at, body: Blocks::new() });
-                if !value.is_empty() {
-                    kept = Some((at, value));
-                }
-            }
-            None => match &mut kept {
-                Some((_, text)) => {
-                    text.push(Inline::Break(at));
-                    text.extend(line);
-                }
-                None => kept = Some((at, line)),
-            },
+/// What an analysis of a ticket proposes for the fields that it found missing, in its order; empty for any other
+/// document. Each is a section as the ticket would have it.
+#[must_use]
+pub fn proposals(blocks: Blocks, standard: &Standard) -> Vec<Section> {
+    let mut pieces = signed(blocks, standard);
+    let Some((begin, end)) = analysis::missing(&pieces) else { return Vec::new() };
+    pieces.truncate(end);
+    analysis::proposals(pieces.split_off(begin + 1), standard)
+}
+
+fn signed(blocks: Blocks, standard: &Standard) -> Vec<Signed> {
+    let pieces = piece::pieces(blocks, &|line| sign::begins(line, standard));
+    let pieces = mask::gather_gherkin(pieces);
+    let signs: Vec<_> = pieces
+        .iter()
+        .enumerate()
+        .map(|(index, piece)| {
+            let before = index.checked_sub(1).and_then(|before| pieces.get(before));
+            Sign::of(piece, before, pieces.get(index + 1), standard)
+        })
+        .collect();
+    let mut signed: Vec<_> =
+        pieces.into_iter().zip(signs).map(|(piece, sign)| Signed { piece, sign }).collect();
+    mask::mask_flattened(&mut signed);
+    signed
+}
+
+/// The ticket that an analysis describes.
+fn analysed(mut pieces: Vec<Signed>, begin: usize, standard: &Standard, origin: Origin) -> Vec<Found> {
+    pieces.truncate(begin);
+    let at = origin.at;
+    let heading = pieces.first().map(|signed| plain(signed.piece.line())).unwrap_or_default();
+    // Its headings are the analysis's own: `Summary` is over what it sums up.
+    pieces.retain(|signed| !matches!(signed.piece, Piece::Heading { .. }));
+    let mut ticket = Ticket { origin, sections: Vec::new() };
+    for (section, _) in group(pieces, standard) {
+        if matches!(section.name, Name::Field(_)) {
+            ticket.add(section);
         }
     }
-    flush(&mut kept, sections);
+    if ticket.section(&Field::Key).is_none()
+        && let Some(key) = title::key_in(&heading)
+    {
+        let body = vec![Block::paragraph(at, key)];
+        ticket.sections.insert(0, Section { name: Name::Field(Field::Key), at, body });
+    }
+    let key = ticket.text(&Field::Key).unwrap_or_else(|| "a ticket".to_owned());
+    let text = format!(
+        "this is an analysis of {key}: the ticket is read as the analysis describes it, and what it proposes for missing fields is not taken for the ticket's"
+    );
+    vec![Found::Ticket(Box::new(ticket)), Found::Note(Note { at, rule: "analysis-of-ticket", text })]
 }
 
-fn flush(kept: &mut Option<(At, Inlines)>, sections: &mut [Section]) {
-    if let Some((at, text)) = kept.take() {
-        content(Block::Paragraph { at, text }, sections);
+/// A part of a document that is one ticket, or none.
+fn one(mut pieces: Vec<Signed>, standard: &Standard, origin: Origin) -> Found {
+    let at = origin.at;
+    let (heading, mut sections) = take_title(&mut pieces);
+    sections.extend(group(pieces, standard));
+    let document = Document { title: &heading, sections: &sections };
+    if let Some((kind, reason)) = evidence::against(&document) {
+        return Found::NoTest(NoTest { at, title: heading, kind, reason });
+    }
+    let mut ticket = Ticket { origin, sections: Vec::new() };
+    for section in with_gherkin(sections.into_iter().map(|(section, _)| section).collect()) {
+        ticket.add(section);
+    }
+    name_preamble(&mut ticket);
+    Found::Ticket(Box::new(ticket))
+}
+
+/// Takes the title off a ticket's pieces: its words as they stood, and the sections that it gives.
+fn take_title(pieces: &mut Vec<Signed>) -> (String, Vec<(Section, String)>) {
+    let Some(first) =
+        pieces.iter().position(|signed| !matches!(signed.piece, Piece::Block(Block::Rule { .. })))
+    else {
+        return (String::new(), Vec::new());
+    };
+    let words = plain(pieces[first].piece.line());
+    let title = Title::of(&words);
+    if !is_title(pieces, first, &title) {
+        return (String::new(), Vec::new());
+    }
+    let piece = pieces.remove(first).piece;
+    let at = piece.at();
+    let named = |field: Field, block: Block| {
+        (Section { name: Name::Field(field), at, body: vec![block] }, words.clone())
+    };
+    let key = title.key.as_deref().map(|key| named(Field::Key, Block::paragraph(at, key)));
+    let text = title.summary_in(piece.line());
+    let summary = (!text.is_empty()).then(|| named(Field::Summary, Block::Paragraph { at, text }));
+    let sections = key.into_iter().chain(summary).collect();
+    (words, sections)
+}
+
+fn is_title(pieces: &[Signed], first: usize, title: &Title) -> bool {
+    let Signed { piece, sign } = &pieces[first];
+    match (piece, sign) {
+        (Piece::Heading { .. }, Some(Sign { field: None, rank, .. })) => {
+            // A section like those that follow, and not their title, when it has text of its own.
+            let next = pieces[first + 1..].iter().position(|signed| {
+                signed.sign.as_ref().is_some_and(|sign| sign.rank <= *rank && sign.field.is_some())
+            });
+            title.is_ticket || next.is_none_or(|next| next == 0)
+        }
+        (Piece::Line { .. }, sign) => {
+            title.is_ticket
+                && sign.as_ref().is_none_or(|sign| sign.field.is_none())
+                && title.summary.len() < 250
+        }
+        _ => false,
     }
 }
 
-fn content(block: Block, sections: &mut [Section]) {
-    if let Some(section) = sections.last_mut() {
-        section.body.push(block);
+/// What stands right below a ticket's title describes it.
+fn name_preamble(ticket: &mut Ticket) {
+    let is_preamble = |section: &Section| section.name == Name::Other(String::new());
+    if ticket.section(&Field::Description).is_none()
+        && let Some(preamble) = ticket.sections.iter_mut().find(|section| is_preamble(section))
+    {
+        preamble.name = Name::Field(Field::Description);
     }
 }
+
+/// Gherkin gives more than the steps that it stands in: what is given, the examples, a name.
+fn with_gherkin(mut sections: Vec<Section>) -> Vec<Section> {
+    let has = |field: &Field, sections: &[Section]| {
+        sections.iter().any(|section| section.name == Name::Field(field.clone()))
+    };
+    let stands_in = |section: &Section| gherkin::read(&section.body).is_some();
+    if !has(&Field::TestSteps, &sections)
+        && let Some(index) = sections.iter().position(|section| {
+            matches!(section.name, Name::Other(_) | Name::Field(Field::Description)) && stands_in(section)
+        })
+    {
+        let is_steps = |block: &Block| gherkin::read(std::slice::from_ref(block)).is_some();
+        let (steps, rest) = std::mem::take(&mut sections[index].body).into_iter().partition(is_steps);
+        sections[index].body = rest;
+        let at = sections[index].at;
+        sections.insert(index + 1, Section { name: Name::Field(Field::TestSteps), at, body: steps });
+        if sections[index].body.is_empty() {
+            sections.remove(index);
+        }
+    }
+    let features = sections
+        .iter()
+        .find(|section| section.name == Name::Field(Field::TestSteps))
+        .and_then(|section| gherkin::read(&section.body));
+    for feature in features.iter().flatten() {
+        let summary = match (&feature.name[..], &feature.scenarios[..]) {
+            ("", [scenario, ..]) => scenario.name.as_str(),
+            (_, [scenario]) if !scenario.name.is_empty() => scenario.name.as_str(),
+            (name, _) => name,
+        };
+        let summary = (!summary.is_empty()).then(|| Block::paragraph(feature.at, summary));
+        let derived = [
+            (Field::Summary, summary.into_iter().collect()),
+            (Field::PreConditions, feature.pre_conditions()),
+            (Field::TestData, feature.examples()),
+        ];
+        for (field, body) in derived {
+            if !has(&field, &sections) && !body.is_empty() {
+                let at = body[0].at();
+                sections.push(Section { name: Name::Field(field), at, body });
+            }
+        }
+    }
+    sections
+}
+
+#[cfg(test)]
+mod tests;

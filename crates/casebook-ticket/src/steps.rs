@@ -1,7 +1,17 @@
 //! The steps of a test, whichever way they were written.
 
-use crate::At;
-use crate::markup::{Block, Blocks, Cell};
+mod flattened;
+mod marker;
+mod part;
+mod role;
+mod table;
+mod text;
+
+use crate::markup::{Block, Blocks};
+use crate::{At, gherkin};
+
+pub(crate) use flattened::{Flattened, Unit};
+pub(crate) use role::{Role, is_step_title};
 
 /// One step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,9 +52,9 @@ pub enum Encoding {
     Lettered,
     /// Lists in lists: the action, with data and expectation below it.
     NestedList,
-    /// A plain numbered list.
+    /// A plain list.
     List,
-    /// A heading for each step.
+    /// A title for each step.
     Headings,
     /// Given, When, Then.
     Gherkin,
@@ -59,47 +69,34 @@ pub struct Steps {
     pub steps: Vec<Step>,
 }
 
-/// Reads the steps of a section.
+/// Reads the steps of a section. Tables go before text: what stands around them explains them.
 #[must_use]
 pub fn read(body: &[Block]) -> Steps {
-    let Some(Block::Table { rows, .. }) = body.iter().find(|block| matches!(block, Block::Table { .. }))
-    else {
-        return Steps::default();
-    };
-    Steps { encoding: Encoding::Table, steps: rows.iter().map(|row| step(row)).collect() }
-}
-
-fn step(row: &[Cell]) -> Step {
-    let cell = |number: usize| row.get(number).cloned().unwrap_or_default();
-    let (action, data, expected) = (cell(1), cell(2), cell(3));
-    Step {
-        number: Some(crate::markup::plain_blocks(&cell(0).blocks)).filter(|number| !number.is_empty()),
-        at: cell(0).at,
-        action: action.blocks,
-        action_at: action.at,
-        data: data.blocks,
-        data_at: data.at,
-        expected: expected.blocks,
-        expected_at: expected.at,
+    if let Some(features) = gherkin::read(body) {
+        return Steps {
+            encoding: Encoding::Gherkin,
+            steps: features.iter().flat_map(gherkin::Feature::steps).collect(),
+        };
     }
+    let tables = body.iter().filter_map(|block| match block {
+        Block::Table { header, rows, .. } => table::read(header, rows),
+        _ => None,
+    });
+    let found = tables
+        .reduce(|(encoding, mut steps), (_, more)| {
+            steps.extend(more);
+            (encoding, steps)
+        })
+        .or_else(|| flattened::read(body).map(|steps| (Encoding::FlattenedTable, steps)))
+        .or_else(|| text::read(body));
+    found.map_or_else(Steps::default, |(encoding, steps)| Steps { encoding, steps })
 }
 
 /// The canonical table: `#`, `Action`, `Data`, `Expected Result`.
 #[must_use]
 pub fn write(steps: &[Step]) -> Block {
-    let title = |text: &str| Cell { at: At::default(), blocks: vec![Block::paragraph(At::default(), text)] };
-    let header = ["#", "Action", "Data", "Expected Result"].map(title).to_vec();
-    let rows = steps
-        .iter()
-        .map(|step| {
-            let number = step.number.iter().map(|number| Block::paragraph(step.at, number)).collect();
-            vec![
-                Cell { at: step.at, blocks: number },
-                Cell { at: step.action_at, blocks: step.action.clone() },
-                Cell { at: step.data_at, blocks: step.data.clone() },
-                Cell { at: step.expected_at, blocks: step.expected.clone() },
-            ]
-        })
-        .collect();
-    Block::Table { at: steps.first().map_or_else(At::default, |step| step.at), header, rows }
+    table::write(steps)
 }
+
+#[cfg(test)]
+mod tests;

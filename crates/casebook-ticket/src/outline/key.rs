@@ -1,6 +1,5 @@
 //! Lines that begin with a key: `Key: value`, `**Key:** value`, `✅ **Key**: value`.
 
-use crate::At;
 use crate::markup::{Inline, Inlines, plain};
 
 /// A key and what stands behind it on its line.
@@ -10,91 +9,95 @@ pub(super) struct Key {
     pub(super) words: String,
     /// Whether it is in bold.
     pub(super) strong: bool,
+    /// Whether a colon or a dash tells it from its value.
+    pub(super) marked: bool,
     /// What stands behind it; empty where there is nothing.
     pub(super) value: Inlines,
 }
 
-/// More characters than this are no key.
-const LONGEST: usize = 60;
+/// More bytes than this are no key.
+const LONGEST: usize = 120;
+const COLONS: [char; 2] = [':', '：'];
+const DASHES: [&str; 3] = [" - ", " – ", " — "];
 
 impl Key {
-    /// The key that a line begins with.
+    /// The key that a line begins with, or that it is: bold words, or words before a colon.
     pub(super) fn of(line: &[Inline]) -> Option<Self> {
-        let decorated = line.first().is_some_and(is_decoration);
+        let decorated = line.len() > 1 && line.first().is_some_and(is_decoration);
         let (first, rest) = line[usize::from(decorated)..].split_first()?;
         match first {
             Inline::Text(text) => {
-                let (words, value) = text.split_once([':', '：'])?;
-                Self::checked(words, false, text_first(value, rest))
+                let (words, value) = split(text)?;
+                Self::checked(words, false, true, text_first(value, rest))
             }
-            Inline::Strong(inner) => {
-                let inside = plain(inner);
-                match inside.split_once([':', '：']) {
-                    Some((words, value)) if value.trim().is_empty() => {
-                        Self::checked(words, true, trimmed_start(rest))
-                    }
-                    Some(_) => {
-                        Self::of(inner).filter(|_| rest.is_empty()).map(|key| Self { strong: true, ..key })
-                    }
-                    None => match rest.split_first() {
-                        None => Self::checked(&inside, true, Inlines::new()),
-                        Some((Inline::Text(text), rest)) => {
-                            let value = text.trim_start().strip_prefix([':', '：'])?;
-                            Self::checked(&inside, true, text_first(value, rest))
-                        }
-                        Some(_) => None,
-                    },
-                }
-            }
+            Inline::Strong(inner) => Self::strong(inner, rest),
             _ => None,
         }
     }
 
-    fn checked(words: &str, strong: bool, value: Inlines) -> Option<Self> {
+    fn strong(inner: &[Inline], rest: &[Inline]) -> Option<Self> {
+        let inside = plain(inner);
+        let words = inside.trim().trim_end_matches(COLONS);
+        if words.len() < inside.trim().len() {
+            return Self::checked(words, true, true, trimmed_start(rest));
+        }
+        if rest.iter().all(is_decoration) {
+            return match split(words) {
+                Some((key, value)) if !value.trim().is_empty() => {
+                    let value = vec![Inline::Strong(vec![Inline::Text(value.trim().to_owned())])];
+                    Self::checked(key, true, true, value)
+                }
+                _ => Self::checked(words, true, false, Inlines::new()),
+            };
+        }
+        let (Inline::Text(text), rest) = rest.split_first()? else { return None };
+        let behind = text.trim_start().strip_prefix(COLONS);
+        let value = behind.or_else(|| DASHES.iter().find_map(|dash| text.strip_prefix(dash)))?;
+        Self::checked(words, true, true, text_first(value, rest))
+    }
+
+    fn checked(words: &str, strong: bool, marked: bool, value: Inlines) -> Option<Self> {
         let words = words.trim();
-        let short = words.chars().take(LONGEST + 1).count() <= LONGEST;
-        (short && words.chars().any(char::is_alphabetic)).then(|| Self {
-            words: words.to_owned(),
-            strong,
-            value,
-        })
+        let sound = words.len() <= LONGEST && words.chars().any(char::is_alphabetic) && !words.contains('\n');
+        sound.then(|| Self { words: words.to_owned(), strong, marked, value })
     }
 }
 
-/// Emoji, ticks and the like in front of a key.
-fn is_decoration(run: &Inline) -> bool {
-    matches!(run, Inline::Text(text) if !text.chars().any(char::is_alphanumeric) && !text.contains([':', '：']))
+/// Splits at a colon near the beginning that is none of an address, a path or a time.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let at = text.char_indices().take(LONGEST).find(|(_, character)| COLONS.contains(character));
+    let (words, value) = (&text[..at?.0], &text[at?.0..]);
+    let value = value.trim_start_matches(COLONS);
+    (!value.starts_with(['/', '\\'])).then_some((words, value))
+}
+
+/// Emoji, ticks and the like.
+pub(super) fn is_decoration(run: &Inline) -> bool {
+    match run {
+        Inline::Text(text) => !text.chars().any(char::is_alphanumeric) && !text.contains(COLONS),
+        Inline::Image { text, .. } => text.len() < 40,
+        Inline::Raw { .. } => true,
+        _ => false,
+    }
 }
 
 fn text_first(text: &str, rest: &[Inline]) -> Inlines {
     let text = text.trim_start();
-    let first = (!text.is_empty()).then(|| Inline::Text(text.to_owned()));
-    let rest = if first.is_none() { trimmed_start(rest) } else { rest.to_vec() };
-    first.into_iter().chain(rest).collect()
+    if text.is_empty() {
+        return trimmed_start(rest);
+    }
+    let mut value = Inlines::with_capacity(rest.len() + 1);
+    value.push(Inline::Text(text.to_owned()));
+    value.extend_from_slice(rest);
+    value
 }
 
 fn trimmed_start(runs: &[Inline]) -> Inlines {
     match runs.split_first() {
-        Some((Inline::Text(text), rest)) => {
-            let text = text.trim_start();
-            let first = (!text.is_empty()).then(|| Inline::Text(text.to_owned()));
-            first.into_iter().chain(rest.iter().cloned()).collect()
-        }
+        Some((Inline::Text(text), rest)) if text.trim_start().is_empty() => rest.to_vec(),
+        Some((Inline::Text(text), rest)) => text_first(text, rest),
         _ => runs.to_vec(),
     }
-}
-
-/// The lines of a paragraph.
-pub(super) fn lines(at: At, text: Inlines) -> Vec<(At, Inlines)> {
-    let mut lines = vec![(at, Inlines::new())];
-    for run in text {
-        match (run, lines.last_mut()) {
-            (Inline::Break(at), _) => lines.push((at, Inlines::new())),
-            (run, Some((_, line))) => line.push(run),
-            (_, None) => {}
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
@@ -110,10 +113,13 @@ mod tests {
         assert_eq!(of(&[text("Priority: High")]), both("Priority", "High"));
         assert_eq!(of(&[text("Steps:")]), both("Steps", ""));
         assert_eq!(of(&[strong("Priority:"), text(" High")]), both("Priority", "High"));
+        assert_eq!(of(&[strong("Priority"), text(" – High")]), both("Priority", "High"));
         assert_eq!(of(&[text("✅ "), strong("Priority"), text(": High")]), both("Priority", "High"));
         assert_eq!(of(&[strong("Priority: High")]), both("Priority", "High"));
-        assert_eq!(of(&[strong("Steps")]), both("Steps", ""));
+        assert_eq!(of(&[strong("Steps"), text(" ⚠️")]), both("Steps", ""));
         assert_eq!(of(&[strong("Steps"), text(" are below")]), None);
+        assert_eq!(of(&[text("https://example.com")]), None);
         assert_eq!(of(&[text("No key here")]), None);
+        assert_eq!(of(&[]), None);
     }
 }

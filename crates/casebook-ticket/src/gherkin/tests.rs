@@ -1,0 +1,72 @@
+use super::*;
+use crate::markup::plain_blocks;
+
+const FEATURE: &str = r#"@PZ-7 @resilience
+Feature: Broker outage
+  What a live view does without its broker.
+
+  Background:
+    Given the server is up
+
+  Scenario Outline: refused at once
+    Given the broker is <state>
+    And no job is running
+    When a live view is asked for
+      """
+      {"view": 1}
+      """
+    Then the answer is <status>
+    And nothing was launched
+    When the broker is back
+    Then the same request succeeds
+
+    Examples:
+      | state | status |
+      | away  | 503    |
+      | slow  | 503 \| 504 |
+"#;
+
+#[test]
+fn given_is_a_pre_condition_when_an_action_and_then_an_expectation() {
+    let feature = parse(FEATURE, At::new(1, 1));
+    assert_eq!(
+        (feature.name.as_str(), feature.tags.join(" ")),
+        ("Broker outage", "PZ-7 resilience".to_owned())
+    );
+    assert_eq!(feature.description, "What a live view does without its broker.");
+    assert_eq!(
+        plain_blocks(&feature.pre_conditions()),
+        "the server is up\nthe broker is <state>\nno job is running"
+    );
+    let steps = feature.steps();
+    let said: Vec<_> = steps
+        .iter()
+        .map(|step| [&step.action, &step.data, &step.expected].map(|blocks| plain_blocks(blocks)))
+        .collect();
+    assert_eq!(
+        said[0],
+        ["a live view is asked for", "      {\"view\": 1}", "the answer is <status>\n\nnothing was launched"]
+    );
+    assert_eq!(said[1], ["the broker is back", "", "the same request succeeds"]);
+    assert_eq!(format!("{:?} {:?}", steps[0].at, steps[1].expected_at), "11:5 18:5");
+    assert_eq!(plain_blocks(&feature.examples()), "state\tstatus\naway\t503\nslow\t503 | 504");
+}
+
+#[test]
+fn hebrew_and_fragments_are_read() {
+    let feature = parse("בהינתן שהשרת למעלה\nכאשר שולחים בקשה\nאז מקבלים 503", At::new(4, 3));
+    assert_eq!(plain_blocks(&feature.pre_conditions()), "שהשרת למעלה");
+    assert_eq!(plain_blocks(&feature.steps()[0].expected), "מקבלים 503");
+    assert!(is_gherkin("When x\nThen y"));
+    for text in ["Given that the server is up, we send.", "Then it works", "Some text\nWhen x\nThen y", ""] {
+        assert!(!is_gherkin(text), "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read(text in crate::arbitrary::source()) {
+        let feature = parse(&text, At::new(1, 1));
+        let _ = (feature.steps(), feature.pre_conditions());
+    }
+}

@@ -1,0 +1,247 @@
+//! Whether a document is a test case at all.
+//!
+//! It is decided by evidence, in points. What only tests have speaks for a test: steps (3), a test type (3),
+//! pre-conditions, post-conditions, assertions (2 each), other fields of a test (1 each), a title that tests or
+//! verifies (1). What other documents have speaks for them: a title or an issue type that says so, and headings such as
+//! *Actual Result*, *User Story* or *Installation*.
+//!
+//! A document is refused only when the evidence for something else is 3 points or more and outweighs that for a test;
+//! when nothing at all speaks for a test, no key either; or when it is a template in which nothing was filled in. In
+//! doubt it is a ticket: a sparse ticket that is audited costs a reader less than a test that is not.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::markup::{Block, plain_blocks};
+use crate::{Field, Name, NoTestKind, Section};
+
+/// What is known about a document.
+pub(super) struct Document<'a> {
+    /// Its title, as it stood.
+    pub(super) title: &'a str,
+    /// Its sections, each with its heading as it stood.
+    pub(super) sections: &'a [(Section, String)],
+}
+
+/// Points for one kind, and what the first of them was told by.
+struct Points {
+    kind: NoTestKind,
+    count: u32,
+    told_by: Option<String>,
+}
+
+struct Words {
+    kind: NoTestKind,
+    title: Regex,
+    headings: Regex,
+    strong_headings: Regex,
+    issue_type: Regex,
+}
+
+static KINDS: LazyLock<[Words; 3]> = LazyLock::new(|| {
+    let words = |kind, title: &str, headings: &str, strong: &str, issue_type: &str| Words {
+        kind,
+        title: words(title),
+        headings: whole(headings),
+        strong_headings: whole(strong),
+        issue_type: whole(issue_type),
+    };
+    [
+        words(
+            NoTestKind::Bug,
+            r"^\W*bug\b|\[bug\]|\bbug (report|template)|defect|באג|תקלה",
+            r"severity|root cause( analysis)?|workaround|affected versions?|affects versions?|regression|stack trace|fix( version)?|חומרה|סיבת שורש",
+            r"actual( results?| behaviou?r| outcome)?|(steps )?to reproduce|reproduction( steps)?|how to reproduce|describe the bug|bug (description|report)|current behaviou?r|reproducib\w+|תוצאה בפועל|שחזור|צעדים לשחזור|שלבים לשחזור",
+            "bug|defect|incident|באג|תקלה",
+        ),
+        words(
+            NoTestKind::Epic,
+            r"\bepic\b|user story|^\W*story\b|\bas an? .{1,60} i (want|need|can)\b|אפיק|סיפור משתמש",
+            r"(in |out of )?scope|out of scope|business value|stakeholders?|child issues|sub-?tasks|milestones?|timeline|definition of done|deliverables|success metrics|roadmap|background|תכולה|אבני דרך",
+            r"epic( name| link| goal| description)?|user stor(y|ies)|story points?|stories( in (this )?epic)?|סיפורי משתמש|סיפור משתמש",
+            "epic|story|user story|task|sub-?task|improvement|new feature|initiative|spike|סיפור|משימה",
+        ),
+        words(
+            NoTestKind::Guide,
+            r"\b(guide|how[- ]to|readme|tutorial|handbook|cheat ?sheet|meeting|minutes|agenda|notes|changelog|faq|retro(spective)?|onboarding|documentation)\b|מדריך|פגישה|ישיבה|הסבר",
+            r"introduction|contents|summary of changes|troubleshooting|best practices|examples?|next steps|decisions?|discussion|notes|faq|references|support|הקדמה|החלטות",
+            r"installation|install|usage|getting started|quick ?start|table of contents|licen[cs]e|contributing|attendees|participants|agenda|action items|משתתפים|סדר יום|משימות המשך|התקנה|שימוש",
+            "documentation|meeting",
+        ),
+    ]
+});
+
+fn words(pattern: &str) -> Regex {
+    Regex::new(&format!("(?i){pattern}")).expect("it is a constant, and tested")
+}
+
+fn whole(pattern: &str) -> Regex {
+    Regex::new(&format!(r"(?i)^\W*(?:[0-9]+[.)]?\s*)?(?:{pattern})\W*$"))
+        .expect("it is a constant, and tested")
+}
+
+static STORY: LazyLock<Regex> = LazyLock::new(|| words(r"\bas an? [^.\n]{1,80}\bi (want|need|would like)\b"));
+static TESTS: LazyLock<Regex> = LazyLock::new(|| {
+    words(r"\b(test|tests|testing|verify|verifies|validate|validates|check that)\b|טסט|בדיקת|לוודא|וידוא")
+});
+static ISSUE_TYPE: LazyLock<Regex> = LazyLock::new(|| whole("(issue )?type|issuetype|סוג( הטיקט)?"));
+
+/// What a document is instead of a test, and the sentence that says why; none when it is a test.
+pub(super) fn against(document: &Document<'_>) -> Option<(NoTestKind, String)> {
+    let issue_type = document.sections.iter().find_map(|(section, heading)| {
+        matches!(section.name, Name::Other(_)).then_some(())?;
+        ISSUE_TYPE.is_match(heading).then(|| plain_blocks(&section.body))
+    });
+    if let Some(issue_type) = &issue_type
+        && let Some(words) = KINDS.iter().find(|words| words.issue_type.is_match(issue_type))
+    {
+        return Some((words.kind, format!("its issue type is {}", issue_type.trim())));
+    }
+    let points = KINDS.iter().map(|words| points(words, document)).max_by_key(|points| points.count);
+    let is_bug = points.as_ref().is_some_and(|points| points.kind == NoTestKind::Bug && points.count >= 4);
+    let test = for_test(document, is_bug)
+        + if issue_type.is_some_and(|text| text.trim().eq_ignore_ascii_case("test")) { 5 } else { 0 };
+    if is_unfilled(document) {
+        let reason = "it is a template: nothing in it is filled in".to_owned();
+        return Some((NoTestKind::Template, reason));
+    }
+    if let Some(Points { kind, count, told_by: Some(told_by) }) = points
+        && count >= 3
+        && count > test
+    {
+        return Some((kind, told_by));
+    }
+    (test == 0 && !has_key(document) && metadata(document) < 2).then(|| {
+        let reason =
+            "it has neither a ticket's key nor a heading of a test, such as Test Steps or Expected Result";
+        (NoTestKind::Guide, reason.to_owned())
+    })
+}
+
+fn points(words: &Words, document: &Document<'_>) -> Points {
+    let mut points = Points { kind: words.kind, count: 0, told_by: None };
+    let mut add = |count: u32, told_by: String| {
+        points.count += count;
+        points.told_by.get_or_insert(told_by);
+    };
+    if words.title.is_match(document.title) {
+        add(3, format!("its title is \"{}\"", document.title));
+    }
+    for (section, heading) in document.sections {
+        if words.strong_headings.is_match(heading) {
+            add(2, format!("it has the heading \"{heading}\""));
+        } else if words.headings.is_match(heading) {
+            add(1, format!("it has the heading \"{heading}\""));
+        }
+        let is_prose =
+            matches!(&section.name, Name::Other(_) | Name::Field(Field::Description | Field::Summary));
+        if words.kind == NoTestKind::Epic && is_prose {
+            let text = section.body.iter().take(3).map(|block| plain_blocks(std::slice::from_ref(block)));
+            if text.into_iter().any(|text| STORY.is_match(&text)) {
+                add(3, "it tells a user's story (\"as a .., I want ..\")".to_owned());
+            }
+        }
+    }
+    points
+}
+
+fn for_test(document: &Document<'_>, is_bug: bool) -> u32 {
+    let fields = document.sections.iter().map(|(section, _)| match &section.name {
+        Name::Field(Field::TestSteps) => {
+            if is_bug {
+                0
+            } else {
+                3
+            }
+        }
+        Name::Field(Field::TestType) => 3,
+        Name::Field(Field::PreConditions | Field::PostConditions | Field::Assertions) => 2,
+        Name::Field(
+            Field::ExpectedResult
+            | Field::Objective
+            | Field::TestData
+            | Field::AutomationStatus
+            | Field::ExecutionCommand
+            | Field::RecoveryValidation
+            | Field::TestResults,
+        ) => 1,
+        _ => 0,
+    });
+    fields.sum::<u32>() + u32::from(TESTS.is_match(document.title))
+}
+
+fn section<'a>(document: &'a Document<'_>, field: &Field) -> Option<&'a Section> {
+    document
+        .sections
+        .iter()
+        .map(|(section, _)| section)
+        .find(|section| section.name == Name::Field(field.clone()))
+}
+
+fn has_key(document: &Document<'_>) -> bool {
+    let key = section(document, &Field::Key).map(|section| plain_blocks(&section.body));
+    key.is_some_and(|key| !is_placeholder(&key) && key.contains(char::is_numeric))
+}
+
+fn metadata(document: &Document<'_>) -> usize {
+    let fields = [
+        Field::Priority,
+        Field::Labels,
+        Field::Status,
+        Field::Reporter,
+        Field::Assignee,
+        Field::Requirements,
+    ];
+    fields.iter().filter(|field| section(document, field).is_some()).count()
+}
+
+/// Whether all that there is are headings, and at most what a template has in their places.
+fn is_unfilled(document: &Document<'_>) -> bool {
+    let fields =
+        document.sections.iter().filter(|(section, _)| matches!(section.name, Name::Field(_))).count();
+    let title = Field::Summary;
+    let bodies = document.sections.iter().filter(|(section, _)| section.name != Name::Field(title.clone()));
+    let named =
+        section(document, &title).is_some_and(|section| !is_generic_title(&plain_blocks(&section.body)));
+    fields >= 2
+        && !has_key(document)
+        && !named
+        && bodies.into_iter().all(|(section, _)| section.body.iter().all(is_empty_block))
+}
+
+fn is_generic_title(text: &str) -> bool {
+    static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
+        words(
+            r"\b(template|title|summary|name)\b|^\W*(test|test case|ticket|new test( case)?|xray test)\W*$|תבנית|^\W*(טסט|טיקט)\W*$",
+        )
+    });
+    is_placeholder(text) || GENERIC.is_match(text)
+}
+
+fn is_empty_block(block: &Block) -> bool {
+    match block {
+        Block::Paragraph { text, .. } | Block::Heading { text, .. } => crate::markup::plain(text)
+            .lines()
+            .all(|line| is_placeholder(line.rsplit(':').next().unwrap_or(line))),
+        Block::List { items, .. } => items.iter().all(|item| item.blocks.iter().all(is_empty_block)),
+        Block::Table { rows, .. } => rows.iter().all(|row| {
+            row.iter().all(|cell| {
+                let text = plain_blocks(&cell.blocks);
+                is_placeholder(&text) || text.trim().bytes().all(|byte| byte.is_ascii_digit())
+            })
+        }),
+        Block::Code { text, .. } | Block::Raw { text, .. } => text.lines().all(is_placeholder),
+        Block::Quote { blocks, .. } => blocks.iter().all(is_empty_block),
+        Block::Rule { .. } => true,
+    }
+}
+
+/// Whether a text only keeps a place: nothing, `TBD`, `<what is tested>`, `{...}`.
+fn is_placeholder(text: &str) -> bool {
+    static PLACES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^\W*$|^\W*(tbd|tba|todo|n/?a|none|xx+|fill( me)? in|placeholder|[A-Z]+-X+|להשלים|למלא)\W*$|^\s*(\[[^\]]*\]|\{[^}]*\}|<[^>]*>|\.\.\.|…)\s*$")
+            .expect("it is a constant, and tested")
+    });
+    text.len() < 400 && PLACES.is_match(text)
+}

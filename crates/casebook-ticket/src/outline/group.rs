@@ -1,0 +1,431 @@
+//! Signs to sections: which of the pieces that look like headings are headings, and what stands under each.
+//!
+//! Levels decide. What is written in a weaker way than the heading of the section that it stands in belongs to that
+//! section: `- Environment: staging` under `## Test Configuration` is no heading. It is one only where the section is a
+//! mere container (text before any heading, *Description*, a heading over a group of fields), or where the ticket
+//! names more fields in the weaker way than in the stronger one.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::markup::{Block, Blocks, Cell, plain_blocks, split_lines};
+use crate::steps::{Role, is_step_title};
+use crate::{At, Field, Name, Section, Standard, gherkin};
+
+use super::fields_table;
+use super::piece::{Body, Piece};
+use super::sign::{BULLET, PLAIN, ROW, STRONG, Sign};
+
+/// A piece and what it looks like.
+#[derive(Clone, Debug)]
+pub(super) struct Signed {
+    pub(super) piece: Piece,
+    pub(super) sign: Option<Sign>,
+}
+
+/// What a section lets in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Any heading inside it begins a section of its own.
+    Container,
+    /// It has one value, and what follows belongs to the section that it stands in.
+    Short,
+    /// It keeps what is written in a weaker way.
+    Closed,
+}
+
+struct Open {
+    name: Name,
+    title: String,
+    at: At,
+    rank: u8,
+    kind: Kind,
+    /// Whether sections were begun in it.
+    holds: bool,
+    block: Option<usize>,
+    body: Body,
+}
+
+struct Groups<'a> {
+    standard: &'a Standard,
+    ahead: Ahead,
+    sections: Vec<Open>,
+    /// The section that what comes next belongs to.
+    current: usize,
+    /// The section around short ones.
+    outer: usize,
+    /// In the steps: whether one was begun, its block, and which parts it and the others have.
+    in_step: bool,
+    step: Option<usize>,
+    said: HashSet<Role>,
+    parts: HashSet<Role>,
+}
+
+/// Groups pieces to sections, each with its heading as it stood; the first has the empty name when there is text before
+/// any heading.
+pub(super) fn group(pieces: Vec<Signed>, standard: &Standard) -> Vec<(Section, String)> {
+    let preamble = Open {
+        name: Name::Other(String::new()),
+        title: String::new(),
+        at: pieces.first().map_or_else(At::default, |signed| signed.piece.at()),
+        rank: 0,
+        kind: Kind::Container,
+        holds: true,
+        block: None,
+        body: Body::default(),
+    };
+    let mut groups = Groups {
+        standard,
+        ahead: Ahead::new(&pieces, standard),
+        sections: vec![preamble],
+        current: 0,
+        outer: 0,
+        in_step: false,
+        step: None,
+        said: HashSet::new(),
+        parts: HashSet::new(),
+    };
+    for (index, Signed { piece, sign }) in pieces.into_iter().enumerate() {
+        groups.leave_short(&piece);
+        match sign {
+            Some(sign) if groups.opens(index, &sign, &piece) => groups.open(index, sign, piece),
+            sign => groups.content(piece, sign.as_ref()),
+        }
+    }
+    in_order(groups.sections).into_iter().filter_map(Open::close).collect()
+}
+
+/// Puts the text before any heading where it begins: fields may stand above it.
+fn in_order(mut sections: Vec<Open>) -> Vec<Open> {
+    let begin = sections[0].body.blocks.first().map_or_else(At::default, Block::at);
+    if begin.is_known() {
+        sections[0].at = begin;
+        let above =
+            sections[1..].iter().take_while(|section| section.at.is_known() && section.at.line < begin.line);
+        let above = above.count();
+        sections[..=above].rotate_left(1);
+    }
+    sections
+}
+
+impl Open {
+    /// The section; none when it was only there to hold others.
+    fn close(mut self) -> Option<(Section, String)> {
+        // Rules between sections belong to neither.
+        while matches!(self.body.blocks.last(), Some(Block::Rule { .. })) {
+            self.body.blocks.pop();
+        }
+        let is_needed = !self.body.blocks.is_empty() || !self.holds;
+        is_needed.then_some((Section { name: self.name, at: self.at, body: self.body.blocks }, self.title))
+    }
+}
+
+impl Groups<'_> {
+    fn field(&self, section: usize) -> Option<&Field> {
+        match &self.sections[section].name {
+            Name::Field(field) => Some(field),
+            Name::Other(_) => None,
+        }
+    }
+
+    fn leave_short(&mut self, piece: &Piece) {
+        let open = &self.sections[self.current];
+        let continues = matches!(piece, Piece::Line { .. }) && piece.block() == open.block;
+        let mere_bullet = open.rank == BULLET
+            && matches!(piece, Piece::Line { .. })
+            && open.body.blocks.first().is_some_and(|block| matches!(block, Block::Paragraph { .. }));
+        if !continues && !open.body.blocks.is_empty() && (open.kind == Kind::Short || mere_bullet) {
+            self.current = self.outer;
+        }
+    }
+
+    /// Whether a sign is a heading where it stands.
+    fn opens(&mut self, index: usize, sign: &Sign, piece: &Piece) -> bool {
+        let base = if self.sections[self.current].kind == Kind::Short { self.outer } else { self.current };
+        let open = &self.sections[base];
+        let (rank, kind) = (open.rank, open.kind);
+        let field = self.field(base).cloned();
+        if field == Some(Field::TestSteps) && self.is_step_part(index, sign, piece) {
+            return false;
+        }
+        match &sign.field {
+            // `Environment:` in the configuration.
+            Some(known) if Some(known) == field.as_ref() && sign.rank >= STRONG.max(rank) => false,
+            Some(_) if sign.numbered && sign.rank >= PLAIN && kind != Kind::Container => false,
+            Some(_) if sign.rank <= rank => true,
+            Some(known) => kind == Kind::Container || self.breaks_out(known, sign, base),
+            None if sign.rank < STRONG => sign.rank <= rank || (kind == Kind::Container && field.is_none()),
+            None if sign.value.is_empty() => match sign.rank {
+                STRONG => sign.first && (rank == STRONG || (kind == Kind::Container && field.is_none())),
+                PLAIN => rank == PLAIN && self.is_title(sign),
+                _ => false,
+            },
+            None => kind == Kind::Container && field.is_none() && self.ahead.in_run[index],
+        }
+    }
+
+    /// Whether an unknown `Words:` is more than the beginning of a sentence.
+    fn is_title(&self, sign: &Sign) -> bool {
+        sign.first
+            && !sign.numbered
+            && sign.title.split_whitespace().count() <= 3
+            && sign.title.chars().next().is_some_and(char::is_uppercase)
+            && self.field(self.current) != Some(&Field::TestSteps)
+    }
+
+    /// Whether a known field that is written in a weaker way than the section around it ends that section.
+    fn breaks_out(&self, known: &Field, sign: &Sign, base: usize) -> bool {
+        let rank = self.sections[base].rank;
+        let near = (rank < STRONG && sign.rank <= STRONG)
+            || (rank == STRONG && sign.rank == PLAIN && sign.value.is_empty() && sign.first);
+        let (weak, strong) = (self.ahead.count(sign.rank), self.ahead.count(rank));
+        near && !self.is_short(known)
+            && weak >= strong
+            && self.ahead.strongest.get(known).is_some_and(|strongest| *strongest > rank)
+    }
+
+    /// Whether a sign in the steps is a step's title, or names a part of one.
+    fn is_step_part(&mut self, index: usize, sign: &Sign, piece: &Piece) -> bool {
+        if is_step_title(&sign.title) {
+            return true;
+        }
+        let Some(role) = Role::of(&sign.title) else { return false };
+        if sign.numbered || role == Role::Action {
+            return true;
+        }
+        if !self.in_step {
+            return false;
+        }
+        let more = self.ahead.next_step[index] < self.ahead.next_other[index];
+        if !more && self.said.contains(&role) {
+            // The last step has one already: this one is the whole test's.
+            return false;
+        }
+        let inside =
+            (self.step.is_some() && self.step == piece.block()) || self.parts.contains(&role) || more;
+        if inside {
+            self.parts.insert(role);
+            self.said.insert(role);
+        }
+        inside
+    }
+
+    fn is_short(&self, field: &Field) -> bool {
+        self.standard.rule(field).is_some_and(|rule| rule.front_matter)
+    }
+
+    fn open(&mut self, index: usize, sign: Sign, piece: Piece) {
+        let kind = match &sign.field {
+            Some(Field::Description) => Kind::Container,
+            Some(field) if sign.rank >= STRONG && self.is_short(field) => Kind::Short,
+            None if !sign.value.is_empty() => Kind::Short,
+            None if self.ahead.is_group(index, sign.rank) => Kind::Container,
+            _ => Kind::Closed,
+        };
+        if self.sections[self.outer].rank < sign.rank {
+            self.sections[self.outer].holds = true;
+        }
+        let mut body = Body::default();
+        let at = piece.at();
+        let block = piece.block();
+        body.begin(at, sign.value, block);
+        if let Piece::Item { item, .. } = piece {
+            rest_of_item(item.blocks, &mut body);
+        }
+        let title = sign.title;
+        let name = sign.field.map_or_else(|| Name::Other(title.clone()), Name::Field);
+        self.sections.push(Open { name, title, at, rank: sign.rank, kind, holds: false, block, body });
+        self.current = self.sections.len() - 1;
+        if kind != Kind::Short {
+            self.outer = self.current;
+        }
+        self.in_step = false;
+        self.step = None;
+        self.said.clear();
+        self.parts.clear();
+    }
+
+    fn content(&mut self, piece: Piece, sign: Option<&Sign>) {
+        let open = &self.sections[self.current];
+        if let Piece::Block(Block::Table { header, rows, .. }) = &piece
+            && open.kind == Kind::Container
+            && let Some(fields) = fields_table::rows(header, rows, self.standard)
+        {
+            return self.rows(fields);
+        }
+        if let Piece::Block(block @ Block::Code { at, .. }) = &piece
+            && open.kind == Kind::Container
+            && !self.ahead.strongest.contains_key(&Field::TestSteps)
+            && gherkin::read(std::slice::from_ref(block)).is_some()
+        {
+            return self.steps_by_themselves(*at, piece);
+        }
+        if self.field(self.current) == Some(&Field::TestSteps) && begins_step(&piece, sign) {
+            self.in_step = true;
+            self.step = piece.block();
+            self.said.clear();
+        }
+        let open = &mut self.sections[self.current];
+        let piece = match piece {
+            Piece::Heading { at, level, text } => {
+                let below = if open.rank < STRONG { level.saturating_sub(open.rank) + 2 } else { level };
+                Piece::Heading { at, level: below.clamp(3, 6), text }
+            }
+            piece => piece,
+        };
+        open.body.push(piece);
+    }
+
+    /// Gherkin without a heading over it.
+    fn steps_by_themselves(&mut self, at: At, piece: Piece) {
+        let name = Name::Field(Field::TestSteps);
+        let mut body = Body::default();
+        body.push(piece);
+        let title = String::new();
+        self.sections.push(Open {
+            name,
+            title,
+            at,
+            rank: PLAIN,
+            kind: Kind::Short,
+            holds: false,
+            block: None,
+            body,
+        });
+        self.current = self.sections.len() - 1;
+    }
+
+    /// The rows of a table of fields, each a section.
+    fn rows(&mut self, fields: Vec<(Name, Cell, Cell)>) {
+        for (name, key, value) in fields {
+            let body = Body::of(value.blocks);
+            let title = plain_blocks(&key.blocks);
+            self.sections.push(Open {
+                name,
+                title,
+                at: key.at,
+                rank: ROW,
+                kind: Kind::Short,
+                holds: false,
+                block: None,
+                body,
+            });
+        }
+        self.current = self.outer;
+    }
+}
+
+/// What stands in an item behind its key: further lines, further blocks.
+fn rest_of_item(blocks: Blocks, body: &mut Body) {
+    let mut blocks = blocks.into_iter();
+    if let Some(Block::Paragraph { at, text } | Block::Heading { at, text, .. }) = blocks.next() {
+        let block = Some(usize::MAX);
+        for (number, (at, text)) in split_lines(at, text).into_iter().enumerate().skip(1) {
+            if number == 1 && !body.blocks.is_empty() {
+                body.continue_with(block);
+            }
+            body.push(Piece::Line { at, text, block: usize::MAX, first: false });
+        }
+    }
+    for block in blocks {
+        body.push(Piece::Block(block));
+    }
+}
+
+fn begins_step(piece: &Piece, sign: Option<&Sign>) -> bool {
+    match (piece, sign) {
+        (_, Some(sign)) => is_step_title(&sign.title) || Role::of(&sign.title) == Some(Role::Action),
+        (Piece::Block(block), None) => is_step_title(&plain_blocks(std::slice::from_ref(block))),
+        _ => false,
+    }
+}
+
+/// What lies ahead of each piece; found once, so that nothing is looked through twice.
+struct Ahead {
+    next_step: Vec<usize>,
+    next_other: Vec<usize>,
+    /// Whether the piece stands beside a known key of the same block.
+    in_run: Vec<bool>,
+    /// How many pieces before this one are known fields, headings among them, and anything else.
+    known: Vec<usize>,
+    known_headings: Vec<usize>,
+    /// The next piece that is a sign of at most a rank.
+    next_of_rank: Vec<[usize; STRONG as usize + 1]>,
+    /// The strongest way in which a field is written.
+    strongest: HashMap<Field, u8>,
+    /// Fields by the way in which they are written.
+    counts: [HashSet<Field>; ROW as usize + 1],
+}
+
+impl Ahead {
+    fn new(pieces: &[Signed], standard: &Standard) -> Self {
+        let count = pieces.len();
+        let mut ahead = Self {
+            next_step: vec![count; count],
+            next_other: vec![count; count],
+            in_run: vec![false; count],
+            known: vec![0; count + 1],
+            known_headings: vec![0; count + 1],
+            next_of_rank: vec![[count; STRONG as usize + 1]; count + 1],
+            strongest: HashMap::new(),
+            counts: Default::default(),
+        };
+        let (mut step, mut other) = (count, count);
+        for (index, Signed { piece, sign }) in pieces.iter().enumerate().rev() {
+            (ahead.next_step[index], ahead.next_other[index]) = (step, other);
+            ahead.next_of_rank[index] = ahead.next_of_rank[index + 1];
+            let Some(sign) = sign else { continue };
+            match Role::of(&sign.title) {
+                Some(Role::Action) => step = index,
+                _ if is_step_title(&sign.title) => step = index,
+                None if sign.field.is_some() || sign.rank < STRONG => other = index,
+                _ => {}
+            }
+            if sign.field.is_some() || (sign.rank <= STRONG && sign.value.is_empty()) {
+                for rank in usize::from(sign.rank)..=usize::from(STRONG) {
+                    ahead.next_of_rank[index][rank] = index;
+                }
+            }
+            let beside = |other: Option<&Signed>| {
+                let other = other.filter(|other| other.piece.block().is_some());
+                other.is_some_and(|other| {
+                    other.piece.block() == piece.block()
+                        && other
+                            .sign
+                            .as_ref()
+                            .is_some_and(|sign| sign.field.is_some() && !sign.value.is_empty())
+                })
+            };
+            let before = index.checked_sub(1).and_then(|before| pieces.get(before));
+            ahead.in_run[index] = beside(before) || beside(pieces.get(index + 1));
+        }
+        for (index, Signed { sign, .. }) in pieces.iter().enumerate() {
+            let field = sign.as_ref().and_then(|sign| Some((sign.field.clone()?, sign.rank)));
+            let is_heading = field.as_ref().is_some_and(|(_, rank)| *rank < STRONG);
+            ahead.known[index + 1] = ahead.known[index] + usize::from(field.is_some());
+            ahead.known_headings[index + 1] = ahead.known_headings[index] + usize::from(is_heading);
+            if let Some((field, rank)) = field {
+                ahead.counts[usize::from(rank)].insert(field.clone());
+                let strongest = ahead.strongest.entry(field).or_insert(rank);
+                *strongest = rank.min(*strongest);
+            } else if let Piece::Block(Block::Table { header, rows, .. }) = &pieces[index].piece
+                && fields_table::rows(header, rows, standard).is_some()
+            {
+                ahead.known[index + 1] += 2;
+            }
+        }
+        ahead
+    }
+
+    fn count(&self, rank: u8) -> usize {
+        self.counts.get(usize::from(rank)).map_or(0, HashSet::len)
+    }
+
+    /// Whether what stands under an unknown heading are fields.
+    fn is_group(&self, index: usize, rank: u8) -> bool {
+        let begin = index + 1;
+        let end = self.next_of_rank[begin][usize::from(rank.min(STRONG))];
+        let known = self.known[end] - self.known[begin];
+        let headings = self.known_headings[end] - self.known_headings[begin];
+        headings > 0 || (known >= 2 && known * 2 >= end - begin)
+    }
+}

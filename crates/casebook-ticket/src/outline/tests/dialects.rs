@@ -1,0 +1,129 @@
+//! The same ticket in every dialect.
+
+use super::*;
+
+/// What all of them say.
+const SAID: &str = "\
+key: SK-41
+summary: Broker outage is refused at once
+priority: High
+labels: server, resilience
+objective: A live view must fail fast.
+pre_conditions: The server is up. · The broker is away.
+test_steps: Ask for a live view / view 1 / 503 // Read the log / tail / one warning
+expected_result: Nothing is launched.
+post_conditions: The broker is back.
+";
+
+const TABLE: &str = "| # | Action | Data | Expected Result |
+|---|---|---|---|
+| 1 | Ask for a live view | view 1 | 503 |
+| 2 | Read the log | tail | one warning |";
+
+fn is_read(name: &str, text: &str) {
+    let text = text.replace("TABLE", TABLE);
+    let told = told(&text);
+    let sections = told.strip_prefix("== ticket at 1:1\n").unwrap_or(&told);
+    assert_eq!(sections, SAID, "{name}");
+}
+
+#[test]
+fn markdown_headings() {
+    is_read(
+        "plain",
+        "# SK-41 Broker outage is refused at once\n\n## Priority\nHigh\n\n## Labels\nserver, resilience\n\n## Objective\nA live view must fail fast.\n\n## Pre-Conditions\n- The server is up.\n- The broker is away.\n\n## Test Steps\n\nTABLE\n\n## Expected Result\nNothing is launched.\n\n## Post-Conditions\nThe broker is back.\n",
+    );
+    is_read(
+        "numbered, with emoji and bold, rules between",
+        "# 🧪 SK-41: Broker outage is refused at once\n\n---\n\n## 1. **Priority**\nHigh\n\n---\n\n## 2. 🏷️ Components/Labels\nserver, resilience\n\n---\n\n## 3. 🎯 **Objective** ⚠️\nA live view must fail fast.\n\n## 4) Pre-Conditions:\n- The server is up.\n- The broker is away.\n\n## 5. Test Steps (detailed)\n\nTABLE\n\n## ✅ 6. EXPECTED RESULT\nNothing is launched.\n\n---\n\n## 7. Cleanup\nThe broker is back.\n\n---\n",
+    );
+    is_read(
+        "grouped",
+        "# SK-41 – Broker outage is refused at once\n\n## Basic details\n\n### Priority\nHigh\n### Components\nserver, resilience\n\n## The test\n\n### Goal\nA live view must fail fast.\n### Prerequisites\n- The server is up.\n- The broker is away.\n### Steps\nTABLE\n### Expected Results\nNothing is launched.\n### Teardown\nThe broker is back.\n",
+    );
+    is_read(
+        "in Hebrew",
+        "# SK-41 Broker outage is refused at once\n\n## עדיפות\nHigh\n\n## תוויות\nserver, resilience\n\n## מטרה\nA live view must fail fast.\n\n## תנאים מקדימים\n- The server is up.\n- The broker is away.\n\n## צעדי בדיקה\n\n| מס' | פעולה | נתונים | תוצאה צפויה |\n|---|---|---|---|\n| 1 | Ask for a live view | view 1 | 503 |\n| 2 | Read the log | tail | one warning |\n\n## תוצאה צפויה\nNothing is launched.\n\n## ניקיון\nThe broker is back.\n",
+    );
+}
+
+#[test]
+fn bold_keys() {
+    is_read(
+        "with values",
+        "**Test ID:** SK-41\n**Summary:** Broker outage is refused at once\n**Priority:** High\n**Labels:** server, resilience\n\n**Objective:** A live view must fail fast.\n\n**Pre-Conditions:**\n- The server is up.\n- The broker is away.\n\n**Test Steps:**\n1. Action: Ask for a live view | Data: view 1 | Expected: 503\n2. Action: Read the log | Data: tail | Expected: one warning\n\n**Expected Result:** Nothing is launched.\n\n**Post-Conditions:** The broker is back.\n",
+    );
+    is_read(
+        "as headings, without colons, step parts in bold",
+        "**SK-41 Broker outage is refused at once**\n\n**Priority**\nHigh\n\n**Labels**\nserver, resilience\n\n**Objective**\n\nA live view must fail fast.\n\n**Pre-Conditions**\n\n- The server is up.\n- The broker is away.\n\n**Test Steps**\n\n**Step 1:** Ask for a live view\n**Data:** view 1\n**Expected Result:** 503\n\n**Step 2:** Read the log\n**Data:** tail\n**Expected Result:** one warning\n\n**Expected Result**\n\nNothing is launched.\n\n**Post-Conditions**\n\nThe broker is back.\n",
+    );
+    is_read(
+        "below Description",
+        "# SK-41 Broker outage is refused at once\n\n**Priority**: High\n**Components**: server, resilience\n\n## Description\n\n**Objective:** A live view must fail fast.\n\n**Preconditions:**\n* The server is up.\n* The broker is away.\n\n**Steps:**\n\nTABLE\n\n**Expected Result:** Nothing is launched.\n\n**Cleanup:** The broker is back.\n",
+    );
+}
+
+#[test]
+fn bullets() {
+    is_read(
+        "plain",
+        "- Key: SK-41\n- Summary: Broker outage is refused at once\n- Priority: High\n- Labels: server, resilience\n- Objective: A live view must fail fast.\n- Pre-Conditions:\n  - The server is up.\n  - The broker is away.\n- Test Steps:\n  1. Ask for a live view\n     - Data: view 1\n     - Expected: 503\n  2. Read the log\n     - Data: tail\n     - Expected: one warning\n- Expected Result: Nothing is launched.\n- Post-Conditions: The broker is back.\n",
+    );
+    is_read(
+        "with ticks and groups",
+        "# SK-41 Broker outage is refused at once\n\n## Basic fields\n- ✅ **Priority**: High\n- ✅ **Components/Labels**: server, resilience\n\n## Content\n- ✅ **Objective**: A live view must fail fast.\n- ✅ **Pre-Conditions**:\n  - The server is up.\n  - The broker is away.\n- ✅ **Steps**:\n\nTABLE\n\n- ✅ **Expected Result**: Nothing is launched.\n- ✅ **Post-Conditions**: The broker is back.\n",
+    );
+}
+
+#[test]
+fn bare_lines() {
+    is_read(
+        "with empty lines",
+        "SK-41 Broker outage is refused at once\n\nPriority\n\nHigh\n\nLabels\n\nserver, resilience\n\nObjective\n\nA live view must fail fast.\n\nPre-Conditions\n\n- The server is up.\n- The broker is away.\n\nTest Steps\n\n#\n\nAction\n\nData\n\nExpected Result\n\n1\n\nAsk for a live view\n\nview 1\n\n503\n\n2\n\nRead the log\n\ntail\n\none warning\n\nExpected Result\n\nNothing is launched.\n\nPost-Conditions\n\nThe broker is back.\n",
+    );
+    is_read(
+        "without, so that lists swallow what follows",
+        "SK-41 Broker outage is refused at once\nPriority\nHigh\nLabels\nserver, resilience\nObjective\nA live view must fail fast.\nPre-Conditions\n- The server is up.\n- The broker is away.\nTest Steps\n1) Action: Ask for a live view | Data: view 1 | Expected: 503\n2) Action: Read the log | Data: tail | Expected: one warning\nExpected Result\nNothing is launched.\nPost-Conditions\nThe broker is back.\n",
+    );
+}
+
+#[test]
+fn key_lines() {
+    is_read(
+        "values on the same and on the next lines",
+        "Test ID: SK-41\nSummary: Broker outage is refused at once\nPriority: High\nLabels: server, resilience\n\nObjective:\nA live view must fail fast.\n\nPre-Conditions:\n- The server is up.\n- The broker is away.\nTest Steps:\na. Action: Ask for a live view | Data: view 1 | Expected: 503\nb. Action: Read the log | Data: tail | Expected: one warning\n\nExpected Result:\nNothing is launched.\n\nCleanup: The broker is back.\n",
+    );
+    is_read(
+        "parts of steps are keys too",
+        "Test ID: SK-41\nTitle: Broker outage is refused at once\nPriority: High\nLabels: server, resilience\nGoal: A live view must fail fast.\nPrerequisites:\n- The server is up.\n- The broker is away.\n\nSteps:\nAction: Ask for a live view\nData: view 1\nExpected: 503\n\nAction: Read the log\nData: tail\nExpected: one warning\n\nExpected Result: Nothing is launched.\nTeardown: The broker is back.\n",
+    );
+    is_read(
+        "in Hebrew",
+        "מזהה: SK-41\nתקציר: Broker outage is refused at once\nעדיפות: High\nתוויות: server, resilience\nמטרה: A live view must fail fast.\n\nתנאי קדם:\n- The server is up.\n- The broker is away.\n\nצעדים:\n1) פעולה: Ask for a live view | נתונים: view 1 | תוצאה צפויה: 503\n2) פעולה: Read the log | נתונים: tail | תוצאה צפויה: one warning\n\nתוצאה צפויה: Nothing is launched.\nתנאי סיום: The broker is back.\n",
+    );
+}
+
+#[test]
+fn tables_of_fields() {
+    is_read(
+        "Field and Value",
+        "# SK-41 Broker outage is refused at once\n\n| Field | Value |\n|---|---|\n| Priority | High |\n| **Labels** | server, resilience |\n| Objective | A live view must fail fast. |\n| Pre-Conditions | The server is up.<br>The broker is away. |\n\n## Test Steps\n\nTABLE\n\n## Expected Result\nNothing is launched.\n\n## Post-Conditions\nThe broker is back.\n",
+    );
+    is_read(
+        "in Hebrew, without a title row",
+        "# SK-41 Broker outage is refused at once\n\n| עדיפות | High |\n|---|---|\n| תוויות | server, resilience |\n| מטרה | A live view must fail fast. |\n| תנאים מקדימים | The server is up.<br>The broker is away. |\n\n## צעדים\n\nTABLE\n\n## תוצאה צפויה\nNothing is launched.\n\n## ניקוי\nThe broker is back.\n",
+    );
+}
+
+#[test]
+fn gherkin_gives_name_conditions_and_steps() {
+    let text = "Test ID: SK-41\nPriority: High\n\nScenario: Broker outage is refused at once\n  Given The server is up.\n  And The broker is away.\n  When Ask for a live view\n  Then 503\n  When Read the log\n  Then one warning\n  And nothing is launched\n\nPost-Conditions: The broker is back.\n";
+    let expected = "== ticket at 1:1\nkey: SK-41\npriority: High\ntest_steps: Ask for a live view / / 503 // Read the log / / one warning ¶ nothing is launched\npost_conditions: The broker is back.\nsummary: Broker outage is refused at once\npre_conditions: The server is up. · The broker is away.\n";
+    assert_eq!(told(text), expected);
+    let fenced =
+        format!("# SK-41\n\n## Steps\n\n```gherkin\n{}\n```\n", "Scenario: S\n  Given x\n  When y\n  Then z");
+    assert_eq!(
+        told(&fenced),
+        "== ticket at 1:1\nkey: SK-41\ntest_steps: y / / z\nsummary: S\npre_conditions: x\n"
+    );
+}

@@ -1,0 +1,117 @@
+//! A ticket's title: `PZ-7 Broker outage`, `Test Case 3: Login`, `[PZ-7] Login`, `Login (PZ-7)`.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::markup::{Inline, Inlines, plain};
+
+/// What a title says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Title {
+    /// The ticket's key.
+    pub(super) key: Option<String>,
+    /// The rest of it; empty when there is no more.
+    pub(super) summary: String,
+    /// Whether it is surely a ticket's: it has a key or says `Ticket 3`.
+    pub(super) is_ticket: bool,
+}
+
+static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^[^\p{L}\p{N}\[(]*(?:(?P<word>xray test|test case|test|ticket|tc|מקרה בדיקה|טסט|טיקט|בדיקה)(?P<space>[ #]*))?(?P<number>[0-9]{1,4}\b)?(?P<mark>\s*[:.)\-–—]+)?\s*",
+    )
+});
+static KEY_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^[\[(]?(?P<key>[A-Z][A-Z0-9_]+(?:-[A-Z0-9_]+)*-[0-9]+)(?:[\])]|\b)\s*[:\-–—|]*\s*")
+});
+static KEY_LAST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"[\s\-–—]*[\[(]\s*(?P<key>[A-Z][A-Z0-9_]+(?:-[A-Z0-9_]+)*-[0-9]+)\s*[\])]\s*$")
+});
+static KEY: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[A-Z][A-Z0-9_]+(?:-[A-Z0-9_]+)*-[0-9]+\b"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("it is a constant, and tested")
+}
+
+/// What looks like a key and is a standard's name.
+const NO_PROJECTS: [&str; 7] = ["UTF", "SHA", "ISO", "RFC", "CVE", "HTTP", "AES"];
+
+fn is_key(text: &str) -> bool {
+    !NO_PROJECTS.iter().any(|name| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')))
+}
+
+/// The first key in a text.
+pub(super) fn key_in(text: &str) -> Option<&str> {
+    KEY.find_iter(text).map(|found| found.as_str()).find(|key| is_key(key))
+}
+
+impl Title {
+    /// What words say as a title.
+    pub(super) fn of(words: &str) -> Self {
+        let words = words.trim();
+        if let Some(prefix) = PREFIX.captures(words) {
+            let rest = &words[prefix.get(0).map_or(0, |all| all.end())..];
+            if let Some(found) = KEY_FIRST.captures(rest).filter(|found| is_key(&found["key"])) {
+                let summary = rest[found.get(0).map_or(0, |all| all.end())..].to_owned();
+                return Self { key: Some(found["key"].to_owned()), summary, is_ticket: true };
+            }
+            let marked = prefix.name("mark").is_some();
+            if prefix.name("word").is_some() && (prefix.name("number").is_some() || marked) {
+                let is_ticket = prefix.name("number").is_some();
+                return Self { key: None, summary: rest.to_owned(), is_ticket };
+            }
+        }
+        if let Some(found) = KEY_LAST.captures(words).filter(|found| is_key(&found["key"])) {
+            let summary = words[..found.get(0).map_or(0, |all| all.start())].to_owned();
+            return Self { key: Some(found["key"].to_owned()), summary, is_ticket: true };
+        }
+        Self { key: None, summary: words.to_owned(), is_ticket: false }
+    }
+
+    /// The summary with the marks that it had in the title.
+    pub(super) fn summary_in(&self, text: &[Inline]) -> Inlines {
+        let whole = plain(text);
+        if self.summary.is_empty() {
+            return Inlines::new();
+        }
+        if let Some(at) = whole.find(&self.summary)
+            && let Some(Inline::Text(first)) = text.first()
+            && at <= first.len()
+            && whole.trim_end().ends_with(&self.summary)
+        {
+            let left = first[at..].trim_start();
+            let first = (!left.is_empty()).then(|| Inline::Text(left.to_owned()));
+            return first.into_iter().chain(text[1..].iter().cloned()).collect();
+        }
+        vec![Inline::Text(self.summary.clone())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_give_key_and_summary() {
+        for (words, key, summary, is_ticket) in [
+            ("PZ-7 Broker outage", Some("PZ-7"), "Broker outage", true),
+            ("[PZ-7] Broker outage", Some("PZ-7"), "Broker outage", true),
+            ("🔍 PZ-7: Broker outage", Some("PZ-7"), "Broker outage", true),
+            ("Test Case PZ-7 – Broker outage", Some("PZ-7"), "Broker outage", true),
+            ("Broker outage (PZ-7)", Some("PZ-7"), "Broker outage", true),
+            ("Ticket 3: Login", None, "Login", true),
+            ("טסט 3: כניסה", None, "כניסה", true),
+            ("Test Case: Login", None, "Login", false),
+            ("Test every login", None, "Test every login", false),
+            ("Testing 1 2 3", None, "Testing 1 2 3", false),
+            ("UTF-8 is read", None, "UTF-8 is read", false),
+            ("", None, "", false),
+        ] {
+            let title = Title::of(words);
+            let expected = Title { key: key.map(str::to_owned), summary: summary.to_owned(), is_ticket };
+            assert_eq!(title, expected, "{words}");
+        }
+        assert_eq!(key_in("like SHA-256 in PZ-7"), Some("PZ-7"));
+    }
+}
