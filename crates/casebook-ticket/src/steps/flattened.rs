@@ -6,6 +6,9 @@ use crate::markup::{Block, Blocks, Inline, Inlines, plain, split_lines};
 use super::Step;
 use super::role::Role;
 
+/// More lines than this are no row.
+const LONGEST_ROW: usize = 60;
+
 /// What may be a cell of a flattened table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Unit<'a> {
@@ -64,7 +67,8 @@ fn numbered(units: &[Unit<'_>], columns: &[Role]) -> Vec<usize> {
     let mut rows = vec![columns.len()];
     let mut begin = columns.len();
     let is = |unit: &Unit<'_>, number: usize| {
-        unit.text().is_some_and(|text| text.trim_end_matches(['.', ')']) == number.to_string())
+        let text = unit.text().filter(|text| text.starts_with(|character: char| character.is_ascii_digit()));
+        text.is_some_and(|text| text.trim_end_matches(['.', ')']).parse() == Ok(number))
     };
     for number in 1.. {
         if !units.get(begin).is_some_and(|unit| is(unit, number)) {
@@ -72,6 +76,7 @@ fn numbered(units: &[Unit<'_>], columns: &[Role]) -> Vec<usize> {
         }
         let next = units[begin + 1..]
             .iter()
+            .take(LONGEST_ROW)
             .take_while(|unit| !matches!(unit, Unit::End))
             .position(|unit| is(unit, number + 1))
             .map(|next| begin + 1 + next);
