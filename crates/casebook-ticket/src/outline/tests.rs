@@ -6,7 +6,7 @@ mod several;
 
 use super::*;
 use crate::markup::plain_blocks;
-use crate::{Lines, arbitrary, markdown, steps};
+use crate::{Lines, arbitrary, markdown, steps, wiki};
 
 /// What a document gives, as lines: `== ticket`, its fields and steps; `== no test: kind: reason`; notes.
 fn told(text: &str) -> String {

@@ -127,3 +127,18 @@ fn gherkin_gives_name_conditions_and_steps() {
         "== ticket at 1:1\nkey: SK-41\ntest_steps: y / / z\nsummary: S\npre_conditions: x\n"
     );
 }
+
+#[test]
+fn wiki_markup() {
+    let dialects = [
+        "h1. SK-41 Broker outage is refused at once\n\nh2. Priority\nHigh\n\nh2. Labels\nserver, resilience\n\nh2. Objective\nA live view must fail fast.\n\nh2. Pre-Conditions\n* The server is up.\n* The broker is away.\n\nh2. Test Steps\n||#||Action||Data||Expected Result||\n|1|Ask for a live view|view 1|503|\n|2|Read the log|tail|one warning|\n\nh2. Expected Result\nNothing is launched.\n\nh2. Post-Conditions\nThe broker is back.\n",
+        "*Test ID:* SK-41\n*Summary:* Broker outage is refused at once\n*Priority:* High\n*Labels:* server, resilience\n\n*Objective:* A live view must fail fast.\n\n*Pre-Conditions:*\n* The server is up.\n* The broker is away.\n\n*Test Steps:*\n# Ask for a live view\n#* Data: view 1\n#* Expected: 503\n# Read the log\n#* Data: tail\n#* Expected: one warning\n\n*Expected Result:* Nothing is launched.\n\n*Post-Conditions:* The broker is back.\n",
+        "SK-41 Broker outage is refused at once\n\n||Field||Value||\n|Priority|High|\n|Labels|server, resilience|\n|Objective|A live view must fail fast.|\n\nPre-Conditions\n- The server is up.\n- The broker is away.\n\nTest Steps\n1) Action: Ask for a live view | Data: view 1 | Expected: 503\n2) Action: Read the log | Data: tail | Expected: one warning\n\nExpected Result\nNothing is launched.\n\nCleanup: The broker is back.\n",
+    ];
+    for text in dialects {
+        let blocks = wiki::read(text, &Lines::new(text));
+        let origin = Origin { at: At::new(1, 1), ..Origin::default() };
+        let told: String = tickets(blocks, &Standard::built_in(), origin).iter().map(tell).collect();
+        assert_eq!(told, format!("== ticket at 1:1\n{SAID}"), "{text}");
+    }
+}
