@@ -1,9 +1,18 @@
 //! Tickets out of files and into them, in every format.
 
 pub(crate) mod adf;
+mod columns;
+mod issue;
+pub(crate) mod jira_csv;
+pub(crate) mod jira_json;
 pub(crate) mod markdown;
+mod table;
+#[cfg(test)]
+mod testing;
 mod told;
 pub(crate) mod wiki;
+pub(crate) mod xray_csv;
+pub(crate) mod xray_json;
 
 use std::borrow::Cow;
 
@@ -32,7 +41,10 @@ pub fn read_each(
             wiki::read_each(file, standard, each);
             Ok(())
         }
-        format => Err(file.error(At::default(), format!("{} cannot be read yet", format.name()))),
+        Format::JiraCsv => jira_csv::read_each(file, standard, each),
+        Format::XrayCsv => xray_csv::read_each(file, standard, each),
+        Format::JiraJson => jira_json::read_each(file, standard, each),
+        Format::XrayJson => xray_json::read_each(file, standard, each),
     }
 }
 
@@ -53,9 +65,10 @@ pub fn write(tickets: &[Ticket], format: Format, standard: &Standard) -> Result<
         Format::Markdown => Ok(markdown::write(tickets, standard)),
         Format::Adf => adf::write(tickets, standard),
         Format::Wiki => wiki::write(tickets, standard),
-        format => {
-            Err(WriteError::new(format, "anything yet", "Markdown can: use it for now, and convert later"))
-        }
+        Format::JiraCsv => jira_csv::write(tickets, standard),
+        Format::XrayCsv => xray_csv::write(tickets, standard),
+        Format::JiraJson => Ok(jira_json::write(tickets, standard)),
+        Format::XrayJson => xray_json::write(tickets, standard),
     }
 }
 

@@ -115,6 +115,32 @@ impl<'a> Reader<'a> {
         Ok(matches!(self.peek()?, Some((_, Token::OpenBracket, _))))
     }
 
+    /// Where the next value begins, for [`Reader::object_from`].
+    pub(crate) fn offset(&mut self) -> Result<usize, ReadError> {
+        let end = self.json.text.len();
+        Ok(self.peek()?.map_or(end, |(start, ..)| *start))
+    }
+
+    /// An object that was read property by property, from an offset up to here.
+    pub(crate) fn object_from(&self, start: usize, properties: Vec<(Cow<'a, str>, Node<'a>)>) -> Node<'a> {
+        Node { start, end: self.scanner.token_end(), value: Value::Object(properties) }
+    }
+
+    /// Passes the next value over.
+    pub(crate) fn skip(&mut self) -> Result<(), ReadError> {
+        let mut depth = 0_usize;
+        loop {
+            match self.token()?.1 {
+                Token::OpenBrace | Token::OpenBracket => depth += 1,
+                Token::CloseBrace | Token::CloseBracket => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// Reads an array; what reads one element is told its number.
     pub(crate) fn array(
         &mut self,

@@ -1,5 +1,7 @@
 //! Text that was unpacked from a file: a string of a JSON, a cell of a CSV.
 
+use std::borrow::Cow;
+
 use crate::{At, Places};
 
 /// Where an unpacked text's bytes stand in what it was unpacked from.
@@ -29,6 +31,41 @@ impl<'a> Unpacked<'a> {
         }
         Self { outer, stretches }
     }
+
+    /// What stands between the quotes of a CSV cell, where two quotes are one.
+    pub(crate) fn csv(outer: &'a dyn Places, start: usize, raw: &[u8]) -> Self {
+        let mut stretches = vec![(0, start)];
+        let (mut here, mut there) = (0, 0);
+        while there < raw.len() {
+            let doubled = raw[there..].starts_with(b"\"\"");
+            here += 1;
+            there += 1 + usize::from(doubled);
+            if doubled {
+                stretches.push((here, start + there));
+            }
+        }
+        Self { outer, stretches }
+    }
+}
+
+/// A text with plain line ends, and where its bytes stand.
+pub(crate) fn without_returns<'a>(text: &'a str, places: &'a dyn Places) -> (Cow<'a, str>, Unpacked<'a>) {
+    let mut unpacked = Unpacked::plain(places, 0);
+    if !text.contains('\r') {
+        return (Cow::Borrowed(text), unpacked);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\r') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if !rest.starts_with('\n') {
+            out.push('\n');
+        }
+        unpacked.stretches.push((out.len(), text.len() - rest.len()));
+    }
+    out.push_str(rest);
+    (Cow::Owned(out), unpacked)
 }
 
 /// How long an escape is in the JSON, and the character that it stands for.
@@ -66,5 +103,25 @@ mod tests {
         let columns: Vec<_> = text.char_indices().map(|(offset, _)| places.at(offset).column).collect();
         assert_eq!(columns, [7, 8, 10, 12, 13, 19, 31]);
         assert_eq!(places.at(text.len()).column, 32);
+    }
+
+    #[test]
+    fn doubled_quotes_in_csv_are_found_again() {
+        let file = "a,\"x \"\"y\"\"\nz\"\n";
+        let lines = Lines::new(file);
+        let places = Unpacked::csv(&lines, 3, &file.as_bytes()[3..file.len() - 2]);
+        let text = "x \"y\"\nz";
+        let at = |needle: &str| format!("{:?}", places.at(text.find(needle).unwrap_or(999)));
+        assert_eq!((at("x"), at("y"), at("z")), ("1:4".into(), "1:8".into(), "2:1".into()));
+    }
+
+    #[test]
+    fn windows_line_ends_move_nothing() {
+        let file = "a\r\nb\rc";
+        let lines = Lines::new(file);
+        let (text, places) = without_returns(file, &lines);
+        assert_eq!(text, "a\nb\nc");
+        let at = |needle: &str| lines.at(file.find(needle).unwrap_or(999)).column;
+        assert_eq!([2, 4].map(|offset| places.at(offset).column), [at("b"), at("c")]);
     }
 }

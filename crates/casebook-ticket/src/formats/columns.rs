@@ -1,0 +1,182 @@
+//! What the columns of a CSV mean, by their names in Jira's exports and in what is made for Xray's importer.
+
+use super::issue::{self, Draft};
+use super::table::Cell;
+use crate::json::Json;
+use crate::markup::{Block, Blocks, Inline};
+use crate::unpacked::without_returns;
+use crate::{Field, Standard, wiki};
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    /// What tells which rows are one test.
+    Id,
+    /// The issue's type.
+    Kind,
+    /// A field of plain words.
+    Line(Field),
+    Labels,
+    Description,
+    /// A file: `date;user;name;url`, or a name alone.
+    Attachment,
+    /// Keys of other issues.
+    Keys(Field),
+    /// All steps, in JSON.
+    Steps,
+    /// What is run instead of steps, in a language.
+    Definition(Field, Option<&'static str>),
+    /// A field of structured text.
+    Section(Field),
+    Action,
+    Data,
+    Expected,
+    /// What a test case does not have.
+    Other,
+}
+
+impl Column {
+    /// The meaning of a column of Jira's export.
+    pub(super) fn of(header: &str, standard: &Standard) -> Self {
+        let header = header.trim();
+        let name = inside(header, "Custom field").unwrap_or(header);
+        match name.to_lowercase().as_str() {
+            "issue type" => return Self::Kind,
+            "labels" | "label" | "components" | "component" | "component/s" => return Self::Labels,
+            "description" => return Self::Description,
+            "attachment" | "attachments" => return Self::Attachment,
+            "manual test steps" => return Self::Steps,
+            "pre-conditions association with a test" | "tests association with a pre-condition" => {
+                return Self::Keys(Field::PreConditions);
+            }
+            _ => {}
+        }
+        if let Some(kind) = inside(header, "Outward issue link") {
+            return Self::Keys(issue::link_field(kind, true));
+        }
+        if inside(header, "Inward issue link").is_some() {
+            return Self::Keys(Field::RelatedIssues);
+        }
+        if let Some((field, language)) = issue::definition(name) {
+            return Self::Definition(field, language);
+        }
+        match standard.field_of(name) {
+            Some(field) if standard.rule(field).is_some_and(|rule| rule.front_matter) => {
+                Self::Line(field.clone())
+            }
+            Some(field) => Self::Section(field.clone()),
+            None => Self::Other,
+        }
+    }
+
+    /// The meaning of a column that is made for Xray's importer.
+    pub(super) fn of_xray(header: &str, standard: &Standard) -> Self {
+        match header.trim().to_lowercase().as_str() {
+            "tcid" | "issue id" | "test id" | "test case id" | "test case identifier" | "id" => Self::Id,
+            "test summary" | "test case summary" | "name" => Self::Line(Field::Summary),
+            "test priority" => Self::Line(Field::Priority),
+            "action" | "step" | "step action" | "test step" => Self::Action,
+            "data" | "test data" | "step data" => Self::Data,
+            "result" | "expected result" | "step result" | "expected results" | "step expected result" => {
+                Self::Expected
+            }
+            "precondition" | "preconditions" | "pre-condition" | "pre-conditions" => {
+                Self::Section(Field::PreConditions)
+            }
+            "links" | "link \"tests\"" => Self::Keys(Field::Requirements),
+            _ => Self::of(header, standard),
+        }
+    }
+}
+
+impl Column {
+    /// The field that it holds, if it is one of the ticket as a whole.
+    pub(super) fn field(&self) -> Option<&Field> {
+        match self {
+            Self::Line(field) | Self::Keys(field) | Self::Definition(field, _) | Self::Section(field) => {
+                Some(field)
+            }
+            Self::Labels => Some(&Field::Labels),
+            Self::Description => Some(&Field::Description),
+            Self::Attachment => Some(&Field::Attachments),
+            Self::Steps => Some(&Field::TestSteps),
+            _ => None,
+        }
+    }
+}
+
+/// What stands in brackets behind some words.
+fn inside<'h>(header: &'h str, words: &str) -> Option<&'h str> {
+    let start = header.get(..words.len())?;
+    let rest = header[words.len()..].trim_start();
+    start.eq_ignore_ascii_case(words).then(|| rest.strip_prefix('(')?.strip_suffix(')')).flatten()
+}
+
+/// Adds what stands in a cell.
+pub(super) fn add(column: &Column, cell: &Cell<'_>, draft: &mut Draft<'_>) {
+    let text = cell.text.trim_matches([' ', '\t', '\n']);
+    if text.is_empty() {
+        return;
+    }
+    let at = cell.at();
+    match column {
+        Column::Line(field) => draft.line(field.clone(), at, text),
+        Column::Labels => {
+            let labels =
+                text.split([';', ',']).map(|label| (at, vec![Inline::Text(label.trim().to_owned())]));
+            draft.list(Field::Labels, at, labels.collect());
+        }
+        Column::Description => draft.describe(blocks(cell)),
+        Column::Attachment => {
+            let name = if text.matches(';').count() >= 3 { text.split(';').nth(2) } else { Some(text) };
+            let name = Inline::Text(name.unwrap_or_default().to_owned());
+            draft.list(Field::Attachments, at, vec![(at, vec![name])]);
+        }
+        Column::Keys(field) => {
+            let keys = text.split([';', ',']).map(str::trim).filter(|key| !key.is_empty());
+            draft.list(field.clone(), at, keys.map(|key| (at, issue::title(key, None))).collect());
+        }
+        Column::Steps => {
+            let places = cell.places();
+            let json = Json::new("", &cell.text, &places);
+            let table = json.value().ok().filter(|node| issue::steps_in(node).is_some());
+            let table = table.and_then(|node| issue::steps(&json, &node));
+            draft.add(Field::TestSteps, at, table.map_or_else(|| blocks(cell), |table| vec![table]));
+        }
+        Column::Definition(field, language) => {
+            let language = language.map(str::to_owned);
+            draft.add(field.clone(), at, vec![Block::Code { at, language, text: cell.text.to_string() }]);
+        }
+        Column::Section(field) => draft.add(field.clone(), at, blocks(cell)),
+        Column::Id | Column::Kind | Column::Action | Column::Data | Column::Expected | Column::Other => {}
+    }
+}
+
+/// The wiki markup in a cell.
+pub(super) fn blocks(cell: &Cell<'_>) -> Blocks {
+    let places = cell.places();
+    let (text, places) = without_returns(&cell.text, &places);
+    wiki::read(&text, &places)
+}
+
+/// Rows as CSV.
+pub(super) fn csv(rows: &[Vec<String>]) -> String {
+    let mut out = String::new();
+    for row in rows {
+        for (number, cell) in row.iter().enumerate() {
+            if number > 0 {
+                out.push(',');
+            }
+            if cell.contains([',', ';', '"', '\n', '\r', '\t'])
+                || cell.starts_with(' ')
+                || cell.ends_with(' ')
+            {
+                out.extend(["\"", &cell.replace('"', "\"\""), "\""]);
+            } else {
+                out.push_str(cell);
+            }
+        }
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,186 @@
+//! Takes a ticket apart into what a format has a place for, and a description that holds the rest.
+
+use super::draft::{Draft, parted};
+use super::is_xray_type;
+use crate::markup::{Block, Blocks, Inline};
+use crate::steps::{self, Step};
+use crate::{Field, Name, Origin, Section, Standard, Ticket, outline};
+
+/// What of a ticket goes where.
+pub(crate) struct Parts<'t> {
+    lines: Vec<(&'t Field, &'t str)>,
+    /// Labels, each one word.
+    pub(crate) labels: Vec<&'t str>,
+    /// The steps, where the format has a place for them.
+    pub(crate) steps: Vec<Step>,
+    /// The text of a definition that is no steps, where the format has a place for it.
+    pub(crate) definition: Option<(&'t Field, &'t str)>,
+    /// All the rest.
+    pub(crate) description: Blocks,
+}
+
+/// What a format has places for, besides the description.
+#[derive(Clone, Copy)]
+pub(crate) struct PlacesFor {
+    /// Fields of one line.
+    pub(crate) lines: &'static [Field],
+    /// Whether it has a place for steps and for what is run instead of them.
+    pub(crate) has_steps: bool,
+}
+
+impl PlacesFor {
+    /// Whether a line can stand there: where steps have a place, the test type is one of Xray's.
+    fn takes(self, field: &Field, text: &str) -> bool {
+        *field != Field::TestType || !self.has_steps || is_xray_type(text)
+    }
+}
+
+impl<'t> Parts<'t> {
+    /// Takes a ticket apart.
+    pub(crate) fn of(ticket: &'t Ticket, places: PlacesFor, standard: &Standard) -> Self {
+        let mut parts = Self {
+            lines: Vec::new(),
+            labels: Vec::new(),
+            steps: Vec::new(),
+            definition: None,
+            description: Blocks::new(),
+        };
+        let mut lead = Blocks::new();
+        let mut headed = Vec::new();
+        for section in &ticket.sections {
+            match &section.name {
+                Name::Field(field) if places.lines.contains(field) => match line(&section.body) {
+                    Some(text) if places.takes(field, text) => parts.lines.push((field, text)),
+                    _ => headed.push(section.clone()),
+                },
+                Name::Field(Field::Labels) => match labels(&section.body) {
+                    Some(labels) => parts.labels = labels,
+                    None => headed.push(section.clone()),
+                },
+                Name::Field(field @ (Field::TestSteps | Field::ExecutionCommand)) if places.has_steps => {
+                    parts.run(field, section, ticket, &mut headed);
+                }
+                Name::Field(Field::Description) if !section.body.is_empty() => {
+                    lead.extend(section.body.iter().cloned());
+                }
+                Name::Other(heading) if heading.is_empty() => lead.extend(section.body.iter().cloned()),
+                _ => headed.push(section.clone()),
+            }
+        }
+        parts.description = description(lead, &headed, standard);
+        parts
+    }
+
+    /// The line of a field, if it has one of its own.
+    pub(crate) fn line(&self, field: &Field) -> Option<&'t str> {
+        self.lines.iter().find(|(known, _)| *known == field).map(|(_, text)| *text)
+    }
+
+    /// What is done: as steps, as a definition, or as it stands.
+    fn run(&mut self, field: &'t Field, section: &'t Section, ticket: &Ticket, headed: &mut Vec<Section>) {
+        let kind = ticket.text(&Field::TestType).unwrap_or_default().to_lowercase();
+        match (field, section.body.as_slice()) {
+            (Field::TestSteps, [Block::Code { language: Some(language), text, .. }])
+                if kind == "cucumber" && language == "gherkin" =>
+            {
+                self.definition = Some((field, text));
+            }
+            (Field::ExecutionCommand, [Block::Code { language: None, text, .. }]) if kind == "generic" => {
+                self.definition = Some((field, text));
+            }
+            (Field::TestSteps, body) => {
+                let steps = steps::read(body).steps;
+                let is_in = |block: &&Block| steps.is_empty() || !is_encoded(block, &steps);
+                let rest: Blocks = body.iter().filter(is_in).cloned().collect();
+                if !rest.is_empty() {
+                    headed.push(Section { name: section.name.clone(), at: section.at, body: rest });
+                }
+                self.steps = steps;
+            }
+            _ => headed.push(section.clone()),
+        }
+    }
+}
+
+/// Whether steps were read from this block, and not from those around it.
+fn is_encoded(block: &Block, steps: &[Step]) -> bool {
+    !matches!(block, Block::Heading { .. } | Block::Rule { .. } | Block::Quote { .. })
+        && steps::read(std::slice::from_ref(block)).steps.len() == steps.len()
+}
+
+/// The words of a body that is one line of plain text.
+fn line(body: &[Block]) -> Option<&str> {
+    let [Block::Paragraph { text, .. }] = body else { return None };
+    let [Inline::Text(text)] = text.as_slice() else { return None };
+    Some(text)
+}
+
+/// Labels: a list of single words, or words with commas between them.
+fn labels(body: &[Block]) -> Option<Vec<&str>> {
+    let labels: Vec<_> = match body {
+        [Block::List { start: None, items, .. }] => items
+            .iter()
+            .map(|item| line(&item.blocks).filter(|_| item.done.is_none()))
+            .collect::<Option<_>>()?,
+        body => line(body)?.split(',').map(str::trim).collect(),
+    };
+    let is_word = |label: &&str| !label.is_empty() && !label.contains([' ', '\t', ',', ';', '\u{a0}']);
+    labels.iter().all(is_word).then_some(labels)
+}
+
+/// A description: its text, and each other section below a heading of the second level.
+fn description(lead: Blocks, headed: &[Section], standard: &Standard) -> Blocks {
+    let mut blocks = deeper(lead);
+    for section in headed {
+        let heading = match &section.name {
+            Name::Field(field) => standard.rule(field).map_or(field.id(), |rule| &rule.name.en),
+            Name::Other(heading) => heading,
+        };
+        let text = vec![Inline::Text(heading.to_owned())];
+        blocks.push(Block::Heading { at: section.at, level: 2, text });
+        blocks.extend(deeper(section.body.clone()));
+    }
+    if blocks.is_empty() {
+        return blocks;
+    }
+    let mut draft = Draft::new(standard, Origin::default());
+    draft.describe(blocks.clone());
+    let mut read = outline::canonical(blocks.clone(), standard);
+    for section in read.iter_mut().filter(|section| section.name == Name::Other(String::new())) {
+        section.name = Name::Field(Field::Description);
+    }
+    let mut wanted = Ticket::default();
+    for section in read {
+        wanted.add(section);
+    }
+    let is_same = |ticket: &Ticket| {
+        ticket.sections.len() == wanted.sections.len()
+            && wanted.sections.iter().all(|section| ticket.sections.contains(section))
+    };
+    if !is_same(&draft.finish()) {
+        blocks.push(parted());
+    }
+    blocks
+}
+
+/// Headings inside of sections begin none: they are of the third level or below.
+fn deeper(mut blocks: Blocks) -> Blocks {
+    for block in &mut blocks {
+        if let Block::Heading { level, .. } = block {
+            *level = (*level).max(3);
+        }
+    }
+    blocks
+}
+
+/// The project of a ticket, by its key.
+pub(crate) fn project(key: &str) -> Option<&str> {
+    let (project, number) = key.rsplit_once('-')?;
+    let is_key = project.starts_with(|first: char| first.is_ascii_uppercase())
+        && project
+            .chars()
+            .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
+        && !number.is_empty()
+        && number.chars().all(|digit| digit.is_ascii_digit());
+    is_key.then_some(project)
+}

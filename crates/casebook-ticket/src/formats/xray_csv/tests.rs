@@ -1,0 +1,92 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::arbitrary;
+use crate::formats::testing::{WIKI, error, in_wiki, same, tickets};
+use crate::markup::Block;
+use crate::wiki;
+use crate::{Name, Section};
+
+const IMPORT: &str = "\u{feff}Issue Id;Issue key;Test type;Test Summary;Test Priority;Component;Action;Data;Result;Unstructured definition;Labels\n\
+1;;Manual;First;High;web;Open;;;;\"a;b\"\n\
+1;;Manual;;;web;\"Enter\nname\";peter;;;\n\
+1;;Manual;;;web;Click;;Logged in;;\n\
+2;;Generic;Second;Low;web;;;;t.py;\n";
+
+#[test]
+fn rows_of_one_id_are_one_test() {
+    let all = tickets(Format::XrayCsv, IMPORT);
+    let [first, second] = &all[..] else { panic!("{all:?}") };
+    let text = |ticket: &Ticket, field: Field| ticket.text(&field).unwrap_or_default();
+    assert_eq!(text(first, Field::Summary), "First");
+    assert_eq!(text(first, Field::TestType), "Manual");
+    assert_eq!(text(first, Field::Labels), "web\na\nb");
+    assert_eq!(
+        text(first, Field::TestSteps),
+        "#\tAction\tData\tExpected Result\n1\tOpen\t\t\n2\tEnter\nname\tpeter\t\n3\tClick\t\tLogged in"
+    );
+    assert_eq!(second.section(&Field::TestSteps), None);
+    assert_eq!(text(second, Field::ExecutionCommand), "t.py");
+    assert_eq!(second.origin.place.as_deref(), Some("row 5"));
+    let Some(Block::Table { rows, .. }) =
+        first.section(&Field::TestSteps).and_then(|section| section.body.first())
+    else {
+        panic!("{first:?}");
+    };
+    assert_eq!(format!("{:?} {:?}", rows[1][1].at, rows[1][2].at), "3:18 4:7");
+}
+
+#[test]
+fn rows_without_an_id_go_on() {
+    let all = tickets(Format::XrayCsv, "TCID,Summary,Step,Result\n1,a,x,y\n,,z,\n2,b,x,y\n");
+    assert_eq!(all.len(), 2);
+    let steps = all[0].text(&Field::TestSteps).unwrap_or_default();
+    assert!(steps.ends_with("2\tz"), "{steps}");
+    let all = tickets(Format::XrayCsv, "Summary,Action\na,x\n,y\nb,z\n");
+    assert_eq!(all.len(), 2);
+}
+
+#[test]
+fn other_csv_is_refused() {
+    assert!(error(Format::XrayCsv, "a;b\n1;2\n").starts_with("x:1:1: this is not made for Xray's importer"));
+}
+
+#[test]
+fn the_mapping_is_the_documented_one() {
+    let line = |field: Field, text: &str| Section {
+        name: Name::Field(field),
+        at: At::default(),
+        body: vec![Block::paragraph(At::default(), text)],
+    };
+    let table = "||#||Action||Data||Expected Result||\n|1|Send|x|a, b|\n|2|Wait| | |\n";
+    let mut ticket = Ticket::default();
+    for section in [
+        line(Field::Key, "PZ-1"),
+        line(Field::Summary, "Outage"),
+        line(Field::Labels, "live, rabbit"),
+        line(Field::TestType, "Manual"),
+    ] {
+        ticket.add(section);
+    }
+    ticket.add(Section { body: wiki::read(table, &Lines::new(table)), ..line(Field::TestSteps, "") });
+    let text = write(&[ticket], &Standard::built_in()).unwrap_or_else(|error| panic!("{error}"));
+    let expected = "Issue ID,Issue key,Test Type,Summary,Priority,Labels,Description,Action,Data,Result,\
+                    Gherkin Definition,Unstructured Definition\n\
+                    1,PZ-1,Manual,Outage,,\"live;rabbit\",,Send,x,\"a, b\",,\n\
+                    1,,,,,,,Wait,,,,\n";
+    assert_eq!(text, expected);
+}
+
+proptest! {
+    // Whole tickets take long to make.
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn what_is_written_is_read(all in prop::collection::vec(arbitrary::ticket(WIKI), 1..3)) {
+        let with_type = |ticket: &Ticket| ticket.section(&Field::TestType).is_some();
+        let all: Vec<_> = all.into_iter().filter(with_type).map(|ticket| in_wiki(ticket, true)).collect();
+        let text = write(&all, &Standard::built_in());
+        let text = text.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        same(&tickets(Format::XrayCsv, &text), &all, &text)?;
+    }
+}

@@ -1,0 +1,214 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::arbitrary;
+use crate::formats::testing::{WIKI, error, found, in_wiki, same, tickets};
+use crate::markup::Block;
+use crate::wiki;
+use crate::{At, Name, NoTestKind, Section};
+
+fn read(text: &str) -> Vec<Ticket> {
+    tickets(Format::XrayJson, text)
+}
+
+fn text(ticket: &Ticket, field: &Field) -> String {
+    ticket.text(field).unwrap_or_default()
+}
+
+#[test]
+fn what_graphql_answers_is_read() {
+    let all = read(
+        r#"{"data": {"getTests": {"total": 2, "results": [
+          {"issueId": "1", "testType": {"name": "Manual", "kind": "Steps"},
+           "steps": [{"id": "a", "action": "Send", "data": null, "result": "*503*"}, {"id": "b", "action": "Wait", "data": "5 s"}],
+           "preconditions": {"results": [{"definition": "RabbitMQ runs", "jira": {"key": "PZ-30", "summary": "Broker"}}]},
+           "folder": {"path": "/live"},
+           "jira": {"key": "PZ-1", "summary": "Outage", "labels": ["live"], "priority": {"name": "High"}, "description": null}},
+          {"testType": {"name": "Cucumber"}, "gherkin": "Given a\nThen b", "unstructured": null, "steps": null, "jira": {"key": "PZ-2"}}]}}}"#,
+    );
+    let [first, second] = &all[..] else { panic!("{all:?}") };
+    assert_eq!(first.origin.place.as_deref(), Some("$.data.getTests.results[0]"));
+    assert_eq!(text(first, &Field::TestType), "Manual");
+    assert_eq!(
+        text(first, &Field::TestSteps),
+        "#\tAction\tData\tExpected Result\n1\tSend\t\t503\n2\tWait\t5 s"
+    );
+    assert_eq!(text(first, &Field::PreConditions), "PZ-30: Broker\nRabbitMQ runs");
+    assert_eq!(text(first, &Field::Labels), "live");
+    let steps = second.section(&Field::TestSteps).map(|section| section.body.clone());
+    let language = Some("gherkin".to_owned());
+    assert_eq!(
+        steps,
+        Some(vec![Block::Code { at: At::default(), language, text: "Given a\nThen b".to_owned() }])
+    );
+}
+
+#[test]
+fn what_the_bulk_import_takes_is_read() {
+    let all = read(
+        r#"[{"testtype": "Generic", "fields": {"summary": "x", "project": {"key": "PZ"}}, "unstructured_def": "t.py",
+             "update": {"issuelinks": [{"add": {"type": {"name": "Tests"}, "outwardIssue": {"key": "PZ-9"}}}]},
+             "xray_test_sets": ["PZ-8"], "xray_test_repository_folder": "/live"}]"#,
+    );
+    assert_eq!(text(&all[0], &Field::ExecutionCommand), "t.py");
+    assert_eq!(text(&all[0], &Field::Requirements), "PZ-9");
+    let sets = found(Format::XrayJson, r#"[{"xray_issue_type": "testset", "fields": {"summary": "all"}}]"#);
+    assert!(matches!(&sets[0], Found::NoTest(no) if no.kind == NoTestKind::Guide), "{sets:?}");
+}
+
+#[test]
+fn what_the_server_answers_is_read() {
+    let all = read(
+        r#"[{"key": "C-1", "id": 5, "reporter": "admin", "type": "Manual", "status": "APPROVED",
+             "precondition": [{"key": "C-2", "condition": "up"}],
+             "definition": {"steps": [{"id": 1, "index": 1, "step": {"raw": "do", "rendered": "<p>do</p>"}, "result": {"raw": "seen"}}]}},
+            {"key": "C-3", "type": "Cucumber", "definition": "Given x"},
+            {"key": "C-4", "steps": [{"fields": {"Action": {"type": "Wiki", "value": {"raw": "do"}}, "Expected Result": {"value": "ok"}}}]}]"#,
+    );
+    assert_eq!(text(&all[0], &Field::TestSteps), "#\tAction\tData\tExpected Result\n1\tdo\t\tseen");
+    assert_eq!(text(&all[0], &Field::PreConditions), "C-2\nup");
+    assert_eq!(text(&all[0], &Field::Reporter), "admin");
+    assert_eq!(text(&all[1], &Field::TestSteps), "Given x");
+    assert_eq!(text(&all[2], &Field::TestSteps), "#\tAction\tData\tExpected Result\n1\tdo\t\tok");
+}
+
+fn section(field: Field, body: Vec<Block>) -> Section {
+    Section { name: Name::Field(field), at: At::default(), body }
+}
+
+fn line(field: Field, text: &str) -> Section {
+    section(field, vec![Block::paragraph(At::default(), text)])
+}
+
+fn ticket(sections: Vec<Section>) -> Ticket {
+    Ticket { sections, ..Ticket::default() }
+}
+
+fn written(ticket: &Ticket) -> Value {
+    let text =
+        write(std::slice::from_ref(ticket), &Standard::built_in()).unwrap_or_else(|error| panic!("{error}"));
+    serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{error}: {text}"))[0].clone()
+}
+
+#[test]
+fn the_mapping_is_the_documented_one() {
+    let table = "||#||Action||Data||Expected Result||\n|1|Send|{{x}}|503|\n|2|Wait| | |\n";
+    let ticket = ticket(vec![
+        line(Field::Key, "PZ-13602"),
+        line(Field::Summary, "Outage"),
+        line(Field::Priority, "Medium"),
+        line(Field::Labels, "live, rabbit"),
+        line(Field::TestType, "Integration Test"),
+        line(Field::Status, "Draft"),
+        line(Field::Description, "What it checks."),
+        section(Field::TestSteps, wiki::read(table, &crate::Lines::new(table))),
+        line(Field::Assertions, "503"),
+    ]);
+    let expected = json!({
+        "testtype": "Manual",
+        "fields": {
+            "summary": "Outage",
+            "project": { "key": "PZ" },
+            "priority": { "name": "Medium" },
+            "labels": ["live", "rabbit"],
+            "description": written(&ticket)["fields"]["description"],
+        },
+        "steps": [
+            { "action": "Send", "data": "{{x}}", "result": "503" },
+            { "action": "Wait", "data": "", "result": "" },
+        ],
+    });
+    assert_eq!(written(&ticket), expected);
+    let description = written(&ticket)["fields"]["description"].as_str().unwrap_or_default().to_owned();
+    let headings: Vec<_> = description.lines().filter(|line| line.starts_with("h2. ")).collect();
+    assert!(description.starts_with("What it checks."), "{description}");
+    assert_eq!(headings, ["h2. Key", "h2. Test Type", "h2. Status", "h2. Assertions"]);
+}
+
+#[test]
+fn what_is_run_instead_of_steps_has_its_place() {
+    let code = |language: Option<&str>| Block::Code {
+        at: At::default(),
+        language: language.map(str::to_owned),
+        text: "x".to_owned(),
+    };
+    let cucumber = ticket(vec![
+        line(Field::Summary, "a"),
+        line(Field::TestType, "Cucumber"),
+        section(Field::TestSteps, vec![code(Some("gherkin"))]),
+    ]);
+    assert_eq!(written(&cucumber)["gherkin_def"], "x");
+    let generic = ticket(vec![
+        line(Field::Summary, "a"),
+        line(Field::TestType, "Generic"),
+        section(Field::ExecutionCommand, vec![code(None)]),
+    ]);
+    assert_eq!(written(&generic)["unstructured_def"], "x");
+    for ticket in [cucumber, generic] {
+        let text = format!("[{}]", written(&ticket));
+        assert_eq!(read(&text), [ticket]);
+    }
+}
+
+#[test]
+fn prose_around_steps_stays_in_the_description() {
+    let text = "Mind the order.\n\n||#||Action||Data||Expected Result||\n|1|Send|x|503|\n";
+    let ticket = ticket(vec![
+        line(Field::Summary, "a"),
+        line(Field::TestType, "Manual"),
+        section(Field::TestSteps, wiki::read(text, &crate::Lines::new(text))),
+    ]);
+    let out = written(&ticket);
+    assert_eq!(
+        out["fields"]["description"].as_str().map(str::trim_end),
+        Some("h2. Test Steps\n\nMind the order.")
+    );
+    assert_eq!(read(&format!("[{out}]")), [ticket]);
+}
+
+#[test]
+fn what_xray_does_not_take_is_an_error() {
+    let standard = Standard::built_in();
+    let error = |tickets: &[Ticket]| write(tickets, &standard).unwrap_or_else(|error| error.to_string());
+    let nameless = ticket(vec![line(Field::Key, "PZ-1")]);
+    assert_eq!(
+        error(&[nameless]),
+        "xray-json cannot hold a ticket without a summary of one plain line (PZ-1); give it a title, without marks in it"
+    );
+    let many = vec![ticket(vec![line(Field::Summary, "a")]); 1001];
+    assert!(error(&many).ends_with("write them in parts"));
+}
+
+#[test]
+fn other_json_is_refused() {
+    assert!(error(Format::XrayJson, "[\n3]").starts_with("x:2:1: this is no test; "));
+    assert!(error(Format::XrayJson, "{\"data\": {\"getTests\": {\"results\": [{}]}}}").contains("no test"));
+}
+
+/// A ticket as it is read again: one without a test type is one of Xray's manual tests.
+fn with_test_type(mut ticket: Ticket, standard: &Standard) -> Ticket {
+    let rank = |field: &Field| standard.fields.iter().position(|rule| rule.id == *field);
+    if ticket.section(&Field::TestType).is_none() {
+        let is_before = |section: &Section| match &section.name {
+            Name::Field(field) => rank(field) < rank(&Field::TestType),
+            Name::Other(_) => false,
+        };
+        let place = ticket.sections.iter().rposition(is_before).map_or(0, |place| place + 1);
+        ticket.sections.insert(place, line(Field::TestType, "Manual"));
+    }
+    ticket
+}
+
+proptest! {
+    // Whole tickets take long to make.
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn what_is_written_is_read(ticket in arbitrary::ticket(WIKI)) {
+        let standard = Standard::built_in();
+        let ticket = with_test_type(in_wiki(ticket, true), &standard);
+        let text = write(std::slice::from_ref(&ticket), &standard);
+        let text = text.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        same(&read(&text), &[ticket], &text)?;
+    }
+}
