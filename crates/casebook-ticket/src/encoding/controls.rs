@@ -1,0 +1,49 @@
+//! Characters that nobody can see and no format can hold.
+
+use super::codepage::unveiled;
+
+/// A text without control characters.
+#[derive(Debug, Default)]
+pub(super) struct Cleaned {
+    pub(super) text: String,
+    /// Where something was taken out.
+    pub(super) taken: Vec<usize>,
+    /// Where a control character was meant to be one of Windows-1252, and now is.
+    pub(super) mended: Vec<usize>,
+}
+
+/// Whether there may be any; fast.
+pub(super) fn is_suspect(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let has_ascii = bytes.chunks(64).any(|chunk| {
+        // Without a branch, so that many are looked at together.
+        let control =
+            |byte: &u8| u8::from(*byte < 0x20 || *byte == 0x7F) - u8::from(b"\n\r\t".contains(byte));
+        chunk.iter().fold(0, |found, byte| found | control(byte)) != 0
+    });
+    has_ascii
+        || memchr::memchr_iter(0xC2, bytes).any(|at| bytes.get(at + 1).is_some_and(|byte| *byte < 0xA0))
+        || memchr::memmem::find(bytes, "\u{FEFF}".as_bytes()).is_some()
+}
+
+/// Takes them out; what stands for a space becomes one.
+pub(super) fn clean(text: &str) -> Cleaned {
+    let mut out = Cleaned { text: String::with_capacity(text.len()), ..Cleaned::default() };
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' => out.text.push(character),
+            '\u{B}' | '\u{C}' => {
+                out.taken.push(out.text.len());
+                out.text.push(' ');
+            }
+            '\u{FEFF}' => {}
+            '\u{80}'..='\u{9F}' if unveiled(character).is_some() => {
+                out.mended.push(out.text.len());
+                out.text.extend(unveiled(character));
+            }
+            _ if character.is_control() => out.taken.push(out.text.len()),
+            _ => out.text.push(character),
+        }
+    }
+    out
+}
