@@ -76,8 +76,13 @@ impl<'a> Lines<'a> {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset);
-        let column = self.characters_before(offset) - self.characters_before(self.starts[line - 1]) + 1;
-        At::new(line as u32, column as u32)
+        let start = self.starts[line - 1];
+        let before = if offset - start <= STRETCH {
+            count(&self.text.as_bytes()[start..offset])
+        } else {
+            self.characters_before(offset) - self.characters_before(start)
+        };
+        At::new(line as u32, before as u32 + 1)
     }
 
     fn characters_before(&self, offset: usize) -> usize {

@@ -29,7 +29,6 @@ pub(super) fn text(text: &str, next: char, place: Place, out: &mut String) {
     if out.is_empty() && is_box(rest) {
         out.push('\\');
     }
-    let line = out.rfind('\n').map_or(0, |end| end + 1);
     let mut characters = rest.char_indices().peekable();
     let mut previous = out.chars().next_back().unwrap_or(place.outside());
     while let Some((index, character)) = characters.next() {
@@ -53,11 +52,7 @@ pub(super) fn text(text: &str, next: char, place: Place, out: &mut String) {
                     '_' => !is_harmless_run(rest, index, '_', previous, next),
                     '~' => following == '~' || previous == '~' || !is_blank(previous),
                     '[' => place.in_brackets,
-                    ']' => {
-                        place.in_brackets
-                            || matches!(following, '(' | '[')
-                            || following == ':' && out[line..].starts_with('[')
-                    }
+                    ']' => place.in_brackets || matches!(following, '(' | '['),
                     '!' => following == '[',
                     '<' => after.is_empty() || following.is_ascii_alphabetic() || "/!?".contains(following),
                     '&' => is_entity(after),
@@ -87,6 +82,7 @@ fn line_start<'a>(text: &'a str, next: char, out: &mut String) -> &'a str {
         '|' | ':' => text.trim_matches(RULE).is_empty(),
         '_' => text.trim_matches(['_', ' ', '\t']).is_empty(),
         '~' => text.starts_with("~~"),
+        '[' => may_define(text),
         _ => false,
     };
     if is_block {
@@ -101,6 +97,11 @@ fn line_start<'a>(text: &'a str, next: char, out: &mut String) -> &'a str {
         return &text[digits + 1..];
     }
     text
+}
+
+/// Whether a bracket may begin the definition of a link, which is no text.
+fn may_define(text: &str) -> bool {
+    text.split_once(']').is_none_or(|(_, behind)| behind.is_empty() || behind.starts_with(':'))
 }
 
 /// What rules, and the second lines of tables and headings, are made of.

@@ -30,9 +30,24 @@ pub(super) const OPTIONS: Options =
     Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
 
 pub(super) fn read(source: &str, places: &dyn Places) -> Blocks {
+    if source.lines().any(nests_beyond_reason) {
+        let text = source.trim_end_matches('\n').to_owned();
+        return vec![Block::Raw { at: places.at(0), markup: Markup::Markdown, text }];
+    }
     let events = Parser::new_ext(source, OPTIONS).into_offset_iter().peekable();
     let mut reader = Reader { text: Text { source, places }, events, line: Vec::new() };
     reader.blocks(0).blocks
+}
+
+/// How many containers may begin in one line: the parser looks at all of them again for each line that follows.
+const MOST_IN_LINE: usize = 200;
+
+/// Whether a line begins more containers than anybody writes.
+fn nests_beyond_reason(line: &str) -> bool {
+    let is_mark = |byte: &u8| b" \t>-+*.)".contains(byte) || byte.is_ascii_digit();
+    let start = line.bytes().take_while(is_mark).count();
+    let quotes = line[..start].bytes().filter(|byte| *byte == b'>').count();
+    start > MOST_IN_LINE && quotes + line[..start].split_whitespace().count() > MOST_IN_LINE
 }
 
 struct Reader<'a> {
