@@ -2,6 +2,7 @@
 
 mod audit;
 mod bidi;
+mod complete;
 mod completions;
 mod convert;
 mod explain;
@@ -55,6 +56,9 @@ enum Command {
     /// Tell findings one a line, as compilers do.
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::LintArgs),
+    /// Write the whole ticket: what is there word for word, model text for what is missing.
+    #[command(after_help = complete::EXAMPLES)]
+    Complete(complete::CompleteArgs),
     /// Write tickets in another format.
     #[command(after_help = convert::EXAMPLES)]
     Convert(convert::ConvertArgs),
@@ -168,6 +172,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Audit(args) => audit::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Complete(args) => complete::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Fields(args) => fields::run(&args),
