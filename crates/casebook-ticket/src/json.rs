@@ -144,9 +144,17 @@ impl<'a> Reader<'a> {
     /// Reads an array; what reads one element is told its number.
     pub(crate) fn array(
         &mut self,
-        mut element: impl FnMut(&mut Self, usize) -> Result<(), ReadError>,
+        element: impl FnMut(&mut Self, usize) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
         self.token()?;
+        self.elements(element)
+    }
+
+    /// Reads the elements of an array and its end.
+    fn elements(
+        &mut self,
+        mut element: impl FnMut(&mut Self, usize) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
         let mut number = 0;
         while self.goes_on(&Token::CloseBracket, number == 0)? {
             element(self, number)?;
@@ -158,9 +166,17 @@ impl<'a> Reader<'a> {
     /// Reads an object; what reads one value is told its key.
     pub(crate) fn object(
         &mut self,
-        mut property: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), ReadError>,
+        property: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
         self.token()?;
+        self.properties(property)
+    }
+
+    /// Reads the properties of an object and its end.
+    fn properties(
+        &mut self,
+        mut property: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
         let mut is_first = true;
         while self.goes_on(&Token::CloseBrace, is_first)? {
             is_first = false;
@@ -182,39 +198,38 @@ impl<'a> Reader<'a> {
     }
 
     fn nested(&mut self, depth: usize) -> Result<Node<'a>, ReadError> {
-        let Some(&(start, ..)) = self.peek()? else {
+        if self.peek()?.is_none() {
             return Err(self.broken(self.json.text.len(), "a value is missing: the file ends here"));
-        };
+        }
+        let (start, token, end) = self.token()?;
         if depth > DEEPEST {
             let text = format!("values are nested more than {DEEPEST} deep; flatten this one");
             return Err(self.json.error_at(start, text));
         }
-        let value = if self.is_array()? {
-            let mut elements = Vec::new();
-            self.array(|reader, _| {
-                elements.push(reader.nested(depth + 1)?);
-                Ok(())
-            })?;
-            Value::Array(elements)
-        } else if self.is_object()? {
-            let mut properties = Vec::new();
-            self.object(|reader, key| {
-                properties.push((key, reader.nested(depth + 1)?));
-                Ok(())
-            })?;
-            Value::Object(properties)
-        } else {
-            let (start, token, end) = self.token()?;
-            let value = match token {
-                Token::String(text) => Value::String(text),
-                Token::Number(number) => Value::Number(number),
-                Token::Boolean(_) => Value::Bool,
-                Token::Null => Value::Null,
-                _ => return Err(self.broken(start, "a value is expected here")),
-            };
-            return Ok(Node { start, end, value });
+        let value = match token {
+            Token::OpenBracket => {
+                let mut elements = Vec::new();
+                self.elements(|reader, _| {
+                    elements.push(reader.nested(depth + 1)?);
+                    Ok(())
+                })?;
+                return Ok(Node { start, end: self.scanner.token_end(), value: Value::Array(elements) });
+            }
+            Token::OpenBrace => {
+                let mut properties = Vec::new();
+                self.properties(|reader, key| {
+                    properties.push((key, reader.nested(depth + 1)?));
+                    Ok(())
+                })?;
+                return Ok(self.object_from(start, properties));
+            }
+            Token::String(text) => Value::String(text),
+            Token::Number(number) => Value::Number(number),
+            Token::Boolean(_) => Value::Bool,
+            Token::Null => Value::Null,
+            _ => return Err(self.broken(start, "a value is expected here")),
         };
-        Ok(Node { start, end: self.scanner.token_end(), value })
+        Ok(Node { start, end, value })
     }
 
     /// Sees to it that nothing comes behind.

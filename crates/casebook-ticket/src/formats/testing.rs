@@ -2,19 +2,29 @@
 
 use proptest::prelude::*;
 
-use super::{Format, Ticket};
+use super::{File, Format, Ticket, jira_csv, jira_json, xray_csv, xray_json};
 use crate::arbitrary::Feature;
 use crate::markup::{Block, Blocks};
-use crate::{Field, Found, Lines, Name, Source, Standard, wiki};
+use crate::{At, Field, Found, Lines, Name, ReadError, Section, Standard, wiki};
 
 /// What wiki markup holds wherever it stands.
 pub(super) const WIKI: &[Feature] = &[Feature::Tables, Feature::Quotes, Feature::CellBlocks];
 
+/// Reads a text past the repair of encodings, which takes hostile text for damaged.
+fn read(format: Format, text: &str, each: &mut dyn FnMut(Found)) -> Result<(), ReadError> {
+    let (file, standard) = (File { name: "x", text }, Standard::built_in());
+    match format {
+        Format::JiraCsv => jira_csv::read_each(file, &standard, each),
+        Format::XrayCsv => xray_csv::read_each(file, &standard, each),
+        Format::XrayJson => xray_json::read_each(file, &standard, each),
+        _ => jira_json::read_each(file, &standard, each),
+    }
+}
+
 /// All that a text holds.
 pub(super) fn found(format: Format, text: &str) -> Vec<Found> {
     let mut all = Vec::new();
-    let source = Source { name: "x", bytes: text.as_bytes(), format: Some(format) };
-    if let Err(error) = super::read_each(source, &Standard::built_in(), &mut |found| all.push(found)) {
+    if let Err(error) = read(format, text, &mut |found| all.push(found)) {
         panic!("{error}: {text}");
     }
     all
@@ -31,8 +41,7 @@ pub(super) fn tickets(format: Format, text: &str) -> Vec<Ticket> {
 
 /// Why a text cannot be read.
 pub(super) fn error(format: Format, text: &str) -> String {
-    let source = Source { name: "x", bytes: text.as_bytes(), format: Some(format) };
-    let result = super::read_each(source, &Standard::built_in(), &mut |_| {});
+    let result = read(format, text, &mut |_| {});
     result.map_or_else(|error| error.to_string(), |()| String::new())
 }
 
@@ -48,6 +57,25 @@ pub(super) fn same(read: &[Ticket], wanted: &[Ticket], text: &str) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// The same ticket with a field, in its place, where it has none.
+pub(super) fn with(mut ticket: Ticket, field: Field, text: &str) -> Ticket {
+    let standard = Standard::built_in();
+    let rank = |field: &Field| {
+        let place = standard.fields.iter().position(|rule| rule.id == *field);
+        place.map(|place| (!standard.fields[place].front_matter, place))
+    };
+    let is_before = |section: &Section| match &section.name {
+        Name::Field(known) => rank(known) < rank(&field),
+        Name::Other(_) => false,
+    };
+    if ticket.section(&field).is_none() {
+        let place = ticket.sections.iter().rposition(is_before).map_or(0, |place| place + 1);
+        let body = vec![Block::paragraph(At::default(), text)];
+        ticket.sections.insert(place, Section { name: Name::Field(field), at: At::default(), body });
+    }
+    ticket
 }
 
 /// A ticket whose texts are as wiki markup can say them.

@@ -91,8 +91,12 @@ impl<'s> Draft<'s> {
             // Xray's kind says how steps are kept; what the author says of the test goes before it.
             own.sections.retain(|section| section.name != Name::Field(Field::TestType));
         }
+        // The canonical order: short fields first.
         let rank = |section: &Section| match &section.name {
-            Name::Field(field) => standard.fields.iter().position(|rule| rule.id == *field),
+            Name::Field(field) => {
+                let place = standard.fields.iter().position(|rule| rule.id == *field)?;
+                Some((!standard.fields[place].front_matter, place))
+            }
             Name::Other(_) => None,
         };
         own.sections.sort_by_key(rank);

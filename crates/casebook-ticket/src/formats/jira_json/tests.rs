@@ -136,7 +136,7 @@ fn fitted(mut ticket: Ticket) -> Ticket {
 
 proptest! {
     // Whole tickets take long to make.
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn what_is_written_is_read(all in prop::collection::vec(arbitrary::ticket(HELD), 1..3)) {

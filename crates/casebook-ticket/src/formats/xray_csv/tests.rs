@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::arbitrary;
-use crate::formats::testing::{WIKI, error, in_wiki, same, tickets};
+use crate::formats::testing::{WIKI, error, in_wiki, same, tickets, with};
 use crate::markup::Block;
 use crate::wiki;
 use crate::{Name, Section};
@@ -79,12 +79,12 @@ fn the_mapping_is_the_documented_one() {
 
 proptest! {
     // Whole tickets take long to make.
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn what_is_written_is_read(all in prop::collection::vec(arbitrary::ticket(WIKI), 1..3)) {
-        let with_type = |ticket: &Ticket| ticket.section(&Field::TestType).is_some();
-        let all: Vec<_> = all.into_iter().filter(with_type).map(|ticket| in_wiki(ticket, true)).collect();
+        let with_needed = |ticket| with(with(ticket, Field::Summary, "Word"), Field::TestType, "Manual");
+        let all: Vec<_> = all.into_iter().map(|ticket| in_wiki(with_needed(ticket), true)).collect();
         let text = write(&all, &Standard::built_in());
         let text = text.map_err(|error| TestCaseError::fail(error.to_string()))?;
         same(&tickets(Format::XrayCsv, &text), &all, &text)?;
