@@ -1,9 +1,11 @@
 //! What looks like a heading and is none, because it is a part of something larger: Gherkin, or a table that a paste
 //! flattened.
 
+use std::borrow::Cow;
+
 use crate::At;
 use crate::gherkin::{Line, is_gherkin};
-use crate::markup::{Block, plain};
+use crate::markup::{Block, Inline, plain};
 use crate::steps::{Flattened, Role, Unit};
 
 use super::group::Signed;
@@ -45,9 +47,12 @@ fn goes_on(run: &[Piece], piece: &Piece) -> bool {
     }
 }
 
-/// What is needed to tell a line.
-fn head(text: &[crate::markup::Inline]) -> String {
-    plain(text)
+/// The text of a line, which mostly is one run.
+fn head(text: &[Inline]) -> Cow<'_, str> {
+    match text {
+        [Inline::Text(text)] => Cow::Borrowed(text),
+        _ => Cow::Owned(plain(text)),
+    }
 }
 
 fn whole(run: Vec<Piece>) -> Vec<Piece> {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::Field;
-use crate::markup::{Block, plain};
+use crate::markup::{Block, Inline, plain};
 
 use super::group::Signed;
 use super::piece::Piece;
@@ -33,7 +33,7 @@ fn titles(pieces: &[Signed]) -> Option<Vec<usize>> {
             (Piece::Line { first: true, .. }, None) => STRONG + 1,
             _ => continue,
         };
-        if plain(signed.piece.line()).len() < 250 && title(signed).is_ticket {
+        if may_be_title(signed.piece.line()) && title(signed).is_ticket {
             by_rank.entry(rank).or_default().push(index);
         }
     }
@@ -48,6 +48,15 @@ fn titles(pieces: &[Signed]) -> Option<Vec<usize>> {
         });
         (distinct && outside && most_have_fields(pieces, &found)).then_some(found)
     })
+}
+
+/// A ticket's title has a number in it, and is no long text. Most lines are none, and this is told in no time.
+fn may_be_title(line: &[Inline]) -> bool {
+    let words = |text: &str| text.len() < 250 && text.bytes().any(|byte| byte.is_ascii_digit());
+    match line {
+        [Inline::Text(text)] => words(text),
+        line => words(&plain(line)),
+    }
 }
 
 fn title(signed: &Signed) -> Title {
