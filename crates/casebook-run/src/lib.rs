@@ -1,0 +1,14 @@
+//! Runs test cases against a real deployment.
+//!
+//! A case is first checked as a whole, then carried out step by step; each mutation is journaled before it is made and
+//! undone whatever happens. What was seen is an [`Observation`], what was made of it a [`RunRecord`]: the verdict
+//! follows from the record alone.
+
+mod observation;
+mod record;
+
+pub use observation::{Observation, Outcome};
+pub use record::{
+    AssertionRecord, CaseRecord, Fault, FaultRecord, FaultState, Judged, RunRecord, StatementRecord,
+    StepKind, StepRecord, Tool, Verdict,
+};

@@ -1,0 +1,60 @@
+//! What was seen when a statement was carried out.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What was seen when a statement was carried out: the same shape for every verb, so that predicates can be judged from
+/// the evidence alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took, in seconds.
+    pub elapsed: f64,
+    /// What was sent, as a person would write it, without secrets.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sent: String,
+    /// The status that was answered: of HTTP, or of gRPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Names (in lower case) and values of what came with the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// Text: a body, lines of a log, names of objects one per line.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// How many bytes of the text were left out; it was then not judged as a whole, and a predicate that needs the
+    /// whole does not hold.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+    /// The text as JSON, or what was counted and found in a form that paths can lead through.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub json: Value,
+    /// Numbers by name: `rows`, `added`, `removed`, `count`, `value`, ..
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<String, f64>,
+}
+
+/// How carrying out a statement ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// There was an answer, whatever it said; or what was to be done is done.
+    #[default]
+    Answered,
+    /// The other side refused the connection.
+    Refused,
+    /// There was no answer in time.
+    TimedOut,
+    /// The connection was cut.
+    Cut,
+    /// It could not be carried out at all, for this reason: that says nothing about what is tested.
+    Failed(String),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
