@@ -16,7 +16,8 @@ from stand_in_proxy import StandInProxy
 LOOK_AGAIN = 0.05
 # Objects are listed anew when nothing has changed for so long: a silent API server goes unnoticed no longer than that.
 SILENT_FOR = 1.0
-REFUSED = (requests.RequestException, ApiError)
+# Also what is late because this machine was held up: all is listed anew.
+REFUSED = (requests.RequestException, ApiError, TimeoutError)
 
 
 class StandInNode:

@@ -4,8 +4,10 @@
 //! undone whatever happens. What was seen is an [`Observation`], what was made of it a [`RunRecord`]: the verdict
 //! follows from the record alone.
 
+pub mod evaluate;
 mod observation;
 mod record;
+mod verdict;
 
 pub use observation::{Observation, Outcome};
 pub use record::{

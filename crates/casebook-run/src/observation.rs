@@ -48,6 +48,8 @@ pub enum Outcome {
     Refused,
     /// There was no answer in time.
     TimedOut,
+    /// The network says that there is no way.
+    Unreachable,
     /// The connection was cut.
     Cut,
     /// It could not be carried out at all, for this reason: that says nothing about what is tested.
