@@ -4,6 +4,7 @@
 //! undone whatever happens. What was seen is an [`Observation`], what was made of it a [`RunRecord`]: the verdict
 //! follows from the record alone.
 
+pub mod environment;
 pub mod evaluate;
 mod observation;
 mod record;
@@ -14,3 +15,4 @@ pub use record::{
     AssertionRecord, CaseRecord, Fault, FaultRecord, FaultState, Judged, RunRecord, StatementRecord,
     StepKind, StepRecord, Tool, Verdict,
 };
+pub use verdict::{case_verdict, run_verdict};

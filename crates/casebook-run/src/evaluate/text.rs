@@ -1,0 +1,56 @@
+//! Texts that are searched.
+
+use casebook_ticket::language::TextTest;
+use regex::RegexBuilder;
+
+use super::{Judgement, Reason, quoted, shortened, wanted};
+
+/// Bytes that a compiled pattern may take, so that none of a ticket's takes the machine's memory.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// Holds a test against a text of which so many bytes were left out. What was found was found; that something is not
+/// there can only be said of a whole text.
+pub(super) fn judge(test: &TextTest, text: &str, left_out: u64) -> Judgement {
+    let lower = text.to_lowercase();
+    let is_in = |wanted: &&String| lower.contains(&wanted.to_lowercase());
+    let (holds, why) = match test {
+        TextTest::Contains(texts) => {
+            let lacking: Vec<String> = texts.iter().filter(|text| !is_in(text)).cloned().collect();
+            (lacking.is_empty(), format!("{} is not in it", quoted(&lacking)))
+        }
+        TextTest::HasAny(texts) => {
+            (texts.iter().any(|text| is_in(&text)), format!("none of {} is in it", quoted(texts)))
+        }
+        TextTest::HasNone(texts) => {
+            return match texts.iter().find(is_in) {
+                Some(found) => {
+                    Err(Reason::Not(format!("\"{found}\" is in it: {}", line_with(text, &lower, found))))
+                }
+                None if left_out > 0 => Err(incomplete(test, left_out)),
+                None => Ok(()),
+            };
+        }
+        TextTest::Matches(pattern) => match RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build() {
+            Ok(pattern) => (pattern.is_match(text), "it does not match".to_owned()),
+            Err(error) => return Err(Reason::Unknown(format!("the pattern cannot be used: {error}"))),
+        },
+    };
+    match holds {
+        true => Ok(()),
+        false if left_out > 0 => Err(incomplete(test, left_out)),
+        false if text.is_empty() => Err(Reason::Not(format!("{why}: it is empty"))),
+        false => Err(Reason::Not(format!("{why}: {}", shortened(text)))),
+    }
+}
+
+fn incomplete(test: &TextTest, left_out: u64) -> Reason {
+    Reason::Unknown(format!("{left_out} bytes were left out, in which {} may be", quoted(wanted(test))))
+}
+
+/// The line in which a text was found.
+fn line_with(text: &str, lower: &str, found: &str) -> String {
+    let found = found.to_lowercase();
+    let line =
+        lower.lines().position(|line| line.contains(&found)).and_then(|number| text.lines().nth(number));
+    shortened(line.unwrap_or(text).trim())
+}
