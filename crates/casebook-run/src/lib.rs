@@ -4,11 +4,18 @@
 //! undone whatever happens. What was seen is an [`Observation`], what was made of it a [`RunRecord`]: the verdict
 //! follows from the record alone.
 
+mod command;
 pub mod environment;
 pub mod evaluate;
+pub mod fault;
+pub mod journal;
+pub mod network;
 mod observation;
+pub mod processes;
 mod record;
+pub mod undo;
 mod verdict;
+pub mod watchdog;
 
 pub use observation::{Observation, Outcome};
 pub use record::{

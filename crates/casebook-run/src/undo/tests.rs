@@ -1,0 +1,86 @@
+use std::path::Path;
+
+use super::*;
+use crate::fault::Injection;
+use crate::journal::State;
+
+/// A fault that can be seen: a file.
+fn file(directory: &Path, name: &str) -> Intended {
+    let path = directory.join(name).display().to_string();
+    Intended {
+        case: "PZ-1".into(),
+        step: name.into(),
+        fault: Fault { what: format!("make {name}"), inverse: format!("remove {name}") },
+        injection: Injection::Shell {
+            command: format!("set -C; : > '{path}'"),
+            undo: format!("rm -f '{path}'"),
+        },
+    }
+}
+
+#[tokio::test]
+async fn what_was_broken_is_put_back_by_step_and_at_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(&directory.path().join("state")).unwrap();
+    let mut stack = Stack::new(state.begin("run").unwrap());
+    for name in ["1", "2", "3"] {
+        stack.break_it(&format!("make {name}"), file(directory.path(), name)).await.unwrap();
+    }
+    let is_there = |name: &str| directory.path().join(name).exists();
+    assert!(is_there("1") && is_there("2") && is_there("3") && !stack.is_clean());
+    stack.undo_step("2").await.unwrap();
+    assert!(is_there("1") && !is_there("2") && is_there("3"));
+    assert_eq!(state.pending().unwrap().len(), 2);
+    stack.undo_all().await.unwrap();
+    assert!(!is_there("1") && !is_there("3") && stack.is_clean());
+    assert_eq!(state.pending().unwrap(), []);
+    assert!(
+        stack.records().iter().all(|fault| fault.state == FaultState::Verified && fault.verified.is_some())
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_broken_is_put_back_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(&directory.path().join("state")).unwrap();
+    let mut stack = Stack::new(state.begin("run").unwrap());
+    std::fs::write(directory.path().join("1"), "").unwrap();
+    let error = stack.break_it("make 1", file(directory.path(), "1")).await.unwrap_err();
+    assert!(error.starts_with("sh ended with code"), "{error}");
+    assert!(stack.is_clean() && state.pending().unwrap().is_empty());
+    assert_eq!(stack.records()[0].applied, None);
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_back_stays_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(&directory.path().join("state")).unwrap();
+    let mut stack = Stack::new(state.begin("run").unwrap());
+    let mut intended = file(directory.path(), "1");
+    intended.injection = Injection::Shell { command: "true".into(), undo: "echo why >&2; exit 3".into() };
+    stack.break_it("break", intended).await.unwrap();
+    let error = stack.undo_all().await.unwrap_err();
+    assert_eq!(error, "make 1: sh ended with code 3: why");
+    assert!(!stack.is_clean());
+    let pending = state.pending().unwrap();
+    assert_eq!(pending[0].state, FaultState::Applied);
+    let recovered = recover(pending).await;
+    assert!(recovered[0].error.as_ref().is_some_and(|error| error.contains("code 3")));
+    assert_eq!(state.pending().unwrap().len(), 1, "it is still there for the next one");
+}
+
+#[tokio::test]
+async fn whoever_comes_later_puts_back_from_the_journal_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(&directory.path().join("state")).unwrap();
+    let mut stack = Stack::new(state.begin("run").unwrap());
+    for name in ["1", "2"] {
+        stack.break_it("make", file(directory.path(), name)).await.unwrap();
+    }
+    drop(stack);
+    let recovered = recover(state.pending().unwrap()).await;
+    let steps: Vec<_> = recovered.iter().map(|fault| (fault.step.as_str(), fault.error.is_none())).collect();
+    assert_eq!(steps, [("PZ-1 step 2", true), ("PZ-1 step 1", true)]);
+    assert!(!directory.path().join("1").exists() && !directory.path().join("2").exists());
+    assert_eq!(state.pending().unwrap(), []);
+}
