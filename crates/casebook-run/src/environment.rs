@@ -57,6 +57,9 @@ pub struct Target {
     /// Shuts it down in order. Without it, its process is asked by SIGTERM.
     #[serde(default)]
     pub stop: Vec<String>,
+    /// Lists its queues, one line each: a program and its arguments.
+    #[serde(default)]
+    pub queues: Vec<String>,
     /// What it is on the cluster, e.g. `deployment/focus-server`.
     pub kubernetes: Option<String>,
     /// What tickets may do to it.
@@ -104,8 +107,6 @@ pub enum Process {
     Pid(u32),
     /// The file that its id is in, which may change.
     PidFile(PathBuf),
-    /// A unit of systemd's.
-    Unit(String),
 }
 
 /// A cluster.
@@ -253,11 +254,11 @@ fn lacking(breakage: Breakage, target: &Target) -> Option<&'static str> {
     let has_process = target.process.is_some();
     match breakage {
         Breakage::Block | Breakage::Delay if target.url.is_none() => Some("a url: there the packets go"),
-        Breakage::Freeze if !has_process => Some("a process"),
-        Breakage::Stop if target.start.is_empty() => Some("start, the command that puts it back"),
+        Breakage::Stop | Breakage::Kill if target.start.is_empty() => {
+            Some("start, the command that puts it back")
+        }
         Breakage::Stop if target.stop.is_empty() && !has_process => Some("stop or a process"),
-        Breakage::Kill if target.start.is_empty() => Some("start, the command that puts it back"),
-        Breakage::Kill if !has_process => Some("a process"),
+        Breakage::Freeze | Breakage::Kill if !has_process => Some("a process"),
         Breakage::Scale if target.kubernetes.is_none() => {
             Some("kubernetes, e.g. \"deployment/focus-server\"")
         }

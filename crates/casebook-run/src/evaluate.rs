@@ -14,6 +14,8 @@ use casebook_ticket::language::{
 };
 use serde_json::Value as Json;
 
+pub(crate) use json::select;
+
 use crate::{Judged, Observation, Outcome};
 
 /// Gives the value that a name in a predicate stands for, when it has one.
@@ -62,8 +64,8 @@ fn judgement(predicate: &Predicate, seen: &Observation, resolve: Resolve<'_>) ->
         }
         Predicate::Measure(measure, comparison) => measured(*measure, comparison, seen, resolve),
         Predicate::Reach(wanted) => reach(wanted, &seen.outcome),
-        Predicate::Up if is_up(seen)? => Ok(()),
-        Predicate::Down if !is_up(seen)? => Ok(()),
+        Predicate::Up if is_up(seen) => Ok(()),
+        Predicate::Down if !is_up(seen) => Ok(()),
         Predicate::Up => Err(Reason::Not(format!("it is down: {}", ended(&seen.outcome)))),
         Predicate::Down => Err(Reason::Not("it is up".to_owned())),
         Predicate::Exists => flag(seen, "exists", "it is not there"),
@@ -148,11 +150,8 @@ fn reach(wanted: &[Reach], outcome: &Outcome) -> Judgement {
 }
 
 /// Whether something is up: by what was found where it was looked for, else by whether it answered.
-fn is_up(seen: &Observation) -> Result<bool, Reason> {
-    match seen.numbers.get("up") {
-        Some(up) => Ok(*up > 0.0),
-        None => Ok(seen.outcome == Outcome::Answered),
-    }
+fn is_up(seen: &Observation) -> bool {
+    seen.numbers.get("up").map_or(seen.outcome == Outcome::Answered, |up| *up > 0.0)
 }
 
 fn flag(seen: &Observation, name: &str, otherwise: &str) -> Judgement {

@@ -7,15 +7,25 @@
 mod command;
 pub mod environment;
 pub mod evaluate;
+pub mod evidence;
 pub mod fault;
+pub mod inject;
 pub mod journal;
+pub mod names;
 pub mod network;
 mod observation;
+pub mod perform;
+pub mod plan;
 pub mod processes;
 mod record;
+pub mod report;
+pub mod run;
+pub mod session;
 pub mod undo;
 mod verdict;
+pub mod verify;
 pub mod watchdog;
+pub mod world;
 
 pub use observation::{Observation, Outcome};
 pub use record::{

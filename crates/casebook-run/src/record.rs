@@ -1,7 +1,11 @@
 //! What a run was: enough to judge it again without the deployment.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::Observation;
 
@@ -10,12 +14,15 @@ use crate::Observation;
 pub struct RunRecord {
     /// The run's id: when it began, and random characters.
     pub id: String,
-    /// The format of this record; 1.
+    /// The format of this record: [`RunRecord::VERSION`].
     pub version: u32,
     /// The environment's name.
     pub environment: String,
     /// SHA-256 of the environment's file, in hexadecimal.
     pub environment_sha256: String,
+    /// The environment's values that predicates may name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, Value>,
     /// Programs that took part.
     pub tools: Vec<Tool>,
     /// When it began.
@@ -26,6 +33,11 @@ pub struct RunRecord {
     pub cases: Vec<CaseRecord>,
     /// The worst of the cases'.
     pub verdict: Verdict,
+}
+
+impl RunRecord {
+    /// The format of records that this program writes and reads.
+    pub const VERSION: u32 = 1;
 }
 
 /// A program that took part in a run.
@@ -194,4 +206,16 @@ pub enum Verdict {
     Error,
     /// Something that was broken was not seen to be whole again.
     Dirty,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Passed => "PASSED",
+            Self::Failed => "FAILED",
+            Self::Inconclusive => "INCONCLUSIVE",
+            Self::Error => "ERROR",
+            Self::Dirty => "DIRTY",
+        })
+    }
 }

@@ -16,7 +16,7 @@ use crate::journal::{self, State, StateError};
 use crate::undo::{Recovered, recover};
 
 /// How long somebody else may have the state, who then puts back himself.
-const LOCKED_FOR: Duration = Duration::from_mins(3);
+const LOCKED_FOR: Duration = Duration::from_secs(180);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The run's side.
@@ -47,7 +47,12 @@ impl Watchdog {
         Ok(Self { child })
     }
 
-    /// Lets it look for the last time, and waits until it has.
+    /// Leaves it to itself: it puts back what it can when this run is over.
+    pub fn leave(mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// Ends it when nothing is broken.
     ///
     /// # Errors
     ///
@@ -71,6 +76,10 @@ pub async fn watch(state: PathBuf, journal: PathBuf) -> Result<Vec<Recovered>, S
     let mut input = tokio::io::stdin();
     let mut buffer = [0; 64];
     while input.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+    let pending = || journal::read(&journal).map_err(|error| StateError::Io { path: journal.clone(), error });
+    if pending()?.is_empty() {
+        return Ok(Vec::new());
+    }
     let end = Instant::now() + LOCKED_FOR;
     let locked = loop {
         match State::lock(&state) {
@@ -78,8 +87,7 @@ pub async fn watch(state: PathBuf, journal: PathBuf) -> Result<Vec<Recovered>, S
             other => break other?,
         }
     };
-    let pending = journal::read(&journal).map_err(|error| StateError::Io { path: journal, error })?;
-    let recovered = recover(pending.into_iter().rev().collect()).await;
+    let recovered = recover(pending()?.into_iter().rev().collect()).await;
     drop((locked, ignored));
     Ok(recovered)
 }

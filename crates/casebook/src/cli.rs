@@ -11,6 +11,8 @@ mod fields;
 mod gather;
 mod lint;
 mod output;
+#[cfg(feature = "run")]
+mod run;
 mod schema;
 mod sources;
 mod watch;
@@ -34,8 +36,9 @@ Examples:
   casebook lint tickets/ --watch           one line per finding, again whenever a file changes
   casebook explain steps-too-few           what a rule wants, with an example
   casebook fields                          the standard: its fields, and where each goes in Jira
+  casebook run ticket.md -e lab.toml       the ticket's bindings against a deployment, with evidence
 
-Exit codes: 0 fine, 1 findings that --fail-on names, 2 wrong arguments or input that cannot be read.";
+Exit codes: 0 fine, 1 findings that --fail-on names, 2 wrong arguments or input that cannot be read; run has more.";
 
 /// Hold test tickets of Jira and Xray to a standard: audit, complete and convert them.
 #[derive(Debug, Parser)]
@@ -62,6 +65,28 @@ enum Command {
     /// Write tickets in another format.
     #[command(after_help = convert::EXAMPLES)]
     Convert(convert::ConvertArgs),
+    /// Say what a run of tickets would do, break and put back.
+    #[cfg(feature = "run")]
+    #[command(after_help = run::PLAN_EXAMPLES)]
+    Plan(run::PlanArgs),
+    /// Run tickets against a deployment, put everything back, and leave evidence.
+    #[cfg(feature = "run")]
+    #[command(after_help = run::RUN_EXAMPLES)]
+    Run(run::RunArgs),
+    /// Put back what an earlier run left broken.
+    #[cfg(feature = "run")]
+    Recover(run::RecoverArgs),
+    /// Judge the evidence of a run again: its files, what was seen, and the verdicts.
+    #[cfg(feature = "run")]
+    Verify(run::VerifyArgs),
+    /// Watch over a run.
+    #[cfg(feature = "run")]
+    #[command(hide = true)]
+    Watchdog(run::WatchdogArgs),
+    /// Probe something from the network that this process sees.
+    #[cfg(feature = "run")]
+    #[command(hide = true)]
+    Probe,
     /// Explain a rule, or list all of them.
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::ExplainArgs),
@@ -153,6 +178,15 @@ enum Exit {
     Found,
     /// It was asked for in a wrong way, or something could not be read or written.
     Trouble,
+    /// It could not be told whether a test passes.
+    #[cfg(feature = "run")]
+    Inconclusive,
+    /// A test could not be run.
+    #[cfg(feature = "run")]
+    Error,
+    /// Something that a test broke is broken still.
+    #[cfg(feature = "run")]
+    Dirty,
 }
 
 impl From<Exit> for ExitCode {
@@ -174,6 +208,18 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Lint(args) => lint::run(&args),
         Command::Complete(args) => complete::run(&args),
         Command::Convert(args) => convert::run(&args),
+        #[cfg(feature = "run")]
+        Command::Plan(args) => run::plan(&args),
+        #[cfg(feature = "run")]
+        Command::Run(args) => run::run(&args),
+        #[cfg(feature = "run")]
+        Command::Recover(args) => run::recover_all(&args),
+        #[cfg(feature = "run")]
+        Command::Verify(args) => run::verify_evidence(&args),
+        #[cfg(feature = "run")]
+        Command::Watchdog(args) => run::watchdog(&args),
+        #[cfg(feature = "run")]
+        Command::Probe => run::prober(),
         Command::Explain(args) => explain::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Schema(args) => schema::run(args),

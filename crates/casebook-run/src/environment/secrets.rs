@@ -17,9 +17,15 @@ pub(super) fn fill(
 ) {
     match tree {
         Value::String(text) if text.contains("${") => *text = filled(text, variable, redactor, problems),
-        Value::Array(values) => values.iter_mut().for_each(|value| fill(value, variable, redactor, problems)),
+        Value::Array(values) => {
+            for value in values {
+                fill(value, variable, redactor, problems);
+            }
+        }
         Value::Table(table) => {
-            table.iter_mut().for_each(|(_, value)| fill(value, variable, redactor, problems))
+            for (_, value) in table {
+                fill(value, variable, redactor, problems);
+            }
         }
         _ => {}
     }

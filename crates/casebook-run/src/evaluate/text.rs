@@ -10,10 +10,10 @@ const PATTERN_BYTES: usize = 1 << 20;
 
 /// Holds a test against a text of which so many bytes were left out. What was found was found; that something is not
 /// there can only be said of a whole text.
-pub(super) fn judge(test: &TextTest, text: &str, left_out: u64) -> Judgement {
+pub(super) fn judge(condition: &TextTest, text: &str, left_out: u64) -> Judgement {
     let lower = text.to_lowercase();
     let is_in = |wanted: &&String| lower.contains(&wanted.to_lowercase());
-    let (holds, why) = match test {
+    let (holds, why) = match condition {
         TextTest::Contains(texts) => {
             let lacking: Vec<String> = texts.iter().filter(|text| !is_in(text)).cloned().collect();
             (lacking.is_empty(), format!("{} is not in it", quoted(&lacking)))
@@ -26,7 +26,7 @@ pub(super) fn judge(test: &TextTest, text: &str, left_out: u64) -> Judgement {
                 Some(found) => {
                     Err(Reason::Not(format!("\"{found}\" is in it: {}", line_with(text, &lower, found))))
                 }
-                None if left_out > 0 => Err(incomplete(test, left_out)),
+                None if left_out > 0 => Err(incomplete(condition, left_out)),
                 None => Ok(()),
             };
         }
@@ -37,14 +37,14 @@ pub(super) fn judge(test: &TextTest, text: &str, left_out: u64) -> Judgement {
     };
     match holds {
         true => Ok(()),
-        false if left_out > 0 => Err(incomplete(test, left_out)),
+        false if left_out > 0 => Err(incomplete(condition, left_out)),
         false if text.is_empty() => Err(Reason::Not(format!("{why}: it is empty"))),
         false => Err(Reason::Not(format!("{why}: {}", shortened(text)))),
     }
 }
 
-fn incomplete(test: &TextTest, left_out: u64) -> Reason {
-    Reason::Unknown(format!("{left_out} bytes were left out, in which {} may be", quoted(wanted(test))))
+fn incomplete(condition: &TextTest, left_out: u64) -> Reason {
+    Reason::Unknown(format!("{left_out} bytes were left out, in which {} may be", quoted(wanted(condition))))
 }
 
 /// The line in which a text was found.

@@ -13,7 +13,7 @@ use crate::command;
 use crate::processes::{self, ProcessId};
 
 /// How long a start may take until what was started can be reached.
-const STARTED_WITHIN: Duration = Duration::from_mins(1);
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
 const REACHED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A target that was ended.

@@ -1,0 +1,149 @@
+//! From what a ticket wants broken to how it is broken here and now.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use casebook_ticket::language::{Fault as Wanted, Mutation, Variable};
+use tokio::net::lookup_host;
+use tokio::time::timeout;
+
+use crate::Fault;
+use crate::environment::{Address, Breakage, Environment, Process, Target};
+use crate::fault::{Blocked, Delayed, Ended, Frozen, How, Injection};
+use crate::processes::ProcessId;
+use crate::world::World;
+
+/// How long a name may take to become addresses.
+const RESOLVED_WITHIN: Duration = Duration::from_secs(2);
+
+/// A mutation in words.
+#[must_use]
+pub fn in_words(mutation: &Mutation) -> Fault {
+    Fault { what: mutation.to_string(), inverse: mutation.inverse().to_string() }
+}
+
+/// Whether an environment allows a mutation, and has what it needs; said without touching anything.
+///
+/// # Errors
+///
+/// A sentence with its remedy.
+pub fn allowed(mutation: &Mutation, environment: &Environment, allow_shell: bool) -> Result<(), String> {
+    if matches!(mutation.fault, Wanted::Shell { .. }) {
+        return if environment.shell && allow_shell {
+            Ok(())
+        } else {
+            Err(format!(
+                "`{mutation}`: commands are not allowed; the environment must say shell = true, the command line --allow-shell"
+            ))
+        };
+    }
+    let breakage = match mutation.fault {
+        Wanted::Block { .. } => Breakage::Block,
+        Wanted::Delay { .. } => Breakage::Delay,
+        Wanted::Freeze { .. } => Breakage::Freeze,
+        Wanted::Stop { .. } => Breakage::Stop,
+        Wanted::Scale { .. } => return Err(format!("`{mutation}`: this program cannot scale yet")),
+        Wanted::Kill { .. } | Wanted::Shell { .. } => Breakage::Kill,
+    };
+    let Some(name) = mutation.target() else { return Ok(()) };
+    let target = known(name, environment)?;
+    if !target.may.contains(&breakage) {
+        return Err(format!(
+            "`{mutation}`: the environment \"{}\" does not allow that; targets.{}.may must have \"{}\"",
+            environment.name,
+            name.name(),
+            breakage.word()
+        ));
+    }
+    if let Some(from) = mutation.from()
+        && known(from, environment)?.process.is_none()
+    {
+        return Err(format!(
+            "`{mutation}`: the environment names no process of {from}, so where it stands is not known"
+        ));
+    }
+    Ok(())
+}
+
+/// How a mutation is made now. `tag` tells its traces from those of all other faults.
+///
+/// # Errors
+///
+/// A sentence, when something that it needs is not there.
+pub async fn injection(mutation: &Mutation, tag: &str, world: &World<'_>) -> Result<Injection, String> {
+    let environment = world.environment;
+    Ok(match &mutation.fault {
+        Wanted::Block { target, from } => Injection::Blocked(Blocked {
+            network: world.network(from)?,
+            table: format!("casebook_{tag}"),
+            addresses: addresses(target, world).await?,
+            expiry: mutation.expiry.unwrap_or(environment.expiry).as_secs().max(1),
+        }),
+        Wanted::Delay { target, from, by } => {
+            let addresses = addresses(target, world).await?;
+            // Where packets to this machine itself leave; to others they do by the device of their route.
+            if !addresses.iter().all(|address| address.ip().is_loopback()) {
+                return Err(format!("`{mutation}`: only what is on this machine can be made slow"));
+            }
+            let (network, by) = (world.network(from)?, by.as_millis() as u64);
+            Injection::Delayed(Delayed { network, device: "lo".to_owned(), addresses, by })
+        }
+        Wanted::Freeze { target } => {
+            let process = process(target, world)?;
+            Injection::Frozen(Frozen { processes: process.family() })
+        }
+        Wanted::Stop { target } => {
+            let stop = world.target(target)?.stop.clone();
+            let how = if stop.is_empty() { How::Asked } else { How::Command(stop) };
+            Injection::Ended(ended(how, target, world)?)
+        }
+        Wanted::Kill { target } => Injection::Ended(ended(How::Killed, target, world)?),
+        Wanted::Scale { .. } => return Err("this program cannot scale yet".to_owned()),
+        Wanted::Shell { command, undo } => Injection::Shell { command: command.clone(), undo: undo.clone() },
+    })
+}
+
+fn known<'a>(name: &Variable, environment: &'a Environment) -> Result<&'a Target, String> {
+    let target = environment.targets.get(name.name());
+    target.ok_or_else(|| {
+        format!(
+            "the environment \"{}\" has no target {name}; add [targets.{}]",
+            environment.name,
+            name.name()
+        )
+    })
+}
+
+fn process(target: &Variable, world: &World<'_>) -> Result<ProcessId, String> {
+    world.process(world.target(target)?).ok_or_else(|| format!("the process of {target} is not there"))
+}
+
+fn ended(how: How, name: &Variable, world: &World<'_>) -> Result<Ended, String> {
+    let target = world.target(name)?;
+    let processes = match world.process(target) {
+        Some(process) => process.family(),
+        None if matches!(how, How::Command(_)) => Vec::new(),
+        None => return Err(format!("the process of {name} is not there")),
+    };
+    let address = target.url.as_deref().and_then(|url| Address::parse(url).ok());
+    let pid_file = match &target.process {
+        Some(Process::PidFile(file)) => Some(file.clone()),
+        _ => None,
+    };
+    Ok(Ended {
+        how,
+        processes,
+        start: target.start.clone(),
+        address: address.map(|address| (address.host, address.port)),
+        pid_file,
+    })
+}
+
+async fn addresses(name: &Variable, world: &World<'_>) -> Result<Vec<SocketAddr>, String> {
+    let url = world.target(name)?.url.as_deref().ok_or_else(|| format!("{name} has no url"))?;
+    let address = Address::parse(url)?;
+    let found = timeout(RESOLVED_WITHIN, lookup_host((address.host.as_str(), address.port))).await;
+    let found = found.map_err(|_| format!("the address of {name} is not told in time"))?;
+    let found: Vec<_> = found.map_err(|error| format!("the address of {name}: {error}"))?.collect();
+    if found.is_empty() { Err(format!("{name} has no address")) } else { Ok(found) }
+}

@@ -1,0 +1,106 @@
+//! Carries statements out. Whatever happens is an [`Observation`]: what could not be carried out is one that says so.
+
+mod difference;
+mod http;
+mod logs;
+mod metric;
+mod probe;
+mod process;
+mod queue;
+mod shell;
+mod wait;
+
+#[cfg(test)]
+mod tests;
+
+use casebook_ticket::language::{Action, Statement, World as Kind};
+use tokio::time::Instant;
+
+pub use probe::{ProbeError, probe};
+
+use crate::world::World;
+use crate::{Observation, Outcome};
+
+/// At most so many bytes of a text are kept; what is left out is counted.
+const KEPT: usize = 1 << 20;
+
+/// Carries out a statement that looks, and keeps its result when it has a name. What breaks or puts back is the
+/// runner's own business.
+pub async fn perform(statement: &Statement, world: &mut World<'_>) -> Observation {
+    let seen = look(&statement.action, world).await;
+    if let Some(name) = &statement.capture {
+        world.names.capture(name, seen.clone());
+    }
+    seen
+}
+
+async fn look(action: &Action, world: &World<'_>) -> Observation {
+    let began = Instant::now();
+    let seen = match action {
+        Action::Wait(wait) => wait::until(wait, world).await,
+        Action::Recall(name) => {
+            // As it was, with the time that it took then.
+            return world
+                .names
+                .captured(name)
+                .cloned()
+                .unwrap_or_else(|| failed(format!("{name} was not seen")));
+        }
+        other => once(other, world).await,
+    };
+    let mut seen = seen.unwrap_or_else(failed);
+    if seen.elapsed == 0.0 {
+        seen.elapsed = began.elapsed().as_secs_f64();
+    }
+    seen
+}
+
+async fn once(action: &Action, world: &World<'_>) -> Result<Observation, String> {
+    match action {
+        Action::Http(request) => http::send(request, world).await,
+        Action::Probe(wanted) => probe::from(wanted, world).await,
+        Action::Snapshot(Kind::Process(of)) => process::snapshot(of, world),
+        Action::Snapshot(Kind::Queue(of)) => queue::snapshot(of, world).await,
+        Action::Diff { world: "process" | "queue", before, hold } => {
+            difference::since(before, *hold, world).await
+        }
+        Action::State(of) => process::state(of, world),
+        Action::Restarts { world: "process", of, since } => process::restarts(of, since, world),
+        Action::Logs { of, since } => logs::since(of, since, world).await,
+        Action::Metric { of, series } => metric::read(of, series, world).await,
+        Action::Shell { command, .. } => shell::run(command, world).await,
+        Action::Use(names) => used(names, world),
+        other => Err(format!("this program cannot do `{other}` yet")),
+    }
+}
+
+/// Names that a ticket declares are there, or nothing that follows makes sense.
+fn used(names: &[casebook_ticket::language::Variable], world: &World<'_>) -> Result<Observation, String> {
+    for name in names {
+        if !world.environment.values.contains_key(name.name()) {
+            world.target(name)?;
+        }
+    }
+    Ok(Observation::default())
+}
+
+/// What could not be carried out, and why.
+fn failed(why: String) -> Observation {
+    Observation { outcome: Outcome::Failed(why), ..Observation::default() }
+}
+
+/// A text as it is kept, and how many bytes were left out: of its middle, because its ends say the most.
+fn bounded(text: &str) -> (String, u64) {
+    if text.len() <= KEPT {
+        return (text.to_owned(), 0);
+    }
+    let mut head = KEPT / 2;
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    let mut tail = text.len() - KEPT / 2;
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    (format!("{}\n[..]\n{}", &text[..head], &text[tail..]), (tail - head) as u64)
+}

@@ -1,0 +1,60 @@
+//! Processes of this machine.
+
+use std::collections::BTreeMap;
+
+use casebook_ticket::language::{Since, Variable};
+use serde_json::json;
+
+use crate::Observation;
+use crate::environment::Target;
+use crate::processes::ProcessId;
+use crate::world::World;
+
+fn target<'a>(of: &Variable, world: &World<'a>) -> Result<&'a Target, String> {
+    let target = world.target(of)?;
+    if target.process.is_none() {
+        return Err(format!("the environment names no process of {of}"));
+    }
+    Ok(target)
+}
+
+/// A target's process and all that it started: one line each.
+pub(super) fn snapshot(of: &Variable, world: &World<'_>) -> Result<Observation, String> {
+    let process = world.process(target(of, world)?);
+    let family = process.map(ProcessId::family).unwrap_or_default();
+    let line = |process: &ProcessId| format!("{} {}", process.pid, process.command());
+    Ok(snapshot_of("process", of, &family.iter().map(line).collect::<Vec<_>>()))
+}
+
+/// A snapshot: what it is made of, so that it can be made again, and the things in it.
+pub(super) fn snapshot_of(world: &str, of: &Variable, things: &[String]) -> Observation {
+    let count = things.len() as f64;
+    Observation {
+        text: things.join("\n"),
+        json: json!({ "world": world, "of": of.name(), "things": things }),
+        numbers: BTreeMap::from([("count".to_owned(), count)]),
+        ..Observation::default()
+    }
+}
+
+pub(super) fn state(of: &Variable, world: &World<'_>) -> Result<Observation, String> {
+    let process = world.process(target(of, world)?);
+    let text = process.map_or_else(|| "no process".to_owned(), |process| format!("process {}", process.pid));
+    let up = f64::from(u8::from(process.is_some()));
+    Ok(Observation { text, numbers: BTreeMap::from([("up".to_owned(), up)]), ..Observation::default() })
+}
+
+/// Whether a target is another process than it was, or none any more: 0 or 1, since it is looked at only twice.
+pub(super) fn restarts(of: &Variable, since: &Since, world: &World<'_>) -> Result<Observation, String> {
+    let now = world.process(target(of, world)?);
+    let then = world.mark(since)?.process(of);
+    let told = |process: Option<ProcessId>| {
+        process.map_or_else(|| "none".to_owned(), |process| process.pid.to_string())
+    };
+    let count = f64::from(u8::from(now.is_none() || now != then));
+    Ok(Observation {
+        text: format!("process {}, before {}", told(now), told(then)),
+        numbers: BTreeMap::from([("count".to_owned(), count)]),
+        ..Observation::default()
+    })
+}

@@ -1,0 +1,242 @@
+//! What a run will do, known before anything is touched.
+
+use casebook_ticket::language::{
+    self, Action, BoundStep, Datum, Mutation, Part, Predicate, Probe, Statement, StepId,
+};
+use casebook_ticket::markup::plain_blocks;
+use casebook_ticket::{At, Field, Ticket, steps};
+
+use crate::environment::Environment;
+use crate::inject::{allowed, in_words};
+use crate::{Fault, StepKind};
+
+/// What a run of one ticket will do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The ticket's key.
+    pub key: String,
+    /// Its summary.
+    pub summary: String,
+    /// In the order in which it is done.
+    pub steps: Vec<PlannedStep>,
+    /// What is held against the steps' results afterwards: as the ticket says it, the step, and what must hold.
+    pub assertions: Vec<PlannedAssertion>,
+    /// The test data that is sent.
+    pub data: Vec<Datum>,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug)]
+pub struct PlannedStep {
+    /// Its number; one of another section is called by that and its place, e.g. `pre-conditions 2`.
+    pub number: String,
+    /// How statements call it.
+    pub id: Option<StepId>,
+    /// The part of the run.
+    pub part: Part,
+    /// What it is for.
+    pub kind: StepKind,
+    /// What the ticket says is done.
+    pub action: String,
+    /// What the ticket says must be seen.
+    pub expected: String,
+    /// What is done.
+    pub statements: Vec<Statement>,
+    /// What must hold of the last result.
+    pub predicates: Vec<Predicate>,
+}
+
+/// One assertion of a plan.
+#[derive(Clone, Debug)]
+pub struct PlannedAssertion {
+    /// The step that it is about.
+    pub step: StepId,
+    /// What must hold.
+    pub predicate: Predicate,
+}
+
+/// Why a ticket cannot be run here. Each is a sentence with its remedy, and where it stands in the ticket's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// Where.
+    pub at: At,
+    /// What is wrong, and what to do.
+    pub text: String,
+}
+
+/// Plans the run of a ticket.
+///
+/// # Errors
+///
+/// All that stands in the way, at once.
+pub fn plan(ticket: &Ticket, environment: &Environment, allow_shell: bool) -> Result<Plan, Vec<Obstacle>> {
+    let checked = language::check(ticket);
+    let mut obstacles: Vec<Obstacle> = checked
+        .problems
+        .iter()
+        .map(|problem| Obstacle { at: problem.at, text: format!("{}; {}", problem.what, problem.remedy) })
+        .collect();
+    if !checked.steps.iter().any(|step| step.part == Part::Steps) {
+        let at = ticket.section(&Field::TestSteps).map_or(ticket.origin.at, |section| section.at);
+        let text = "there is nothing to run: no step has a binding; see docs/casebook/language.md".to_owned();
+        obstacles.push(Obstacle { at, text });
+    }
+    for step in &checked.steps {
+        for statement in &step.statements {
+            if let Err(text) = possible(statement, environment, allow_shell) {
+                obstacles.push(Obstacle { at: statement.at, text });
+            }
+        }
+    }
+    if !obstacles.is_empty() {
+        return Err(obstacles);
+    }
+    let kinds = kinds(&checked.steps);
+    let prose = Prose::of(ticket);
+    let mut places = [0; 4];
+    let mut steps: Vec<(At, PlannedStep)> = Vec::new();
+    for (bound, kind) in checked.steps.into_iter().zip(kinds) {
+        places[bound.part as usize] += 1;
+        let number = match &bound.id {
+            Some(id) => id.0.clone(),
+            None => format!("{} {}", bound.part.field().id().replace('_', "-"), places[bound.part as usize]),
+        };
+        let (action, expected) = prose.of_step(&bound);
+        let predicates = bound.predicates.into_iter().map(|(_, predicate)| predicate).collect();
+        let BoundStep { part, id, at, statements, .. } = bound;
+        steps.push((at, PlannedStep { number, id, part, kind, action, expected, statements, predicates }));
+    }
+    for manual in checked.manual {
+        let part = [Part::PreConditions, Part::Recovery, Part::PostConditions];
+        let part = part.into_iter().find(|part| part.field() == manual.field).unwrap_or(Part::Steps);
+        let planned = PlannedStep {
+            number: manual
+                .step
+                .as_ref()
+                .map_or_else(|| format!("{} (manual)", manual.field), |step| step.0.clone()),
+            id: manual.step,
+            part,
+            kind: StepKind::Manual,
+            action: manual.text,
+            expected: String::new(),
+            statements: Vec::new(),
+            predicates: Vec::new(),
+        };
+        steps.push((manual.at, planned));
+    }
+    steps.sort_by_key(|(at, step)| (step.part, at.line, at.column));
+    let assertion = |assertion: language::Assertion| PlannedAssertion {
+        step: assertion.step,
+        predicate: assertion.predicate,
+    };
+    Ok(Plan {
+        key: ticket.text(&Field::Key).unwrap_or_else(|| "(no key)".to_owned()),
+        summary: ticket.text(&Field::Summary).unwrap_or_default(),
+        steps: steps.into_iter().map(|(_, step)| step).collect(),
+        assertions: checked.assertions.into_iter().map(assertion).collect(),
+        data: checked.data,
+    })
+}
+
+impl Plan {
+    /// All that will be broken, with the step and with what puts it back.
+    pub fn faults(&self) -> impl Iterator<Item = (&PlannedStep, Fault)> {
+        self.steps
+            .iter()
+            .flat_map(|step| mutations(&step.statements).map(move |mutation| (step, in_words(mutation))))
+    }
+}
+
+fn mutations(statements: &[Statement]) -> impl Iterator<Item = &Mutation> {
+    statements.iter().filter_map(|statement| statement.action.mutation())
+}
+
+/// Whether a statement can be carried out in an environment, as far as that can be told without touching anything.
+fn possible(statement: &Statement, environment: &Environment, allow_shell: bool) -> Result<(), String> {
+    match statement.action.inner() {
+        Action::Mutate(mutation) => allowed(mutation, environment, allow_shell),
+        Action::Shell { .. } if !(environment.shell && allow_shell) => Err(format!(
+            "`{statement}`: commands are not allowed; the environment must say shell = true, the command line --allow-shell"
+        )),
+        Action::Use(names) => {
+            let lacking = names.iter().find(|name| {
+                !environment.targets.contains_key(name.name())
+                    && !environment.values.contains_key(name.name())
+            });
+            match lacking {
+                Some(name) => Err(format!(
+                    "`{statement}`: the environment \"{}\" has no {name}; add [targets.{}]",
+                    environment.name,
+                    name.name()
+                )),
+                None => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What each step is for. Before the first fault all is baseline; from a fault to its undo a look at whether something
+/// can be reached is proof, until the first request; what follows the undo is recovery. Without any fault all is check.
+fn kinds(steps: &[BoundStep]) -> Vec<StepKind> {
+    let is_fault = |step: &BoundStep| mutations(&step.statements).next().is_some();
+    let undoes = |step: &BoundStep| {
+        step.statements.iter().any(|statement| matches!(statement.action, Action::Undo(_)))
+    };
+    let is_look = |statement: &Statement| {
+        matches!(statement.action.inner(), Action::Probe(Probe { .. }) | Action::State(_) | Action::Pods(_))
+    };
+    let is_request =
+        |statement: &Statement| matches!(statement.action.inner(), Action::Http(_) | Action::Grpc(_));
+    if !steps.iter().any(is_fault) {
+        return steps.iter().map(|_| StepKind::Check).collect();
+    }
+    let (mut broken, mut requested, mut before) = (false, false, true);
+    let mut kinds = Vec::new();
+    for step in steps {
+        requested |= broken && step.statements.iter().any(is_request);
+        kinds.push(if is_fault(step) {
+            (broken, requested, before) = (true, false, false);
+            StepKind::Fault
+        } else if undoes(step) {
+            broken = false;
+            StepKind::Undo
+        } else if before {
+            StepKind::Baseline
+        } else if !broken || step.part > Part::Steps {
+            StepKind::Recovery
+        } else if !requested && step.last().is_some_and(is_look) {
+            StepKind::Proof
+        } else {
+            StepKind::Check
+        });
+    }
+    kinds
+}
+
+/// What the ticket says about its steps, for people.
+struct Prose(Vec<(String, String, String)>);
+
+impl Prose {
+    fn of(ticket: &Ticket) -> Self {
+        let body =
+            ticket.section(&Field::TestSteps).map(|section| section.body.as_slice()).unwrap_or_default();
+        let step = |(place, step): (usize, steps::Step)| {
+            let number = step.number.unwrap_or_else(|| (place + 1).to_string());
+            (number, plain_blocks(&step.action), plain_blocks(&step.expected))
+        };
+        Self(steps::read(body).steps.into_iter().enumerate().map(step).collect())
+    }
+
+    /// The action and the expectation of a step; of an item of another section its statements.
+    fn of_step(&self, bound: &BoundStep) -> (String, String) {
+        let known = bound.id.as_ref().and_then(|id| self.0.iter().find(|(number, ..)| *number == id.0));
+        if let Some((_, action, expected)) = known {
+            return (action.clone(), expected.clone());
+        }
+        let statements: Vec<_> = bound.statements.iter().map(ToString::to_string).collect();
+        let predicates: Vec<_> =
+            bound.predicates.iter().map(|(_, predicate)| predicate.to_string()).collect();
+        (statements.join(", "), predicates.join(", "))
+    }
+}

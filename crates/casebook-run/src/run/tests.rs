@@ -1,0 +1,345 @@
+//! Whole runs against a small server that needs a process, in all the ways in which it can be honest or not.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use casebook_ticket::{Found, Source, Standard, Ticket, formats};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::FaultState;
+use crate::evidence::Evidence;
+use crate::journal::State;
+use crate::plan::plan;
+use crate::processes;
+use crate::verify::verify;
+use crate::{RunRecord, run_verdict};
+
+/// How the server takes the loss of what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Server {
+    Honest,
+    ChecksNothing,
+    RefusesAlways,
+    RefusesForEver,
+    LeaksAJob,
+}
+
+/// A server and the process that it needs, whose files are in one directory.
+struct Lab {
+    directory: tempfile::TempDir,
+    port: u16,
+}
+
+/// Runs that were begun: each has a journal of its own.
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+const TICKET: &str = r#"---
+key: LAB-1
+summary: The broker is lost while a job is configured
+---
+
+## Pre-Conditions
+
+- There are a server and its broker. `use $server $broker`
+- The same request succeeds: `http POST $server/configure @live as baseline` `status 200` `json $.job_id exists`
+
+## Test Data
+
+```json live
+{"channels": 3}
+```
+
+## Test Steps
+
+| # | Action | Data | Expected Result |
+|---|---|---|---|
+| 1 | Note what runs | `queue snapshot $server as before` | Noted |
+| 2 | End the broker | `kill $broker` | `applied` |
+| 3 | It is away | `process state $broker` | `down` |
+| 4 | Ask for a job | `http POST $server/configure @live as answer` | `status 502 503`, `json $.error contains "broker"`, `json $.job_id absent` |
+| 5 | Nothing was started | `queue diff before` | `added = 0` |
+| 6 | It was logged | `logs $server since step 4` | `has-any "broker unavailable"`, `has-none "panic"` |
+| 7 | Bring the broker back | `undo step 2` | `undone` |
+| 8 | Ask again | `http POST $server/configure @live as recovered` | `status 200` |
+
+## Assertions
+
+- `step 4: status 502 503`
+- `step 5: added = 0`
+"#;
+
+impl Lab {
+    async fn start(server: Server) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let place = directory.path().to_owned();
+        std::fs::write(place.join("log"), "started\n").unwrap();
+        std::fs::write(place.join("jobs"), "").unwrap();
+        let lab = Self { directory, port };
+        sh(&lab.start_broker());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, place.clone(), server));
+            }
+        });
+        lab
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn start_broker(&self) -> String {
+        format!("sleep 600 </dev/null >/dev/null 2>&1 & echo $! > '{}'", self.path("broker.pid").display())
+    }
+
+    fn environment(&self, may: &str) -> Environment {
+        let (log, jobs, pid) = (self.path("log"), self.path("jobs"), self.path("broker.pid"));
+        let text = format!(
+            "name = \"lab\"\n[targets.server]\nurl = \"http://127.0.0.1:{}\"\nlogs = {{ file = {log:?} }}\nqueues = [\"cat\", {jobs:?}]\n\
+             [targets.broker]\nprocess = {{ pid_file = {pid:?} }}\nstart = [\"sh\", \"-c\", {:?}]\nmay = [{may}]\n",
+            self.port,
+            self.start_broker()
+        );
+        Environment::parse("lab.toml", &text, &|_| None).unwrap()
+    }
+
+    fn state(&self) -> State {
+        State::lock(&self.path("state")).unwrap()
+    }
+
+    fn broker(&self) -> Option<crate::processes::ProcessId> {
+        processes::in_file(&self.path("broker.pid"))
+    }
+
+    async fn run(&self, text: &str, stop: watch::Receiver<bool>) -> CaseRecord {
+        let environment = self.environment("\"kill\"");
+        let plan =
+            plan(&ticket(text), &environment, false).unwrap_or_else(|obstacles| panic!("{obstacles:?}"));
+        let journal = self.state().begin(&format!("run{}", RUNS.fetch_add(1, Ordering::Relaxed))).unwrap();
+        let setting = Setting { environment: &environment, prober: &[], tag: "lab", stop };
+        run(&plan, ("tickets/LAB-1.md".into(), String::new()), journal, setting, &mut Silent).await
+    }
+}
+
+fn sh(command: &str) {
+    assert!(std::process::Command::new("sh").args(["-c", command]).status().unwrap().success());
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        if let Some(broker) = self.broker() {
+            broker.signal(rustix::process::Signal::KILL).unwrap();
+        }
+    }
+}
+
+async fn serve(mut stream: TcpStream, place: PathBuf, kind: Server) {
+    let mut request = vec![0; 4096];
+    let Ok(read) = stream.read(&mut request).await else { return };
+    let request = String::from_utf8_lossy(&request[..read]).into_owned();
+    assert!(request.contains("{\"channels\": 3}"), "{request}");
+    let is_up = processes::in_file(&place.join("broker.pid")).is_some();
+    let was_down = std::fs::read_to_string(place.join("log")).unwrap().contains("unavailable");
+    let serves = match kind {
+        Server::Honest | Server::LeaksAJob => is_up,
+        Server::ChecksNothing => true,
+        Server::RefusesAlways => false,
+        Server::RefusesForEver => is_up && !was_down,
+    };
+    let append = |name: &str, line: &str| {
+        let mut text = std::fs::read_to_string(place.join(name)).unwrap();
+        text.push_str(line);
+        std::fs::write(place.join(name), text).unwrap();
+    };
+    let (status, body) = if serves {
+        ("200 OK", json!({ "job_id": "1-1" }))
+    } else {
+        append("log", "broker unavailable\n");
+        if kind == Server::LeaksAJob {
+            append("jobs", "job-1\n");
+        }
+        ("503 Service Unavailable", json!({ "error": "broker unavailable: gone" }))
+    };
+    let body = body.to_string();
+    let answer =
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    stream.write_all(answer.as_bytes()).await.unwrap();
+}
+
+fn ticket(text: &str) -> Ticket {
+    let mut found = None;
+    let source = Source { name: "LAB-1.md", bytes: text.as_bytes(), format: None };
+    let standard = Standard::built_in();
+    formats::read_each(source, &standard, &mut |what| {
+        if let Found::Ticket(ticket) = what {
+            found = Some(*ticket);
+        }
+    })
+    .unwrap();
+    found.expect("a ticket")
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn begins(&mut self, _: &PlannedStep) {}
+    fn ended(&mut self, _: &StepRecord) {}
+    fn puts_back(&mut self) {}
+}
+
+fn never() -> watch::Receiver<bool> {
+    watch::channel(false).1
+}
+
+#[tokio::test]
+async fn the_verdict_is_what_the_server_deserves() {
+    let table = [
+        (Server::Honest, Verdict::Passed, "all that the ticket claims was seen"),
+        (Server::ChecksNothing, Verdict::Failed, "step 4: `status 502 503` does not hold: the status is 200"),
+        (Server::RefusesAlways, Verdict::Inconclusive, "the baseline does not hold"),
+        (Server::RefusesForEver, Verdict::Failed, "step 8: `status 200` does not hold: the status is 503"),
+        (Server::LeaksAJob, Verdict::Failed, "step 5: `added = 0` does not hold: added is 1"),
+    ];
+    for (server, verdict, reason) in table {
+        let lab = Lab::start(server).await;
+        let case = lab.run(TICKET, never()).await;
+        assert_eq!(case.verdict, verdict, "{server:?}: {}", case.reason);
+        assert!(case.reason.starts_with(reason), "{server:?}: {}", case.reason);
+        assert!(lab.broker().is_some(), "{server:?}: the broker is back");
+        assert!(case.faults.iter().all(|fault| fault.state == FaultState::Verified));
+        assert_eq!(case.faults.is_empty(), server == Server::RefusesAlways, "nothing is broken for nothing");
+        assert_eq!(lab.state().pending().unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_does_not_take_hold_proves_nothing() {
+    let lab = Lab::start(Server::ChecksNothing).await;
+    // Somebody starts it again at once: what was to be seen of its absence says nothing about the server.
+    let watched = Arc::new(Mutex::new(lab.broker().unwrap()));
+    let (command, pid_file) = (lab.start_broker(), lab.path("broker.pid"));
+    let supervisor = tokio::spawn(async move {
+        loop {
+            if processes::in_file(&pid_file).is_none() {
+                let started = tokio::process::Command::new("sh").args(["-c", &command]).status().await;
+                assert!(started.unwrap().success());
+                *watched.lock().unwrap() = processes::in_file(&pid_file).unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let held_up = TICKET.replace(
+        "`process state $broker` |",
+        "`wait until process state $broker up within 5s`, `process state $broker` |",
+    );
+    let case = lab.run(&held_up, never()).await;
+    supervisor.abort();
+    assert_eq!(case.verdict, Verdict::Inconclusive, "{}", case.reason);
+    assert!(case.reason.starts_with("the fault is not proven to have taken hold"), "{}", case.reason);
+    assert!(
+        case.steps.iter().filter(|step| step.kind == StepKind::Check).all(|step| step.statements.is_empty())
+    );
+}
+
+#[tokio::test]
+async fn whoever_interrupts_finds_all_put_back() {
+    let lab = Lab::start(Server::Honest).await;
+    let (interrupt, stop) = watch::channel(false);
+    let slow =
+        TICKET.replace("`process state $broker` |", "`wait until process state $broker up within 60s` |");
+    let pid_file = lab.path("broker.pid");
+    let ended = tokio::spawn(async move {
+        while processes::in_file(&pid_file).is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        interrupt.send(true).unwrap();
+    });
+    let case = lab.run(&slow, stop).await;
+    ended.await.unwrap();
+    assert_eq!((case.verdict, case.reason.as_str()), (Verdict::Error, "the run was interrupted"));
+    assert!(lab.broker().is_some());
+    assert_eq!(lab.state().pending().unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_is_told_before_anything_is_touched() {
+    let lab = Lab::start(Server::Honest).await;
+    let obstacles = |text: &str, may: &str| {
+        let told = plan(&ticket(text), &lab.environment(may), false).unwrap_err();
+        told.into_iter()
+            .map(|obstacle| format!("{}: {}", obstacle.at.line, obstacle.text))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let told = obstacles(TICKET, "");
+    assert!(told.starts_with("22: `kill $broker`: the environment \"lab\" does not allow that; targets.broker.may must have \"kill\""), "{told}");
+    let told = obstacles(&TICKET.replace("use $server $broker", "use $server $broker $kafka"), "\"kill\"");
+    assert!(told.contains("has no $kafka; add [targets.kafka]"), "{told}");
+    let told = obstacles(&TICKET.replace("`kill $broker`", "`kil $broker`"), "\"kill\"");
+    assert!(told.contains("kill"), "{told}");
+    let told =
+        obstacles("---\nkey: LAB-2\nsummary: A test of nothing\n---\n\n## Test Steps\n\n1. Look at it\n", "");
+    assert!(told.contains("there is nothing to run"), "{told}");
+    assert!(lab.broker().is_some());
+}
+
+#[tokio::test]
+async fn evidence_can_be_judged_again_and_tells_when_it_was_changed() {
+    let lab = Lab::start(Server::Honest).await;
+    let below = lab.path("evidence");
+    let evidence = Evidence::begin(&below, "run").unwrap();
+    let (place, sum) = evidence.ticket("LAB-1", TICKET.as_bytes()).unwrap();
+    let case = CaseRecord { ticket: place, ticket_sha256: sum, ..lab.run(TICKET, never()).await };
+    let record = RunRecord {
+        id: "run".into(),
+        version: RunRecord::VERSION,
+        environment: "lab".into(),
+        environment_sha256: String::new(),
+        values: BTreeMap::new(),
+        tools: Vec::new(),
+        began: case.began,
+        ended: case.ended,
+        verdict: run_verdict(std::slice::from_ref(&case)),
+        cases: vec![case],
+    };
+    let directory = evidence.finish(&record).unwrap();
+    let contradictions = |directory: &Path| verify(directory).unwrap().contradictions;
+    assert_eq!(contradictions(&directory), [""; 0]);
+    let page = std::fs::read_to_string(directory.join("report.html")).unwrap();
+    assert!(
+        page.contains("PASSED") && page.contains("kill $broker") && page.contains("broker unavailable: gone")
+    );
+
+    // Whoever changes what was seen has to change the sums too, and is found out by the verdicts.
+    let changed = |change: &dyn Fn(&mut RunRecord)| {
+        let mut record = record.clone();
+        change(&mut record);
+        let evidence = Evidence::begin(&below, "changed").unwrap();
+        evidence.ticket("LAB-1", TICKET.as_bytes()).unwrap();
+        let directory = evidence.finish(&record).unwrap();
+        let told = contradictions(&directory).join("\n");
+        std::fs::remove_dir_all(directory).unwrap();
+        told
+    };
+    let status = changed(&|record| {
+        let step = record.cases[0].steps.iter_mut().find(|step| step.number == "4").unwrap();
+        step.statements[0].seen.status = Some(200);
+    });
+    assert!(status.contains("LAB-1 step 4: `status 502 503` is not what is claimed of it"), "{status}");
+    assert!(status.contains("assertion on step 4"), "{status}");
+    let verdict = changed(&|record| record.cases[0].verdict = Verdict::Failed);
+    assert!(verdict.contains("comes to PASSED, not FAILED"), "{verdict}");
+    let dirty = changed(&|record| record.cases[0].faults[0].state = FaultState::Applied);
+    assert!(dirty.contains("comes to DIRTY, not PASSED"), "{dirty}");
+
+    std::fs::write(directory.join("tickets/LAB-1.md"), "another").unwrap();
+    std::fs::write(directory.join("more"), "").unwrap();
+    let told = contradictions(&directory);
+    assert_eq!(told, ["tickets/LAB-1.md was changed after the run", "more was added after the run"]);
+}

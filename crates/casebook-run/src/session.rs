@@ -1,0 +1,221 @@
+//! One run of several cases: from the files to the evidence.
+
+use std::path::{Path, PathBuf};
+
+use casebook_ticket::{Field, Found, Source, Standard, Ticket, formats};
+use jiff::Timestamp;
+use rand::Rng as _;
+use tokio::sync::watch;
+
+use crate::environment::Environment;
+use crate::evidence::{Evidence, sum};
+use crate::journal::{Pending, State, StateError};
+use crate::plan::{Obstacle, Plan, plan};
+use crate::run::{Progress, Setting, run};
+use crate::watchdog::Watchdog;
+use crate::{CaseRecord, RunRecord, Tool, Verdict, run_verdict};
+
+/// A file with one ticket, and what a run of it would do.
+#[derive(Debug)]
+pub struct Case {
+    /// The file's name.
+    pub file: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// The ticket's key.
+    pub key: String,
+    /// Its summary.
+    pub summary: String,
+    /// What will be done, or all that stands in the way.
+    pub plan: Result<Plan, Vec<Obstacle>>,
+}
+
+/// What a session needs beside its cases.
+#[derive(Debug)]
+pub struct Options {
+    /// The directory of journals, which outlives runs.
+    pub state: PathBuf,
+    /// Below this directory the evidence is written.
+    pub evidence: PathBuf,
+    /// How this program is told to watch over a run.
+    pub watchdog: Vec<String>,
+    /// How this program is told to probe something in another network.
+    pub prober: Vec<String>,
+    /// Becomes true when the run shall end.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Why nothing was run.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// An earlier run left something broken.
+    #[error("{} of an earlier run {} not seen to be whole again; nothing is run before `casebook recover`", list(.0), if .0.len() == 1 { "was" } else { "were" })]
+    Unrecovered(Vec<Pending>),
+    /// The state cannot be had.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The watchdog does not run, without which nothing may be broken.
+    #[error("the watchdog cannot be started: {0}")]
+    Watchdog(std::io::Error),
+    /// Evidence cannot be written.
+    #[error("evidence cannot be written to {}: {error}", .directory.display())]
+    Evidence {
+        /// Where.
+        directory: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+fn list(pending: &[Pending]) -> String {
+    let faults: Vec<_> = pending.iter().map(|pending| format!("`{}`", pending.intended.fault.what)).collect();
+    faults.join(", ")
+}
+
+impl Case {
+    /// Reads a file that must hold one ticket, and plans its run.
+    #[must_use]
+    pub fn read(
+        file: &str,
+        bytes: Vec<u8>,
+        standard: &Standard,
+        environment: &Environment,
+        allow_shell: bool,
+    ) -> Self {
+        let (ticket, text) = match one_ticket(file, &bytes, standard) {
+            Ok(ticket) => (Some(ticket), String::new()),
+            Err(text) => (None, text),
+        };
+        let of = |field: &Field| ticket.as_ref().and_then(|ticket| ticket.text(field));
+        let name = Path::new(file).file_stem().map(|name| name.to_string_lossy().into_owned());
+        let obstacle = || vec![Obstacle { at: casebook_ticket::At::default(), text }];
+        Self {
+            file: file.to_owned(),
+            key: of(&Field::Key).or(name).unwrap_or_default(),
+            summary: of(&Field::Summary).unwrap_or_default(),
+            plan: ticket
+                .as_ref()
+                .ok_or_else(obstacle)
+                .and_then(|ticket| plan(ticket, environment, allow_shell)),
+            bytes,
+        }
+    }
+
+    /// What stands in the way, one line each, as `file:line:column: text`.
+    #[must_use]
+    pub fn obstacles(&self) -> Vec<String> {
+        let Err(obstacles) = &self.plan else { return Vec::new() };
+        let line = |obstacle: &Obstacle| {
+            let Obstacle { at, text } = obstacle;
+            let place = if at.is_known() { format!(":{}:{}", at.line, at.column) } else { String::new() };
+            format!("{}{place}: {text}", self.file)
+        };
+        obstacles.iter().map(line).collect()
+    }
+}
+
+fn one_ticket(file: &str, bytes: &[u8], standard: &Standard) -> Result<Ticket, String> {
+    let mut tickets = Vec::new();
+    let mut refused = None;
+    let source = Source { name: file, bytes, format: None };
+    let read = formats::read_each(source, standard, &mut |found| match found {
+        Found::Ticket(ticket) => tickets.push(*ticket),
+        Found::NoTest(no_test) => refused = Some(no_test.reason),
+        Found::Note(_) => {}
+    });
+    read.map_err(|error| error.text)?;
+    match (tickets.len(), tickets.pop()) {
+        (1, Some(ticket)) => Ok(ticket),
+        (0, _) => Err(format!(
+            "it holds no test ticket{}",
+            refused.map(|why| format!(": {why}")).unwrap_or_default()
+        )),
+        (many, _) => Err(format!("it holds {many} tickets; a case to run has a file of its own")),
+    }
+}
+
+/// Runs cases one after the other, and leaves evidence: its record and its directory.
+///
+/// # Errors
+///
+/// When nothing could be run, or the evidence not be written. Whatever was broken is put back also then.
+pub async fn run_all(
+    cases: &[Case],
+    environment: (&Environment, &str),
+    options: &Options,
+    progress: &mut dyn FnMut(&Case) -> Box<dyn Progress>,
+) -> Result<(RunRecord, PathBuf), SessionError> {
+    let (environment, environment_text) = environment;
+    let state = State::lock(&options.state)?;
+    let pending = state.pending()?;
+    if !pending.is_empty() {
+        return Err(SessionError::Unrecovered(pending));
+    }
+    let began = Timestamp::now();
+    let mark: u32 = rand::rng().random();
+    let id = format!("{}-{mark:08x}", began.strftime("%Y%m%dT%H%M%SZ"));
+    let unwritten = |error| SessionError::Evidence { directory: options.evidence.clone(), error };
+    let evidence = Evidence::begin(&options.evidence, &id).map_err(unwritten)?;
+    let mut records = Vec::new();
+    let mut stopped = false;
+    for (number, case) in cases.iter().enumerate() {
+        let ticket = evidence.ticket(&case.key, &case.bytes).map_err(unwritten)?;
+        let record = match &case.plan {
+            Ok(_) if stopped => not_run(case, ticket, "the run was interrupted before".to_owned()),
+            Err(_) => not_run(case, ticket, case.obstacles().join("; ")),
+            Ok(plan) => {
+                let journal = state.begin(&format!("{id}-{}", number + 1))?;
+                let path = journal.path().to_owned();
+                let watchdog = Watchdog::start(&options.watchdog, &options.state, &path).await;
+                let watchdog = watchdog.map_err(SessionError::Watchdog)?;
+                let tag = format!("{mark:08x}_{}", number + 1);
+                let setting =
+                    Setting { environment, prober: &options.prober, tag: &tag, stop: options.stop.clone() };
+                let record = run(plan, ticket, journal, setting, progress(case).as_mut()).await;
+                // It waits for the lock that this run has, as long as anything is broken.
+                if record.verdict == Verdict::Dirty {
+                    watchdog.leave();
+                } else {
+                    watchdog.end().await.map_err(SessionError::Watchdog)?;
+                }
+                evidence.journal(&path, |text| environment.redactor.redact(text)).map_err(unwritten)?;
+                record
+            }
+        };
+        stopped |= *options.stop.borrow();
+        records.push(record);
+    }
+    let record = RunRecord {
+        id,
+        version: RunRecord::VERSION,
+        environment: environment.name.clone(),
+        environment_sha256: sum(environment_text.as_bytes()),
+        values: environment.values.clone(),
+        tools: vec![Tool { name: "casebook".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }],
+        began,
+        ended: Timestamp::now(),
+        verdict: run_verdict(&records),
+        cases: records,
+    };
+    let directory = evidence.finish(&record).map_err(unwritten)?;
+    Ok((record, directory))
+}
+
+/// A case that was not begun.
+fn not_run(case: &Case, (ticket, ticket_sha256): (String, String), error: String) -> CaseRecord {
+    let now = Timestamp::now();
+    CaseRecord {
+        key: case.key.clone(),
+        summary: case.summary.clone(),
+        ticket,
+        ticket_sha256,
+        began: now,
+        ended: now,
+        steps: Vec::new(),
+        assertions: Vec::new(),
+        faults: Vec::new(),
+        reason: error.clone(),
+        error: Some(error),
+        verdict: Verdict::Error,
+    }
+}
