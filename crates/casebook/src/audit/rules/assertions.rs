@@ -28,7 +28,7 @@ pattern! {
     ALWAYS_TRUE = r"(?i)\bor\s+(?:true|1)\b\s*(?:$|[,)#;:])|\|\|\s*(?:true|1)\b|\bassert\s*\(?\s*(?:true|1|not false|!false)\s*\)?\s*(?:$|[,;#])|\bassert_?true\s*\(\s*true\b|\bexpect\s*\(\s*true\s*\)\s*\.\s*to(?:be|equal|betruthy)\b|\btrue\s*(?:==|is)\s*true\b|\b1\s*==\s*1\b"
 }
 pattern! {
-    NEVER_NEGATIVE = r"(?i)(?:\blen\s*\([^)]*\)|\.(?:length|len\(\)|size\(\)|count\(\))|\b\w*count\w*|\bnumber of [\w -]{1,40}|\bsize\b|\belapsed\w*|\bduration\w*|\blength\b)\s*(?:is\s+)?(?:>=|≥|&gt;=|(?:is )?at least|greater than or equal to)\s*(?:0(?:\.0+)?|zero)(?:$|[^.\d])|(?:>|greater than)\s*-1\b|\b(?:0|zero) or more\b|\b(?:any number of|at least (?:0|zero))\b"
+    NEVER_NEGATIVE = r"(?i)(?:\blen\s*\([^)]*\)|\.(?:length|len\(\)|size\(\)|count\(\))|\b\w*count\w*|\bnumber of [\w -]{1,40}|\bsize\b|\belapsed\w*|\bduration\w*|\blength\b)\s*(?:is\s+)?(?:>=|≥|&gt;=|(?:is )?at least|greater than or equal to)\s*(?:0(?:\.0+)?|zero)(?:$|[^.\d])|(?:>|greater than)\s*-1\b|\b(?:0|zero) or more\b|\bany number of\b|\bat least (?:0|zero)(?:$|[^.,\d\w]|[.,](?:$|\D))"
 }
 pattern! {
     ANY_STATUS = r"(?i)\bstatus(?:_?code)?\s*(?:<\s*600|<=\s*599|>\s*0\b|>=\s*[01]00\b|is not none|!=\s*(?:none|null)|(?:is )?any(?:thing)?\b)|\b(?:[12]00|[12]xx)\s*(?:-|–|to|through|\.\.)\s*(?:599|5xx)\b|\bany (?:http )?(?:status|response|answer)(?: code)?(?: (?:is|will be) (?:accepted|fine|ok(?:ay)?|allowed))?\W*$|\bresponse (?:is not none|!= ?none|is (?:returned|received)\W*$)"
