@@ -17,6 +17,7 @@ pub use context::{Context, Titles};
 pub use finding::{Argument, Finding, Severity};
 pub use repository::Repository;
 pub use rule::{Rule, rule, rules};
+pub use rules::Named;
 pub use verdict::{Gate, Grade, Verdict};
 pub(crate) use words::is_filler;
 
@@ -42,6 +43,8 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// What comes of it.
     pub verdict: Verdict,
+    /// The issues that it names with titles, as long as those have not been compared.
+    pub named: Vec<Named>,
 }
 
 /// How one field of the standard fares in a ticket.
@@ -70,13 +73,13 @@ pub enum State {
     Executable,
 }
 
-/// Holds a ticket to a standard.
+/// Holds a ticket to a standard. What it says of other tickets is compared later: [`Audit::compare`].
 #[must_use]
 pub fn audit(ticket: &Ticket, standard: &Standard, context: &Context) -> Audit {
     let case = Case::new(ticket, standard, context);
     let checked = language::check(ticket);
-    let mut findings = rules::findings(&case, &checked);
-    findings.sort_by_key(|finding| (finding.at.line, finding.at.column));
+    let (mut findings, named) = rules::findings(&case, &checked);
+    findings.sort_by_key(place);
     let mut fields = fields(&case, &findings);
     if checked.is_executable() {
         executable(&mut fields, &checked);
@@ -89,7 +92,30 @@ pub fn audit(ticket: &Ticket, standard: &Standard, context: &Context) -> Audit {
         fields,
         findings,
         verdict,
+        named,
     }
+}
+
+impl Audit {
+    /// Holds the titles by which the ticket names other issues against those that they have. It is done once, when all
+    /// tickets have been read: one can name others that come later.
+    pub fn compare(&mut self, titles: &Titles, standard: &Standard) {
+        let named = std::mem::take(&mut self.named);
+        let untrue: Vec<_> = named.iter().filter_map(|named| named.against(titles, standard)).collect();
+        if untrue.is_empty() {
+            return;
+        }
+        for field in self.fields.iter_mut().filter(|field| field.field == Field::RelatedIssues) {
+            field.state = field.state.min(State::Inadequate);
+        }
+        self.findings.extend(untrue);
+        self.findings.sort_by_key(place);
+        self.verdict = Verdict::of(standard, &self.fields, &self.findings);
+    }
+}
+
+fn place(finding: &Finding) -> (u32, u32) {
+    (finding.at.line, finding.at.column)
 }
 
 /// Of a ticket that a program can run as a whole, the fields that it runs.

@@ -85,8 +85,18 @@ impl Collection {
 
     /// Adds a ticket and its audit. Neither is kept.
     pub fn add(&mut self, ticket: &Ticket, audit: &Audit) {
-        let number = self.rows.len();
+        self.add_ticket(ticket);
+        self.add_audit(audit);
+    }
+
+    /// Adds what is compared of a ticket, whose audit is added later, in the same order.
+    pub fn add_ticket(&mut self, ticket: &Ticket) {
         self.duplicates.add(ticket);
+    }
+
+    /// Adds the audit of a ticket that has been added.
+    pub fn add_audit(&mut self, audit: &Audit) {
+        let number = self.rows.len();
         for (place, state) in audit.fields.iter().enumerate() {
             if self.fields.len() == place {
                 self.fields.push(FieldCount { field: state.field.clone(), states: BTreeMap::new() });

@@ -137,11 +137,7 @@ impl<'a> Case<'a> {
 
     /// A finding about a field, with its name.
     pub(super) fn finding(&self, rule: &'static str, field: &Field, at: At) -> Finding {
-        let finding = Finding::new(rule, at).about(field);
-        match self.standard.rule(field) {
-            Some(FieldRule { name, .. }) => finding.in_words("field", name.en.as_str(), name.he.as_str()),
-            None => finding.with("field", field.id()),
-        }
+        finding(self.standard, rule, field, at)
     }
 
     /// A finding about whatever a section is.
@@ -151,6 +147,15 @@ impl<'a> Case<'a> {
             (Name::Other(name), _) => Finding::new(rule, at).with("field", name.as_str()),
             (Name::Field(_), None) => Finding::new(rule, at),
         }
+    }
+}
+
+/// A finding about a field, with its name in the standard.
+pub(super) fn finding(standard: &Standard, rule: &'static str, field: &Field, at: At) -> Finding {
+    let finding = Finding::new(rule, at).about(field);
+    match standard.rule(field) {
+        Some(FieldRule { name, .. }) => finding.in_words("field", name.en.as_str(), name.he.as_str()),
+        None => finding.with("field", field.id()),
     }
 }
 

@@ -10,13 +10,11 @@ use super::Repository;
 /// What an audit knows beside the ticket itself.
 #[derive(Debug, Default)]
 pub struct Context {
-    /// The other tickets.
-    pub titles: Titles,
     /// The tree in which automated tests and files are looked for, if one was given.
     pub repository: Option<Repository>,
 }
 
-/// The titles of all tickets that are audited together, by key. They are gathered in a first pass.
+/// The titles of all tickets that are audited together, by key.
 #[derive(Debug, Default)]
 pub struct Titles(HashMap<Box<str>, Box<str>>);
 

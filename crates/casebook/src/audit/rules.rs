@@ -21,9 +21,10 @@ use casebook_ticket::language::Checked;
 
 use super::Finding;
 use super::case::Case;
+pub use related::Named;
 
-/// All findings of a ticket, in no order.
-pub(super) fn findings(case: &Case<'_>, checked: &Checked) -> Vec<Finding> {
+/// All findings of a ticket by itself, in no order, and the issues that it names.
+pub(super) fn findings(case: &Case<'_>, checked: &Checked) -> (Vec<Finding>, Vec<Named>) {
     let mut findings = Vec::new();
     presence::look(case, &mut findings);
     bases::look(case, &mut findings);
@@ -36,9 +37,9 @@ pub(super) fn findings(case: &Case<'_>, checked: &Checked) -> Vec<Finding> {
     disruption::look(case, &mut findings);
     contradictions::look(case, &mut findings);
     attachments::look(case, &mut findings);
-    related::look(case, &mut findings);
+    let named = related::look(case, &mut findings);
     unfinished::look(case, &mut findings);
     secrets::look(case, &mut findings);
     bindings::look(checked, &mut findings);
-    findings
+    (findings, named)
 }

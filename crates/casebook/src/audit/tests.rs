@@ -217,13 +217,15 @@ fn what_a_repository_and_other_tickets_know_is_held_against_a_ticket() {
     std::fs::create_dir_all(root.path().join("tests/checkout")).unwrap();
     let file = root.path().join("tests/checkout/test_outage.py");
     std::fs::write(&file, "def test_provider_outage(): ...").unwrap();
-    let mut context =
-        Context { repository: Some(Repository::open(root.path()).unwrap()), ..Context::default() };
+    let mut context = Context { repository: Some(Repository::open(root.path()).unwrap()) };
+    let mut titles = Titles::default();
     let other =
         ticket("## Key\nSHOP-211\n## Summary\nCheckout – stock service outage while an order is placed\n");
-    context.titles.add(&other);
+    titles.add(&other);
     let whole = ticket(ADEQUATE);
-    assert_eq!(told(&audit(&whole, &STANDARD, &context)), "");
+    let mut found = audit(&whole, &STANDARD, &context);
+    found.compare(&titles, &STANDARD);
+    assert_eq!(told(&found), "");
 
     std::fs::write(&file, "def test_other(): ...").unwrap();
     context.repository = Some(Repository::open(root.path()).unwrap());
@@ -232,10 +234,14 @@ fn what_a_repository_and_other_tickets_know_is_held_against_a_ticket() {
     assert!(found.findings[0].text(Language::En).contains("by test_provider_outage, which"));
 
     context.repository = None;
-    context.titles = Titles::default();
-    context.titles.add(&ticket("## Key\nSHOP-211\n## Summary\nRefunds – stock service outage\n"));
-    let found = audit(&whole, &STANDARD, &context);
+    let mut titles = Titles::default();
+    titles.add(&ticket("## Key\nSHOP-211\n## Summary\nRefunds – stock service outage\n"));
+    let mut found = audit(&whole, &STANDARD, &context);
+    assert_eq!(told(&found), "");
+    found.compare(&titles, &STANDARD);
     assert_eq!(ids(&found), ["related-issue-title-untrue"]);
+    let related = found.fields.iter().find(|field| field.field == Field::RelatedIssues).unwrap();
+    assert_eq!(related.state, State::Inadequate);
     assert_eq!(
         found.findings[0].at.line,
         ADEQUATE.lines().position(|line| line.contains("SHOP-211")).unwrap() as u32 + 1

@@ -109,6 +109,7 @@ mod tests {
             fields: Vec::new(),
             findings: vec![Finding::new("filler-cell", At::default()).severity(Severity::Minor)],
             verdict: Verdict { gate: Some(Gate::Safe), points: 80, grade: Grade::B, blockers: 0 },
+            named: Vec::new(),
         };
         let failing = ["minor", "hint", "gate:falsifiable", "grade:A"];
         for text in failing {

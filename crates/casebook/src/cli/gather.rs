@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, Result};
-use casebook::audit::{Audit, Context, Repository, Titles, audit};
+use casebook::audit::{Context, Repository, Titles, audit};
 use casebook::collection::Collection;
 use casebook::report::{In, Material};
 use casebook_ticket::{Found, NoTest, Note, ReadError, Source, Standard, Ticket, formats};
@@ -12,8 +12,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::sources::{Input, inputs};
 use super::{AuditingArgs, InputArgs};
 
-/// Up to so many bytes of files tickets are kept between the passes; larger ones are read twice.
-const KEPT: u64 = 32 << 20;
 /// Fewer files are done before anybody could read a bar.
 const MANY: usize = 20;
 
@@ -35,50 +33,31 @@ pub(super) fn gather(args: &AuditingArgs) -> Result<Gathered> {
         Repository::open(root)
             .with_context(|| format!("cannot read the repository {}; name its root", root.display()))
     });
-    let mut context = Context { titles: Titles::default(), repository: repository.transpose()? };
+    let context = Context { repository: repository.transpose()? };
     let inputs = inputs(&args.input.paths)?;
     let mut material = Material::default();
     let mut collection = Collection::new();
-    let mut kept = Vec::new();
-    let mut judge = |ticket: &Ticket, context: &Context, material: &mut Material| {
-        let audit: Audit = audit(ticket, &standard, context);
-        collection.add(ticket, &audit);
-        material.audits.push(audit);
-    };
-
-    // A ticket can name others that come later: all titles are gathered before the first audit.
-    let keeps = inputs.iter().map(Input::len).sum::<u64>() <= KEPT;
+    let mut titles = Titles::default();
+    let mut audits = Vec::new();
     let bar = bar(inputs.len());
     for input in &inputs {
         let mut reading = Reading { name: input.name(), material: &mut material };
         let read = reading.each(input, &args.input, &standard, &mut |ticket| {
-            context.titles.add(&ticket);
-            if keeps || *input == Input::Stdin {
-                kept.push(*ticket);
-            }
+            titles.add(&ticket);
+            collection.add_ticket(&ticket);
+            audits.push(audit(&ticket, &standard, &context));
         });
         if let Err(error) = read {
             material.unreadable.push(error);
         }
         bar.inc(1);
     }
-    for ticket in &kept {
-        judge(ticket, &context, &mut material);
-    }
-    drop(kept);
-    if !keeps {
-        bar.reset();
-        for input in inputs.iter().filter(|input| **input != Input::Stdin) {
-            // What cannot be read was told in the first pass, and so were notes and documents that are no tests.
-            let mut told = Material::default();
-            let mut reading = Reading { name: input.name(), material: &mut told };
-            let _ = reading.each(input, &args.input, &standard, &mut |ticket| {
-                judge(&ticket, &context, &mut material);
-            });
-            bar.inc(1);
-        }
-    }
     bar.finish_and_clear();
+    for audit in &mut audits {
+        audit.compare(&titles, &standard);
+        collection.add_audit(audit);
+    }
+    material.audits = audits;
     material.add_summary(collection.finish());
     Ok(Gathered { standard, material })
 }

@@ -38,14 +38,6 @@ impl Input {
             Self::File(path) => fs::read(path).with_context(|| format!("cannot read {}", path.display())),
         }
     }
-
-    /// How long it is, as far as that is known before reading.
-    pub(super) fn len(&self) -> u64 {
-        match self {
-            Self::Stdin => 0,
-            Self::File(path) => fs::metadata(path).map_or(0, |data| data.len()),
-        }
-    }
 }
 
 /// The inputs that paths name, in the order of the paths; those of a directory by name. Hidden files and directories

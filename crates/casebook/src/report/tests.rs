@@ -49,6 +49,7 @@ fn half() -> Audit {
             .collect(),
         findings,
         verdict: Verdict { gate: Some(Gate::Parses), points: 52, grade: Grade::D, blockers: 1 },
+        named: Vec::new(),
     }
 }
 

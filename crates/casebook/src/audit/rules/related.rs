@@ -1,13 +1,16 @@
 //! Related issues: each with its key, and the title that it has.
+//!
+//! Which title an issue has is known only when all tickets have been read; what a ticket says of others is kept until
+//! then.
 
 use std::collections::HashSet;
 
-use casebook_ticket::Field;
+use casebook_ticket::{At, Field, Standard};
 
-use crate::audit::Finding;
-use crate::audit::case::Case;
+use crate::audit::case::{self, Case};
 use crate::audit::text::Kind;
 use crate::audit::words::{count, excerpt, is_filler, is_none, pattern, simplified};
+use crate::audit::{Finding, Titles};
 
 pattern! {
     KEY = r"\b[A-Z][A-Z0-9]+-(?:[0-9]+|[A-Z][A-Z0-9-]+)\b"
@@ -17,7 +20,28 @@ pattern! {
     LINK = r"(?i)^\W*(?:(?:is |are )?(?:related|relates|linked|links|blocks|blocked|tests|tested|clones|cloned|duplicates|duplicated|causes|caused|depends|requires|covers|covered|parent|child|epic|story|bug|test|by|to|of|on|is|issue|ticket|in)\b\W*)+"
 }
 
-pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
+/// Another issue that a ticket names.
+#[derive(Clone, Debug)]
+pub struct Named {
+    at: At,
+    key: Box<str>,
+    /// The title that the ticket gives it.
+    title: Box<str>,
+}
+
+impl Named {
+    /// What is wrong with the title, when another is known.
+    pub(in crate::audit) fn against(&self, titles: &Titles, standard: &Standard) -> Option<Finding> {
+        let known = titles.of(&self.key).filter(|known| !is_true(&self.title, known))?;
+        let finding = case::finding(standard, "related-issue-title-untrue", &Field::RelatedIssues, self.at);
+        let finding = finding.with("key", &*self.key).with("title", excerpt(known));
+        Some(finding.with("text", excerpt(&self.title)))
+    }
+}
+
+/// Adds what is wrong as far as the ticket alone tells it, and yields the issues whose titles are still to be compared.
+pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) -> Vec<Named> {
+    let mut named = Vec::new();
     let field = &Field::RelatedIssues;
     let is_list = |kind| matches!(kind, Kind::Prose);
     for (line, text) in case.lines(field).filter(|(line, _)| is_list(line.kind)) {
@@ -42,17 +66,11 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
         if count(title, 1) == 0 {
             findings
                 .push(case.finding("related-issue-without-title", field, line.at).with("key", key.as_str()));
-        } else if let Some(known) =
-            case.context.titles.of(key.as_str()).filter(|known| !is_true(title, known))
-        {
-            findings.push(
-                case.finding("related-issue-title-untrue", field, line.at)
-                    .with("key", key.as_str())
-                    .with("title", excerpt(known))
-                    .with("text", excerpt(title)),
-            );
+        } else {
+            named.push(Named { at: line.at, key: key.as_str().into(), title: title.into() });
         }
     }
+    named
 }
 
 /// What stands behind the key, or before it when nothing does.
