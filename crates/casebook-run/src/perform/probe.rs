@@ -92,11 +92,18 @@ async fn amqp(address: &Address, deadline: Duration) -> Result<Outcome, ProbeErr
     let work = async {
         let connection = lapin::Connection::connect_uri(uri, lapin::ConnectionProperties::default()).await?;
         connection.create_channel().await?;
-        connection.close(200, "probed".into()).await
+        // What was to be seen is seen, however this ends.
+        drop(connection.close(200, "probed".into()).await);
+        Ok::<(), lapin::Error>(())
     };
     Ok(match timeout(deadline, work).await {
         Err(_) => Outcome::TimedOut,
         Ok(Ok(())) => Outcome::Answered,
-        Ok(Err(_)) => Outcome::Cut,
+        Ok(Err(error)) => match error.kind() {
+            lapin::ErrorKind::IOError(cause) => of_io(cause),
+            // The broker answered, and wants none of it.
+            lapin::ErrorKind::ProtocolError(_) => Outcome::Cut,
+            _ => Outcome::Failed(error.to_string()),
+        },
     })
 }
