@@ -1,7 +1,7 @@
 //! What a run will do, known before anything is touched.
 
 use casebook_ticket::language::{
-    self, Action, BoundStep, Datum, Mutation, Part, Predicate, Probe, Statement, StepId,
+    self, Action, BoundStep, Datum, Mutation, Part, Predicate, Probe, Protocol, Statement, StepId, World,
 };
 use casebook_ticket::markup::plain_blocks;
 use casebook_ticket::{At, Field, Ticket, steps};
@@ -172,8 +172,26 @@ fn possible(statement: &Statement, environment: &Environment, allow_shell: bool)
                 None => Ok(()),
             }
         }
+        action if !is_known(action) => Err(format!(
+            "`{statement}`: this version cannot carry that out yet; leave it out, or run the ticket by hand"
+        )),
         _ => Ok(()),
     }
+}
+
+/// Whether this version carries an action out. What it does not is told before anything is touched.
+fn is_known(action: &Action) -> bool {
+    !matches!(
+        action,
+        Action::Grpc(_)
+            | Action::MongoCount { .. }
+            | Action::Probe(Probe { protocol: Protocol::Mongo, .. })
+            | Action::Snapshot(World::Kubernetes(_))
+            | Action::Diff { world: "k8s", .. }
+            | Action::Pods(_)
+            | Action::Restarts { world: "k8s", .. }
+            | Action::Get { .. }
+    )
 }
 
 /// What each step is for. Before the first fault all is baseline; from a fault to its undo a look at whether something

@@ -281,6 +281,12 @@ async fn what_stands_in_the_way_is_told_before_anything_is_touched() {
     assert!(told.starts_with("22: `kill $broker`: the environment \"lab\" does not allow that; targets.broker.may must have \"kill\""), "{told}");
     let told = obstacles(&TICKET.replace("use $server $broker", "use $server $broker $kafka"), "\"kill\"");
     assert!(told.contains("has no $kafka; add [targets.kafka]"), "{told}");
+    let told = obstacles(&TICKET.replace("`queue diff before`", "`k8s diff before`"), "\"kill\"");
+    assert!(told.contains("`k8s diff before`"), "{told}");
+    let on_cluster =
+        TICKET.replace("queue snapshot $server as", "k8s snapshot jobs as").replace("queue diff", "k8s diff");
+    let told = obstacles(&on_cluster, "\"kill\"");
+    assert!(told.contains("`k8s snapshot jobs as before`: this version cannot carry that out yet"), "{told}");
     let told = obstacles(&TICKET.replace("`kill $broker`", "`kil $broker`"), "\"kill\"");
     assert!(told.contains("kill"), "{told}");
     let told =
