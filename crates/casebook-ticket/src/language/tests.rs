@@ -30,7 +30,9 @@ fn every_example_is_of_the_language_and_canonical() {
 
 #[test]
 fn the_reference_has_every_word() {
-    let reference = include_str!("../../../../docs/casebook/language.md");
+    // Read when it is tested: whoever only builds need not have it.
+    let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/casebook/language.md");
+    let reference = std::fs::read_to_string(reference).unwrap();
     for word in VERBS.iter().chain(PREDICATES) {
         assert!(
             reference.contains(&format!("`{}", word.word)),
