@@ -1,5 +1,6 @@
 """Servers, brokers and clusters for the tests."""
 
+import packets
 import pytest
 
 pytest.register_assert_rewrite("told")
@@ -95,6 +96,22 @@ def deploy(kubernetes, stand_in_node, deployment, tmp_path_factory):
     yield make
     for place in places:
         place.clear()
+
+
+@pytest.fixture(scope="module")
+def labs(request, tmp_path_factory):
+    """Deployments of their own, in which cases run: `labs(OneMachine)`. Each is started when it is first wanted."""
+    packets.need_own_network()
+    started = {}
+
+    def get(kind):
+        if kind not in started:
+            started[kind] = kind(tmp_path_factory.mktemp, request.getfixturevalue)
+        return started[kind]
+
+    yield get
+    for lab in started.values():
+        lab.stop()
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ class FaultyProxy:
     `forward` makes everything well again.
     """
 
-    def __init__(self, target_port):
-        self.port = free_ports(1)
+    def __init__(self, target_port, host="127.0.0.1"):
+        self.host, self.port = host, free_ports(1)
         self.accepted = 0
         self._target_port = target_port
         self._server = None
@@ -92,7 +92,7 @@ class FaultyProxy:
         if cut:
             await self._cut()
         if treat is not None and self._server is None:
-            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+            self._server = await asyncio.start_server(self._accept, self.host, self.port)
 
     async def _cut(self):
         connections = list(self._connections)

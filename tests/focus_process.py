@@ -36,15 +36,21 @@ class FocusProcess:
         env["HOME"] = str(directory)
         if broker:
             env["FOCUS_RABBITMQ_URL"] = broker
+        self._command, self._environment = [str(focus_binary()), command, *flags, *map(str, arguments)], env
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [focus_binary(), command, *flags, *arguments],
+                self._command,
                 cwd=directory,
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+
+    def recipe(self):
+        """All that somebody else needs to start it again, as JSON can hold it."""
+        where = {"cwd": str(self.directory), "log": str(self.log_path)}
+        return where | {"args": self._command, "env": self._environment}
 
     def log(self):
         """What it has logged."""

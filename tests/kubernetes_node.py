@@ -26,7 +26,7 @@ class KubernetesNode:
     """A running control plane. Its parts are "etcd", "server" (the API server) and "controllers".
 
     `kubeconfig` (a path), `admin_token` and `api` are of a user who may do everything; `url` stays the same for ever;
-    `ca` is where the certificate is that the API server can be trusted by.
+    `ca` is where the certificate is that the API server can be trusted by; `server_pid` is what it was at first.
     """
 
     def __init__(self):
@@ -41,6 +41,7 @@ class KubernetesNode:
             raise
         self.url, self.ca, self.admin_token = about["url"], Path(about["ca"]), about["admin_token"]
         self.kubeconfig, self._kubectl = Path(about["kubeconfig"]), about["kubectl"]
+        self.server_pid = about["server"]["pid"]
         self._logs = [Path(about[part]["log"]) for part in ("etcd", "server", "controllers")]
         self.api = Api(self.url, self.ca, self.admin_token)
 
@@ -122,6 +123,14 @@ class KubernetesNode:
         )
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
+
+    def kubeconfig_for(self, namespace, path):
+        """Writes a kubeconfig of the user who may do everything, whose default is one namespace."""
+        config = json.loads(self.kubectl("config", "view", "--raw", "--flatten", "--output=json"))
+        for context in config["contexts"]:
+            context["context"]["namespace"] = namespace
+        path.write_text(json.dumps(config))
+        return {"KUBECONFIG": str(path), "PATH": f"{Path(self._kubectl).parent}:{os.environ['PATH']}"}
 
     def apply(self, manifests):
         """Applies manifests, YAML or JSON."""

@@ -22,6 +22,25 @@ def need_own_network():
 
 
 @contextlib.contextmanager
+def queued_by_somebody(device):
+    """Packets that leave by the device wait in a queue that an administrator has set up."""
+    _tc("add", "dev", device, "root", "netem", "delay", "1us")
+    try:
+        yield
+    finally:
+        _tc("del", "dev", device, "root")
+
+
+def queues(device):
+    """What packets wait in that leave by the device."""
+    return _tc("show", "dev", device)
+
+
+def _tc(*words):
+    return subprocess.run(["tc", "qdisc", *words], capture_output=True, text=True, check=True, timeout=10).stdout
+
+
+@contextlib.contextmanager
 def dropped(port):
     """Packets to and from the TCP port vanish."""
     with _rules(f"tcp dport {port} drop", f"tcp sport {port} drop"):

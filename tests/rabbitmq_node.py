@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import secrets
+import shlex
 import socket
 import subprocess
 from pathlib import Path
@@ -214,6 +215,23 @@ class RabbitMqNode(ServerProcess):
                         <- rabbit_amqqueue:info_all({binary(self.vhost)}, [name, owner_pid, messages])]
                 end"""
         )
+
+    def queues_script(self):
+        """A shell script that lists their names, one each line."""
+        names = f"""lists:flatten(lists:join(" ", [binary_to_list(element(4, Queue))
+            || [{{name, Queue}}] <- rabbit_amqqueue:info_all({binary(self.vhost)}, [name])]))."""
+        call = f"erl_call -address 127.0.0.1:{self._distribution_port} -timeout {ANSWERS_WITHIN} -e"
+        return f"""set -e
+            export HOME={shlex.quote(self._environment["HOME"])}
+            listed=$({call} <<'END'
+{names}
+END
+            )
+            case $listed in
+                '{{ok, []}}') ;;
+                *) echo "$listed" | sed 's/^{{ok, "//; s/"}}$//' | tr ' ' '\\n' ;;
+            esac
+        """
 
     def connections(self):
         """A list of `{"name", "state", "user", "channels"}`; the name is what the client calls itself, if it does."""

@@ -17,6 +17,11 @@ def generate_stubs(directory):
     """Messages and client as protoc generates them from the published interface."""
     out = [f"--python_out={directory}", f"--grpc_python_out={directory}"]
     assert protoc.main(["protoc", f"-I{PROTO_DIR}", *out, "pandadatastream.proto"]) == 0
+    return stubs_in(directory)
+
+
+def stubs_in(directory):
+    """Those that were generated there before."""
     sys.path.insert(0, str(directory))
     try:
         return importlib.import_module("pandadatastream_pb2"), importlib.import_module("pandadatastream_pb2_grpc")

@@ -35,6 +35,11 @@ class ServerProcess:
             )
         self.wait_until_it_serves()
 
+    def recipe(self):
+        """All that somebody else needs to start it again, as JSON can hold it."""
+        where = {"cwd": str(self.directory), "log": str(self.directory / "node.log")}
+        return where | {"args": list(map(str, self._command)), "env": self._environment}
+
     def wait_until_it_serves(self):
         deadline = time.monotonic() + STARTED_WITHIN
         while not self.serves():

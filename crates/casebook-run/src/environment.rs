@@ -2,6 +2,7 @@
 //! host nor secret stands in a ticket.
 
 mod address;
+mod cluster;
 mod redactor;
 mod secrets;
 
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 pub use address::Address;
+pub use cluster::{Cluster, Workload};
 pub use redactor::Redactor;
 
 /// Where cases run.
@@ -60,13 +62,17 @@ pub struct Target {
     /// Lists its queues, one line each: a program and its arguments.
     #[serde(default)]
     pub queues: Vec<String>,
-    /// What it is on the cluster, e.g. `deployment/focus-server`.
-    pub kubernetes: Option<String>,
+    /// What it is on the cluster.
+    pub kubernetes: Option<Workload>,
     /// What tickets may do to it.
     #[serde(default)]
     pub may: Vec<Breakage>,
     /// Where rows are counted in a gRPC message: the name of a repeated field. Without it a message is a row.
     pub rows: Option<String>,
+    /// What its gRPC services take and give, as a compiler wrote it; without it, its reflection service is asked.
+    pub descriptors: Option<PathBuf>,
+    /// By `grpcs`: the certificates of the authority that its own is signed by, PEM.
+    pub ca: Option<PathBuf>,
 }
 
 /// What may be done to a target.
@@ -95,8 +101,8 @@ pub enum Logs {
     File(PathBuf),
     /// A unit of systemd's journal.
     Journal(String),
-    /// All pods of this object of the cluster.
-    Kubernetes(String),
+    /// All pods of this, on the cluster.
+    Kubernetes(Workload),
 }
 
 /// A process.
@@ -107,16 +113,6 @@ pub enum Process {
     Pid(u32),
     /// The file that its id is in, which may change.
     PidFile(PathBuf),
-}
-
-/// A cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cluster {
-    /// How it is reached; without it by what `kubectl` would use.
-    pub kubeconfig: Option<PathBuf>,
-    /// The only namespace that is looked at.
-    pub namespace: String,
 }
 
 /// What is wrong with an environment file.
@@ -181,7 +177,7 @@ impl Environment {
         let mut redactor = Redactor::default();
         secrets::fill(&mut tree, variable, &mut redactor, &mut problems);
         let read = File::deserialize(tree).map_err(|error| error.to_string());
-        let read = match read {
+        let mut read = match read {
             Ok(read) if problems.is_empty() => read,
             Ok(_) => return Err(fail(problems)),
             Err(error) => {
@@ -200,6 +196,9 @@ impl Environment {
         };
         let deadline = limit("deadline", read.limits.deadline, &mut problems);
         let expiry = limit("expiry", read.limits.expiry, &mut problems);
+        if let Some(cluster) = &mut read.kubernetes {
+            cluster.settle(variable, &mut redactor, &mut problems);
+        }
         for (name, target) in &read.targets {
             if read.values.contains_key(name) {
                 problems.push(format!("{name} is a target and a value; it can only be one of them"));
@@ -242,6 +241,22 @@ fn check(name: &str, target: &Target, has_cluster: bool, problems: &mut Vec<Stri
     if on_cluster && !has_cluster {
         problems.push(format!("{place} is on a cluster; [kubernetes] must say which, by its namespace"));
     }
+    let of_logs = match &target.logs {
+        Some(Logs::Kubernetes(workload)) => Some(("logs.kubernetes", workload)),
+        _ => None,
+    };
+    for (field, workload) in
+        target.kubernetes.as_ref().map(|own| ("kubernetes", own)).into_iter().chain(of_logs)
+    {
+        if let Err(error) = workload.check() {
+            problems.push(format!("{place}.{field}: {error}"));
+        }
+    }
+    for (field, file) in [("descriptors", &target.descriptors), ("ca", &target.ca)] {
+        if let Some(file) = file.as_ref().filter(|file| !file.is_file()) {
+            problems.push(format!("{place}.{field}: there is no file {}", file.display()));
+        }
+    }
     for breakage in &target.may {
         if let Some(lacking) = lacking(*breakage, target) {
             problems.push(format!("{place}.may has \"{}\", which needs {lacking}", breakage.word()));
@@ -259,8 +274,8 @@ fn lacking(breakage: Breakage, target: &Target) -> Option<&'static str> {
         }
         Breakage::Stop if target.stop.is_empty() && !has_process => Some("stop or a process"),
         Breakage::Freeze | Breakage::Kill if !has_process => Some("a process"),
-        Breakage::Scale if target.kubernetes.is_none() => {
-            Some("kubernetes, e.g. \"deployment/focus-server\"")
+        Breakage::Scale if !target.kubernetes.as_ref().is_some_and(Workload::can_scale) => {
+            Some("kubernetes, what runs in a number, e.g. \"deployment/focus-server\"")
         }
         _ => None,
     }

@@ -74,8 +74,8 @@ fn judgement(predicate: &Predicate, seen: &Observation, resolve: Resolve<'_>) ->
             Err(Reason::Not(_)) => Ok(()),
             Err(unknown) => Err(unknown),
         },
-        Predicate::Applied => flag(seen, "applied", "it was not put in place"),
-        Predicate::Undone => flag(seen, "undone", "it is not seen to be gone"),
+        Predicate::Applied => flag(seen, "applied", &because("it was not put in place", seen)),
+        Predicate::Undone => flag(seen, "undone", &because("it is not seen to be gone", seen)),
     }
 }
 
@@ -106,7 +106,23 @@ fn status(codes: &[StatusCode], seen: &Observation) -> Judgement {
         StatusCode::Exact(code) => *code == status,
         StatusCode::Class(class) => u16::from(*class) == status / 100,
     });
-    if is_wanted { Ok(()) } else { Err(Reason::Not(format!("the status is {status}"))) }
+    if is_wanted {
+        return Ok(());
+    }
+    let why = if status < 400 { String::new() } else { refusal(seen) };
+    Err(Reason::Not(format!("the status is {status}{why}")))
+}
+
+/// What an answer says of itself when it is a refusal: its error, or its first line.
+fn refusal(seen: &Observation) -> String {
+    const MOST: usize = 200;
+    let error = seen.json.get("error").and_then(Json::as_str);
+    let line = error.or_else(|| seen.text.lines().find(|line| !line.trim().is_empty())).unwrap_or_default();
+    let mut said: String = line.trim().chars().take(MOST).collect();
+    if said.len() < line.trim().len() {
+        said.push('…');
+    }
+    if said.is_empty() { said } else { format!(": {said}") }
 }
 
 fn elapsed(comparison: &Comparison<Duration>, seconds: f64) -> Judgement {
@@ -152,6 +168,12 @@ fn reach(wanted: &[Reach], outcome: &Outcome) -> Judgement {
 /// Whether something is up: by what was found where it was looked for, else by whether it answered.
 fn is_up(seen: &Observation) -> bool {
     seen.numbers.get("up").map_or(seen.outcome == Outcome::Answered, |up| *up > 0.0)
+}
+
+/// What was not done, and why where that is known.
+fn because(what: &str, seen: &Observation) -> String {
+    let why = if seen.text.is_empty() { String::new() } else { format!(": {}", shortened(&seen.text)) };
+    format!("{what}{why}")
 }
 
 fn flag(seen: &Observation, name: &str, otherwise: &str) -> Judgement {

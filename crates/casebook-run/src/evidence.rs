@@ -1,7 +1,8 @@
 //! What a run leaves behind: a directory that can be verified without the deployment.
 //!
-//! `run.json` is the record, `tickets/` the tickets as they were run, `journals/` what was broken and put back,
-//! `report.html` for people, and `SHA256SUMS` the sums of all of them, in the form that `sha256sum --check` takes.
+//! `run.json` is the record, `tickets/` the tickets as they were run, `steps/` what each step sent and saw, `journals/`
+//! what was broken and put back, `report.html` for people, and `SHA256SUMS` the sums of all of them, in the form that
+//! `sha256sum --check` takes.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -10,12 +11,18 @@ use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
 
-use crate::{RunRecord, report};
+use crate::{RunRecord, report, seen};
 
 /// The file of sums.
 pub const SUMS: &str = "SHA256SUMS";
 /// The record's file.
 pub const RECORD: &str = "run.json";
+
+/// The page for people.
+pub const REPORT: &str = "report.html";
+
+/// What the name of evidence ends with that is not whole.
+const UNFINISHED: &str = ".unfinished";
 
 /// Evidence that is being gathered. It is in place at once, under a name that says that it is not whole yet.
 #[derive(Debug)]
@@ -31,7 +38,7 @@ impl Evidence {
     ///
     /// When it cannot be written.
     pub fn begin(below: &Path, run: &str) -> io::Result<Self> {
-        let (directory, whole) = (below.join(format!("{run}.unfinished")), below.join(run));
+        let (directory, whole) = (below.join(format!("{run}{UNFINISHED}")), below.join(run));
         fs::create_dir_all(directory.join("tickets"))?;
         fs::create_dir(directory.join("journals"))?;
         Ok(Self { directory, whole })
@@ -43,12 +50,21 @@ impl Evidence {
     ///
     /// When it cannot be written.
     pub fn ticket(&self, key: &str, bytes: &[u8]) -> io::Result<(String, String)> {
-        let is_plain = |character: char| character.is_ascii_alphanumeric() || character == '-';
-        let name: String =
-            key.chars().map(|character| if is_plain(character) { character } else { '_' }).collect();
-        let place = format!("tickets/{name}.md");
-        fs::write(self.directory.join(&place), bytes)?;
-        Ok((place, sum(bytes)))
+        let name = seen::plain(key);
+        // Nobody has promised that keys are different.
+        let places = std::iter::once(format!("tickets/{name}.md"))
+            .chain((2..).map(|number| format!("tickets/{name}-{number}.md")));
+        for place in places {
+            match File::create_new(self.directory.join(&place)) {
+                Ok(mut file) => {
+                    file.write_all(bytes)?;
+                    return Ok((place, sum(bytes)));
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
     }
 
     /// Keeps a journal.
@@ -69,7 +85,12 @@ impl Evidence {
     /// When it cannot be written.
     pub fn finish(self, record: &RunRecord) -> io::Result<PathBuf> {
         fs::write(self.directory.join(RECORD), serde_json::to_vec_pretty(record)?)?;
-        fs::write(self.directory.join("report.html"), report::html(record))?;
+        fs::write(self.directory.join(REPORT), report::html(record))?;
+        for file in record.cases.iter().flat_map(seen::files) {
+            let path = self.directory.join(&file.path);
+            fs::create_dir_all(path.parent().unwrap_or(&self.directory))?;
+            fs::write(path, &file.text)?;
+        }
         let mut sums = Vec::new();
         for file in files(&self.directory)? {
             let bytes = fs::read(self.directory.join(&file))?;
@@ -81,6 +102,28 @@ impl Evidence {
         fs::rename(&self.directory, &self.whole)?;
         Ok(self.whole)
     }
+}
+
+/// Evidence below a directory that is not whole: of runs that ended before they could write all of it, or are under way.
+///
+/// # Errors
+///
+/// When the directory is there and cannot be read.
+pub fn unfinished(below: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(below) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() && path.to_string_lossy().ends_with(UNFINISHED) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// All files below a directory but that of the sums, by their paths in it, sorted.
@@ -111,4 +154,46 @@ pub fn sum(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{case, run};
+
+    #[test]
+    fn what_is_not_whole_has_a_name_that_says_so() {
+        let below = tempfile::tempdir().unwrap();
+        assert_eq!(unfinished(&below.path().join("nothing")).unwrap(), [""; 0].map(PathBuf::from));
+        let evidence = Evidence::begin(below.path(), "run").unwrap();
+        let lost = Evidence::begin(below.path(), "lost").unwrap();
+        drop(lost);
+        let names = |found: Vec<PathBuf>| {
+            found.iter().map(|path| path.file_name().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(unfinished(below.path()).unwrap()), ["lost.unfinished", "run.unfinished"]);
+        let mut case = case();
+        (case.ticket, case.ticket_sha256) = evidence.ticket("LAB-1", b"x").unwrap();
+        let whole = evidence.finish(&run(vec![case])).unwrap();
+        assert_eq!(names(unfinished(below.path()).unwrap()), ["lost.unfinished"]);
+        let there = files(&whole).unwrap();
+        assert!(there.contains(&"steps/LAB-1/05-4-log.txt".to_owned()), "{there:?}");
+    }
+
+    #[test]
+    fn two_tickets_of_one_key_are_both_kept() {
+        let below = tempfile::tempdir().unwrap();
+        let evidence = Evidence::begin(below.path(), "run").unwrap();
+        let (first, _) = evidence.ticket("../LAB-1", b"one").unwrap();
+        let (second, _) = evidence.ticket("../LAB-1", b"two").unwrap();
+        assert_eq!([first.as_str(), &second], ["tickets/___LAB-1.md", "tickets/___LAB-1-2.md"]);
+        let cases = [(first, b"one"), (second, b"two")].map(|(ticket, bytes)| crate::CaseRecord {
+            ticket,
+            ticket_sha256: sum(bytes),
+            ..case()
+        });
+        let whole = evidence.finish(&run(cases.to_vec())).unwrap();
+        assert_eq!(crate::verify::verify(&whole).unwrap().contradictions, [""; 0]);
+        assert!(whole.join("steps/___LAB-1-2/05-4-log.txt").is_file());
+    }
 }

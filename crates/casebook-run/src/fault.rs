@@ -4,6 +4,8 @@ mod blocked;
 mod delayed;
 mod ended;
 mod frozen;
+mod made;
+mod scaled;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,8 @@ pub use blocked::Blocked;
 pub use delayed::Delayed;
 pub use ended::{Ended, How};
 pub use frozen::Frozen;
+pub use made::Made;
+pub use scaled::Scaled;
 
 use crate::command;
 
@@ -36,6 +40,10 @@ pub enum Injection {
     Frozen(Frozen),
     /// Processes were ended.
     Ended(Ended),
+    /// Something on a cluster runs in another number.
+    Scaled(Scaled),
+    /// A request made something.
+    Made(Made),
     /// A command of the ticket's own.
     Shell {
         /// What breaks.
@@ -57,6 +65,9 @@ impl Injection {
             Self::Delayed(delayed) => delayed.apply().await,
             Self::Frozen(frozen) => frozen.apply().await,
             Self::Ended(ended) => ended.apply().await,
+            Self::Scaled(scaled) => scaled.apply().await,
+            // Its request has done so.
+            Self::Made(_) => Ok(()),
             Self::Shell { command, .. } => shell(command).await,
         }
     }
@@ -72,12 +83,14 @@ impl Injection {
             Self::Delayed(delayed) => delayed.undo().await,
             Self::Frozen(frozen) => frozen.undo(),
             Self::Ended(ended) => ended.undo().await,
+            Self::Scaled(scaled) => scaled.undo().await,
+            Self::Made(made) => made.undo().await,
             Self::Shell { undo, .. } => shell(undo).await,
         }
     }
 
-    /// Whether nothing of it can be seen any more. What a command of the ticket's own did cannot be looked at: that
-    /// its undo ended well is all that is known.
+    /// Whether nothing of it can be seen any more. What a command of the ticket's own or a request did cannot be looked
+    /// at: that its undo ended well is all that is known.
     ///
     /// # Errors
     ///
@@ -88,7 +101,8 @@ impl Injection {
             Self::Delayed(delayed) => delayed.is_gone().await,
             Self::Frozen(frozen) => Ok(frozen.is_gone()),
             Self::Ended(ended) => Ok(ended.is_gone().await),
-            Self::Shell { .. } => Ok(true),
+            Self::Scaled(scaled) => scaled.is_gone().await,
+            Self::Made(_) | Self::Shell { .. } => Ok(true),
         }
     }
 }

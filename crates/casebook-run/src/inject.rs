@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use casebook_ticket::language::{Fault as Wanted, Mutation, Variable};
+use casebook_ticket::language::{Action, Effect, Fault as Wanted, Http, Mutation, Variable};
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use crate::Fault;
 use crate::environment::{Address, Breakage, Environment, Process, Target};
-use crate::fault::{Blocked, Delayed, Ended, Frozen, How, Injection};
+use crate::fault::{Blocked, Delayed, Ended, Frozen, How, Injection, Scaled};
 use crate::processes::ProcessId;
 use crate::world::World;
 
@@ -20,6 +20,15 @@ const RESOLVED_WITHIN: Duration = Duration::from_secs(2);
 #[must_use]
 pub fn in_words(mutation: &Mutation) -> Fault {
     Fault { what: mutation.to_string(), inverse: mutation.inverse().to_string() }
+}
+
+/// What a request makes and what undoes that, in words; none when it makes nothing or does not say.
+#[must_use]
+pub fn makes(request: &Http) -> Option<Fault> {
+    let Effect::Undone(undo) = &request.effect else { return None };
+    let bare = Http { effect: Effect::Untold, ..request.clone() };
+    let inverse = Action::Http(Http::clone(undo)).to_string();
+    Some(Fault { what: Action::Http(bare).to_string(), inverse })
 }
 
 /// Whether an environment allows a mutation, and has what it needs; said without touching anything.
@@ -42,7 +51,7 @@ pub fn allowed(mutation: &Mutation, environment: &Environment, allow_shell: bool
         Wanted::Delay { .. } => Breakage::Delay,
         Wanted::Freeze { .. } => Breakage::Freeze,
         Wanted::Stop { .. } => Breakage::Stop,
-        Wanted::Scale { .. } => return Err(format!("`{mutation}`: this program cannot scale yet")),
+        Wanted::Scale { .. } => Breakage::Scale,
         Wanted::Kill { .. } | Wanted::Shell { .. } => Breakage::Kill,
     };
     let Some(name) = mutation.target() else { return Ok(()) };
@@ -80,13 +89,9 @@ pub async fn injection(mutation: &Mutation, tag: &str, world: &World<'_>) -> Res
             expiry: mutation.expiry.unwrap_or(environment.expiry).as_secs().max(1),
         }),
         Wanted::Delay { target, from, by } => {
-            let addresses = addresses(target, world).await?;
-            // Where packets to this machine itself leave; to others they do by the device of their route.
-            if !addresses.iter().all(|address| address.ip().is_loopback()) {
-                return Err(format!("`{mutation}`: only what is on this machine can be made slow"));
-            }
-            let (network, by) = (world.network(from)?, by.as_millis() as u64);
-            Injection::Delayed(Delayed { network, device: "lo".to_owned(), addresses, by })
+            let (network, addresses) = (world.network(from)?, addresses(target, world).await?);
+            let delayed = Delayed::plan(network, addresses, by.as_millis() as u64).await;
+            Injection::Delayed(delayed.map_err(|why| format!("`{mutation}`: {why}"))?)
         }
         Wanted::Freeze { target } => {
             let process = process(target, world)?;
@@ -98,7 +103,12 @@ pub async fn injection(mutation: &Mutation, tag: &str, world: &World<'_>) -> Res
             Injection::Ended(ended(how, target, world)?)
         }
         Wanted::Kill { target } => Injection::Ended(ended(How::Killed, target, world)?),
-        Wanted::Scale { .. } => return Err("this program cannot scale yet".to_owned()),
+        Wanted::Scale { target, to } => {
+            let cluster = environment.kubernetes.as_ref().ok_or("the environment has no cluster")?;
+            let workload = world.target(target)?.kubernetes.as_ref();
+            let workload = workload.ok_or_else(|| format!("{target} is nothing on the cluster"))?;
+            Injection::Scaled(Scaled::plan(cluster, workload, *to).await?)
+        }
         Wanted::Shell { command, undo } => Injection::Shell { command: command.clone(), undo: undo.clone() },
     })
 }

@@ -8,7 +8,11 @@ mod tests;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +21,8 @@ use crate::fault::Injection;
 use crate::{Fault, FaultState};
 
 const ENDING: &str = "journal";
+/// So long a journal is kept after its last line when no evidence has a copy of it.
+pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +33,7 @@ pub struct Line {
     pub fault: u32,
     /// How far that has come.
     pub state: FaultState,
-    /// What is to be done; with [`FaultState::Intended`] only.
+    /// What is to be done; with [`FaultState::Intended`], and again when more is known of how it is put back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intended: Option<Intended>,
 }
@@ -43,6 +49,13 @@ pub struct Intended {
     pub fault: Fault,
     /// For a program.
     pub injection: Injection,
+}
+
+impl Intended {
+    /// Whether it is what a request makes, and nothing that is broken.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self.injection, Injection::Made(_))
+    }
 }
 
 /// A fault that was not seen to be gone.
@@ -109,6 +122,33 @@ impl State {
         pending_in(&self.directory)
     }
 
+    /// Removes a journal whose run has its copy in the evidence, unless something in it is pending.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or removed.
+    pub fn forget(&self, journal: &Path) -> Result<(), StateError> {
+        let forget = || if read(journal)?.is_empty() { fs::remove_file(journal) } else { Ok(()) };
+        forget().map_err(|error| StateError::Io { path: journal.to_owned(), error })
+    }
+
+    /// Removes journals in which nothing is pending and nothing was written for [`KEPT_FOR`]: those of runs that ended
+    /// without evidence.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be read or removed.
+    pub fn forget_old(&self, now: SystemTime) -> Result<(), StateError> {
+        let failed = |error| StateError::Io { path: self.directory.clone(), error };
+        for journal in journals(&self.directory).map_err(failed)? {
+            let written = fs::metadata(&journal).and_then(|file| file.modified()).map_err(failed)?;
+            if now.duration_since(written).is_ok_and(|age| age > KEPT_FOR) {
+                self.forget(&journal)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Begins the journal of a run.
     ///
     /// # Errors
@@ -117,33 +157,38 @@ impl State {
     pub fn begin(&self, run: &str) -> Result<Journal, StateError> {
         let path = self.directory.join(format!("{run}.{ENDING}"));
         let begin = || {
-            let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+            let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&path)?;
             file.sync_all()?;
             File::open(&self.directory)?.sync_all()?;
             Ok(file)
         };
         let file = begin().map_err(|error| StateError::Io { path: path.clone(), error })?;
-        Ok(Journal { path, file, faults: 0 })
+        Ok(Journal { path, file, numbers: Arc::default() })
     }
 }
 
 fn pending_in(directory: &Path) -> Result<Vec<Pending>, StateError> {
     let failed = |path: &Path, error| StateError::Io { path: path.to_owned(), error };
+    let mut pending = Vec::new();
+    for path in journals(directory).map_err(|error| failed(directory, error))? {
+        pending.extend(read(&path).map_err(|error| failed(&path, error))?);
+    }
+    pending.reverse();
+    Ok(pending)
+}
+
+/// All journals in a directory, the earliest first.
+fn journals(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut journals = Vec::new();
-    for entry in fs::read_dir(directory).map_err(|error| failed(directory, error))? {
-        let path = entry.map_err(|error| failed(directory, error))?.path();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == ENDING) {
             journals.push(path);
         }
     }
     // Runs are named by when they began.
     journals.sort();
-    let mut pending = Vec::new();
-    for path in journals {
-        pending.extend(read(&path).map_err(|error| failed(&path, error))?);
-    }
-    pending.reverse();
-    Ok(pending)
+    Ok(journals)
 }
 
 /// What a journal says is still pending, in the order in which it was broken.
@@ -160,11 +205,17 @@ pub fn read(journal: &Path) -> io::Result<Vec<Pending>> {
         let line: Line = serde_json::from_str(text).map_err(|error| {
             io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {error}", number + 1))
         })?;
-        if let Some(intended) = line.intended {
-            let (journal, number, state) = (journal.to_owned(), line.fault, line.state);
-            pending.push(Pending { journal, number, state, intended });
-        } else if let Some(fault) = pending.iter_mut().find(|fault| fault.number == line.fault) {
-            fault.state = line.state;
+        let known = pending.iter_mut().find(|fault| fault.number == line.fault);
+        match (known, line.intended) {
+            (Some(fault), intended) => {
+                fault.state = line.state;
+                fault.intended = intended.unwrap_or_else(|| fault.intended.clone());
+            }
+            (None, Some(intended)) => {
+                let (journal, number, state) = (journal.to_owned(), line.fault, line.state);
+                pending.push(Pending { journal, number, state, intended });
+            }
+            (None, None) => {}
         }
     }
     pending.retain(|fault| fault.state != FaultState::Verified);
@@ -176,7 +227,7 @@ pub fn read(journal: &Path) -> io::Result<Vec<Pending>> {
 pub struct Journal {
     path: PathBuf,
     file: File,
-    faults: u32,
+    numbers: Arc<AtomicU32>,
 }
 
 impl Journal {
@@ -193,13 +244,19 @@ impl Journal {
         file.set_len(whole as u64)?;
         let lines = text[..whole].split(|byte| *byte == b'\n').count();
         // No fault has a number above the count of lines.
-        Ok(Self { path: path.to_owned(), file, faults: lines as u32 })
+        Ok(Self { path: path.to_owned(), file, numbers: Arc::new(AtomicU32::new(lines as u32)) })
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The last number that a fault was given. Whoever writes into the journal beside this takes his numbers from there.
+    #[must_use]
+    pub fn numbers(&self) -> Arc<AtomicU32> {
+        Arc::clone(&self.numbers)
     }
 
     /// Writes down what is about to be broken; its number is what later lines say. Only when this has returned may it
@@ -209,14 +266,9 @@ impl Journal {
     ///
     /// When it is not on the disk.
     pub fn intend(&mut self, intended: Intended) -> io::Result<u32> {
-        self.faults = self.faults.saturating_add(1);
-        self.write(&Line {
-            at: Timestamp::now(),
-            fault: self.faults,
-            state: FaultState::Intended,
-            intended: Some(intended),
-        })?;
-        Ok(self.faults)
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
+        self.write(number, FaultState::Intended, Some(intended))?;
+        Ok(number)
     }
 
     /// Writes down how far a fault has come.
@@ -225,11 +277,21 @@ impl Journal {
     ///
     /// When it is not on the disk.
     pub fn note(&mut self, fault: u32, state: FaultState) -> io::Result<()> {
-        self.write(&Line { at: Timestamp::now(), fault, state, intended: None })
+        self.write(fault, state, None)
     }
 
-    fn write(&mut self, line: &Line) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
+    /// One line.
+    ///
+    /// # Errors
+    ///
+    /// When it is not on the disk.
+    pub(crate) fn write(
+        &mut self,
+        fault: u32,
+        state: FaultState,
+        intended: Option<Intended>,
+    ) -> io::Result<()> {
+        let mut text = serde_json::to_vec(&Line { at: Timestamp::now(), fault, state, intended })?;
         text.push(b'\n');
         self.file.write_all(&text)?;
         self.file.sync_data()

@@ -5,22 +5,32 @@
 //! follows from the record alone.
 
 mod command;
+pub mod courier;
 pub mod environment;
 pub mod evaluate;
 pub mod evidence;
+mod exchange;
+pub mod export;
 pub mod fault;
 pub mod inject;
 pub mod journal;
+mod kubernetes;
 pub mod names;
 pub mod network;
 mod observation;
 pub mod perform;
 pub mod plan;
 pub mod processes;
+pub mod push;
 mod record;
 pub mod report;
+mod request;
 pub mod run;
+mod seen;
 pub mod session;
+#[cfg(test)]
+mod tests;
+mod tls;
 pub mod undo;
 mod verdict;
 pub mod verify;
@@ -30,6 +40,6 @@ pub mod world;
 pub use observation::{Observation, Outcome};
 pub use record::{
     AssertionRecord, CaseRecord, Fault, FaultRecord, FaultState, Judged, RunRecord, StatementRecord,
-    StepKind, StepRecord, Tool, Verdict,
+    StepKind, StepRecord, StepState, Tool, Verdict,
 };
 pub use verdict::{case_verdict, run_verdict};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use casebook_ticket::language::{Reference, Segment, Variable};
+use casebook_ticket::language::{Reference, Segment, Template, TemplatePart, Variable};
 use serde_json::{Value as Json, json};
 
 use crate::Observation;
@@ -42,6 +42,30 @@ impl Names {
         }
         select(self.values.get(name)?, &reference.path).first().map(|value| (*value).clone())
     }
+}
+
+/// A text with its names replaced by what they stand for.
+///
+/// # Errors
+///
+/// A sentence, when one has no value.
+pub(crate) fn fill(
+    template: &Template,
+    resolve: &dyn Fn(&Reference) -> Option<Json>,
+) -> Result<String, String> {
+    let mut out = String::new();
+    for piece in &template.0 {
+        match piece {
+            TemplatePart::Text(text) => out.push_str(text),
+            TemplatePart::Reference(reference) => {
+                match resolve(reference).ok_or_else(|| format!("{reference} has no value"))? {
+                    Json::String(text) => out.push_str(&text),
+                    other => out.push_str(&other.to_string()),
+                }
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// A part of a result, by the names that the language has for them.

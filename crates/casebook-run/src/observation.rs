@@ -16,7 +16,7 @@ pub struct Observation {
     /// What was sent, as a person would write it, without secrets.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sent: String,
-    /// The status that was answered: of HTTP, or of gRPC.
+    /// The status that was answered: of HTTP, or the one that gRPC's stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Names (in lower case) and values of what came with the answer.
@@ -35,6 +35,31 @@ pub struct Observation {
     /// Numbers by name: `rows`, `added`, `removed`, `count`, `value`, ..
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<String, f64>,
+}
+
+impl Observation {
+    /// What was seen, in a few words.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        let mut words = Vec::new();
+        match &self.outcome {
+            Outcome::Answered => {}
+            Outcome::Refused => words.push("refused".to_owned()),
+            Outcome::TimedOut => words.push("timed out".to_owned()),
+            Outcome::Unreachable => words.push("unreachable".to_owned()),
+            Outcome::Cut => words.push("cut".to_owned()),
+            Outcome::Failed(why) => words.push(format!("could not be carried out: {why}")),
+        }
+        words.extend(self.status.map(|status| format!("status {status}")));
+        words.extend(self.numbers.iter().map(|(name, number)| match (name.as_str(), *number > 0.0) {
+            ("up", true) => "up".to_owned(),
+            ("up", false) => "down".to_owned(),
+            ("applied" | "undone", true) => name.clone(),
+            ("applied" | "undone", false) => format!("not {name}"),
+            _ => format!("{name} {number}"),
+        }));
+        if words.is_empty() { "done".to_owned() } else { words.join(", ") }
+    }
 }
 
 /// How carrying out a statement ended.

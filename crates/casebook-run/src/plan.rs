@@ -1,14 +1,21 @@
 //! What a run will do, known before anything is touched.
 
+mod possible;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
 use casebook_ticket::language::{
-    self, Action, BoundStep, Datum, Mutation, Part, Predicate, Probe, Protocol, Statement, StepId, World,
+    self, Action, BoundStep, Datum, Mutation, Part, Predicate, Since, Statement, StepId, Undo, Variable,
 };
 use casebook_ticket::markup::plain_blocks;
 use casebook_ticket::{At, Field, Ticket, steps};
 
 use crate::environment::Environment;
-use crate::inject::{allowed, in_words};
+use crate::inject::{in_words, makes};
 use crate::{Fault, StepKind};
+use possible::possible;
 
 /// What a run of one ticket will do.
 #[derive(Clone, Debug)]
@@ -145,91 +152,85 @@ impl Plan {
             .iter()
             .flat_map(|step| mutations(&step.statements).map(move |mutation| (step, in_words(mutation))))
     }
+
+    /// All that requests may make, with the step and with what undoes it.
+    pub fn made(&self) -> impl Iterator<Item = (&PlannedStep, Fault)> {
+        let statements = self.steps.iter().flat_map(|step| step.statements.iter().map(move |it| (step, it)));
+        statements.filter_map(|(step, statement)| {
+            let Action::Http(request) = statement.action.inner() else { return None };
+            Some((step, makes(request)?))
+        })
+    }
+
+    /// Targets whose pods are looked at then, because what becomes of them is asked for later.
+    #[must_use]
+    pub fn noted(&self, when: &Since) -> Vec<&Variable> {
+        let statements = self.steps.iter().flat_map(|step| &step.statements);
+        let asked = statements.filter_map(|statement| match statement.action.inner() {
+            Action::Restarts { world: "k8s", of, since } if since == when => Some(of),
+            // Also at the beginning, because it may not be possible then.
+            Action::Logs { of, since } if since == when || *when == Since::Start => Some(of),
+            _ => None,
+        });
+        asked.collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 fn mutations(statements: &[Statement]) -> impl Iterator<Item = &Mutation> {
     statements.iter().filter_map(|statement| statement.action.mutation())
 }
 
-/// Whether a statement can be carried out in an environment, as far as that can be told without touching anything.
-fn possible(statement: &Statement, environment: &Environment, allow_shell: bool) -> Result<(), String> {
-    match statement.action.inner() {
-        Action::Mutate(mutation) => allowed(mutation, environment, allow_shell),
-        Action::Shell { .. } if !(environment.shell && allow_shell) => Err(format!(
-            "`{statement}`: commands are not allowed; the environment must say shell = true, the command line --allow-shell"
-        )),
-        Action::Use(names) => {
-            let lacking = names.iter().find(|name| {
-                !environment.targets.contains_key(name.name())
-                    && !environment.values.contains_key(name.name())
-            });
-            match lacking {
-                Some(name) => Err(format!(
-                    "`{statement}`: the environment \"{}\" has no {name}; add [targets.{}]",
-                    environment.name,
-                    name.name()
-                )),
-                None => Ok(()),
-            }
-        }
-        action if !is_known(action) => Err(format!(
-            "`{statement}`: this version cannot carry that out yet; leave it out, or run the ticket by hand"
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Whether this version carries an action out. What it does not is told before anything is touched.
-fn is_known(action: &Action) -> bool {
-    !matches!(
-        action,
-        Action::Grpc(_)
-            | Action::MongoCount { .. }
-            | Action::Probe(Probe { protocol: Protocol::Mongo, .. })
-            | Action::Snapshot(World::Kubernetes(_))
-            | Action::Diff { world: "k8s", .. }
-            | Action::Pods(_)
-            | Action::Restarts { world: "k8s", .. }
-            | Action::Get { .. }
-    )
-}
-
-/// What each step is for. Before the first fault all is baseline; from a fault to its undo a look at whether something
-/// can be reached is proof, until the first request; what follows the undo is recovery. Without any fault all is check.
+/// What each step is for. The pre-conditions, and all before the first fault, are baseline; from a fault to its undo a look
+/// at whether something can be reached (after a command of the ticket's own any look) is proof, until the first request;
+/// what follows the undo is recovery. Without any fault all steps are checks.
 fn kinds(steps: &[BoundStep]) -> Vec<StepKind> {
-    let is_fault = |step: &BoundStep| mutations(&step.statements).next().is_some();
+    let fault_of =
+        |step: &BoundStep| mutations(&step.statements).next().map(|mutation| mutation.fault.clone());
+    let broke: Vec<_> =
+        steps.iter().filter(|step| fault_of(step).is_some()).filter_map(|step| step.id.as_ref()).collect();
     let undoes = |step: &BoundStep| {
         step.statements.iter().any(|statement| matches!(statement.action, Action::Undo(_)))
     };
-    let is_look = |statement: &Statement| {
-        matches!(statement.action.inner(), Action::Probe(Probe { .. }) | Action::State(_) | Action::Pods(_))
+    let mends = |step: &BoundStep| {
+        step.statements.iter().any(|statement| match &statement.action {
+            Action::Undo(Undo::Step(id)) => broke.contains(&id),
+            Action::Undo(Undo::All) => true,
+            _ => false,
+        })
     };
     let is_request =
         |statement: &Statement| matches!(statement.action.inner(), Action::Http(_) | Action::Grpc(_));
-    if !steps.iter().any(is_fault) {
-        return steps.iter().map(|_| StepKind::Check).collect();
-    }
-    let (mut broken, mut requested, mut before) = (false, false, true);
+    let has_faults = steps.iter().any(|step| fault_of(step).is_some());
+    let (mut broken, mut requested, mut before) = (None, false, has_faults);
     let mut kinds = Vec::new();
     for step in steps {
-        requested |= broken && step.statements.iter().any(is_request);
-        kinds.push(if is_fault(step) {
-            (broken, requested, before) = (true, false, false);
+        requested |= broken.is_some() && step.statements.iter().any(is_request);
+        kinds.push(if let Some(fault) = fault_of(step) {
+            (broken, requested, before) = (Some(fault), false, false);
             StepKind::Fault
         } else if undoes(step) {
-            broken = false;
+            broken = broken.filter(|_| !mends(step));
             StepKind::Undo
-        } else if before {
+        } else if before || step.part == Part::PreConditions {
             StepKind::Baseline
-        } else if !broken || step.part > Part::Steps {
-            StepKind::Recovery
-        } else if !requested && step.last().is_some_and(is_look) {
-            StepKind::Proof
-        } else {
+        } else if !has_faults {
             StepKind::Check
+        } else if let (Some(fault), Part::Steps) = (&broken, step.part) {
+            let proves = !requested && step.last().is_some_and(|statement| can_prove(statement, fault));
+            if proves { StepKind::Proof } else { StepKind::Check }
+        } else {
+            StepKind::Recovery
         });
     }
     kinds
+}
+
+/// Whether a statement is one that can show that a fault took hold. Of a command of the ticket's own nobody knows what does.
+fn can_prove(statement: &Statement, fault: &language::Fault) -> bool {
+    match statement.action.inner() {
+        Action::Probe(_) | Action::State(_) | Action::Pods(_) => true,
+        action => matches!(fault, language::Fault::Shell { .. }) && action.is_observation(),
+    }
 }
 
 /// What the ticket says about its steps, for people.
@@ -246,7 +247,7 @@ impl Prose {
         Self(steps::read(body).steps.into_iter().enumerate().map(step).collect())
     }
 
-    /// The action and the expectation of a step; of an item of another section its statements.
+    /// The action and the expectation of a step; of an item of another section what it says before its bindings.
     fn of_step(&self, bound: &BoundStep) -> (String, String) {
         let known = bound.id.as_ref().and_then(|id| self.0.iter().find(|(number, ..)| *number == id.0));
         if let Some((_, action, expected)) = known {
@@ -255,6 +256,10 @@ impl Prose {
         let statements: Vec<_> = bound.statements.iter().map(ToString::to_string).collect();
         let predicates: Vec<_> =
             bound.predicates.iter().map(|(_, predicate)| predicate.to_string()).collect();
-        (statements.join(", "), predicates.join(", "))
+        let before = statements.first().and_then(|statement| bound.text.split_once(statement.as_str()));
+        let words = before.map_or(bound.text.as_str(), |(before, _)| before);
+        let words =
+            words.trim_matches(|end: char| end.is_whitespace() || [':', ',', '-', '–'].contains(&end));
+        (if words.is_empty() { statements.join(", ") } else { words.to_owned() }, predicates.join(", "))
     }
 }

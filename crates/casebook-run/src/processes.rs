@@ -32,6 +32,11 @@ impl Status {
     pub(crate) fn lives(&self) -> bool {
         !matches!(self.state, 'Z' | 'X')
     }
+
+    /// Whether somebody has halted it, as by SIGSTOP.
+    pub(crate) fn is_halted(&self) -> bool {
+        self.state == 'T'
+    }
 }
 
 impl ProcessId {

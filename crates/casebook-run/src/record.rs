@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use casebook_ticket::Field;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Observation;
+use crate::{Observation, Outcome};
 
 /// One run of one or more cases.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ pub struct RunRecord {
 
 impl RunRecord {
     /// The format of records that this program writes and reads.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 }
 
 /// A program that took part in a run.
@@ -70,6 +71,9 @@ pub struct CaseRecord {
     pub assertions: Vec<AssertionRecord>,
     /// What was broken, and that it was put back.
     pub faults: Vec<FaultRecord>,
+    /// What its requests made, and that it was undone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<FaultRecord>,
     /// Why it could not be run or finished, when so: a reason for [`Verdict::Error`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -104,6 +108,8 @@ pub enum StepKind {
 pub struct StepRecord {
     /// Its number, as the ticket has it.
     pub number: String,
+    /// The field of the ticket that it stands in, e.g. `test_steps`.
+    pub section: String,
     /// What it is for.
     pub kind: StepKind,
     /// What the ticket says is done.
@@ -114,6 +120,64 @@ pub struct StepRecord {
     pub began: Timestamp,
     /// What was carried out; empty when it was not reached, or is manual.
     pub statements: Vec<StatementRecord>,
+}
+
+impl StepRecord {
+    /// Whether it is one of the ticket's test steps, which Xray has results for.
+    #[must_use]
+    pub fn is_test_step(&self) -> bool {
+        self.section == Field::TestSteps.id()
+    }
+
+    /// What it came to.
+    #[must_use]
+    pub fn came_to(&self) -> StepState {
+        if self.kind == StepKind::Manual {
+            return StepState::Manual;
+        }
+        if self.statements.is_empty() {
+            return StepState::NotReached;
+        }
+        let mut judged = self.statements.iter().flat_map(|statement| &statement.judged);
+        if judged.clone().any(|judged| judged.holds == Some(false)) {
+            return StepState::DoesNotHold;
+        }
+        let failed =
+            self.statements.iter().any(|statement| matches!(statement.seen.outcome, Outcome::Failed(_)));
+        if failed || judged.any(|judged| judged.holds.is_none()) {
+            return StepState::Untold;
+        }
+        StepState::Holds
+    }
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// All that must be seen was seen.
+    Holds,
+    /// Something was seen that must not be, or the other way round.
+    DoesNotHold,
+    /// What was seen does not tell.
+    Untold,
+    /// It was not begun.
+    NotReached,
+    /// It is for a person.
+    Manual,
+}
+
+impl StepState {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::DoesNotHold => "does not hold",
+            Self::Untold => "cannot be told",
+            Self::NotReached => "not reached",
+            Self::Manual => "left to a person",
+        }
+    }
 }
 
 /// One statement that was carried out.
@@ -152,7 +216,7 @@ pub struct AssertionRecord {
     pub judged: Vec<Judged>,
 }
 
-/// What was broken.
+/// What was broken, or made by a request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FaultRecord {
     /// As the ticket has it.
@@ -169,7 +233,7 @@ pub struct FaultRecord {
     pub verified: Option<Timestamp>,
 }
 
-/// How something was broken, in words.
+/// How something was broken or made, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// What is broken, e.g. `block $rabbit`.

@@ -1,257 +1,182 @@
-//! A run for people: a page that needs nothing but itself.
+//! A run for people: a page that needs nothing but itself. Who only wants to know how it went reads the top; who doubts it
+//! finds below what was sent and seen.
+//!
+//! What tickets and servers say is text of strangers: all of it goes through `maud`, which escapes it, and a content
+//! security policy forbids the page to load anything.
 
-use std::fmt::Write as _;
+mod case;
+#[cfg(test)]
+mod tests;
+mod timeline;
 
 use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, PreEscaped, html as page};
 
-use crate::{
-    CaseRecord, FaultState, Judged, Observation, Outcome, RunRecord, StatementRecord, StepKind, StepRecord,
-    Verdict,
-};
+use crate::{FaultState, RunRecord, Verdict};
 
-const STYLE: &str = include_str!("report.css");
-/// So much of a text is shown; all of it is in the record.
-const SHOWN: usize = 8000;
+const STYLE: &str = include_str!("report/style.css");
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The whole page.
 #[must_use]
 pub fn html(run: &RunRecord) -> String {
-    let mut page = String::new();
-    // Writing to a string cannot fail.
-    let _ = write(run, &mut page);
-    page
-}
-
-fn write(run: &RunRecord, page: &mut String) -> std::fmt::Result {
     let title = format!("{} · {}", run.verdict, run.environment);
-    write!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
-        escaped(&title)
-    )?;
-    write!(
-        page,
-        "<header><h1>{} <span class=\"where\">on {}</span></h1>\n<p>{} · {} · run <code>{}</code></p>\n",
-        badge(run.verdict),
-        escaped(&run.environment),
-        day(run.began),
-        duration(run.began, run.ended),
-        escaped(&run.id)
-    )?;
-    page.push_str("<table class=\"cases\"><thead><tr><th>Case</th><th>Verdict</th><th>Why</th><th>Took</th></tr></thead><tbody>\n");
-    for (number, case) in run.cases.iter().enumerate() {
-        writeln!(
-            page,
-            "<tr><td><a href=\"#case-{number}\"><b>{}</b></a> {}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escaped(&case.key),
-            escaped(&case.summary),
-            badge(case.verdict),
-            escaped(&case.reason),
-            duration(case.began, case.ended)
-        )?;
-    }
-    page.push_str("</tbody></table></header>\n");
-    for (number, case) in run.cases.iter().enumerate() {
-        write_case(number, case, page)?;
-    }
-    page.push_str("<footer><h2>What this rests on</h2><dl>");
-    for tool in &run.tools {
-        write!(page, "<dt>{}</dt><dd>{}</dd>", escaped(&tool.name), escaped(&tool.version))?;
-    }
-    write!(
-        page,
-        "<dt>Environment's file</dt><dd><code>{}</code></dd></dl>\n<p>Everything here is in <code>run.json</code> beside this page; \
-         <code>casebook verify</code> judges it again.</p></footer>\n</main>\n</body>\n</html>\n",
-        escaped(&run.environment_sha256)
-    )
-}
-
-fn write_case(number: usize, case: &CaseRecord, page: &mut String) -> std::fmt::Result {
-    write!(
-        page,
-        "<section id=\"case-{number}\">\n<h2>{} {} {}</h2>\n<p class=\"reason\">{}</p>\n",
-        escaped(&case.key),
-        escaped(&case.summary),
-        badge(case.verdict),
-        escaped(&case.reason)
-    )?;
-    if !case.faults.is_empty() {
-        page.push_str("<h3>What was broken</h3>\n<table><thead><tr><th>Step</th><th>Broken</th><th>Put back by</th><th>From</th><th>Until</th><th>State</th></tr></thead><tbody>\n");
-        for fault in &case.faults {
-            writeln!(
-                page,
-                "<tr><td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-                escaped(&fault.step),
-                escaped(&fault.fault.what),
-                escaped(&fault.fault.inverse),
-                fault.applied.map(time).unwrap_or_default(),
-                fault.verified.map(time).unwrap_or_default(),
-                match fault.state {
-                    FaultState::Verified => "seen to be gone",
-                    FaultState::Undone => "<b>undone, not seen to be gone</b>",
-                    FaultState::Applied => "<b>not undone</b>",
-                    FaultState::Intended => "<b>not known</b>",
+    let page = page! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="generator" content=(concat!("casebook ", env!("CARGO_PKG_VERSION")));
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    (top(run))
+                    @for (number, case) in run.cases.iter().enumerate() { (case::section(number, case, run.cases.len() == 1)) }
+                    (bottom(run))
                 }
-            )?;
-        }
-        page.push_str("</tbody></table>\n");
-    }
-    page.push_str("<h3>Steps</h3>\n<ol class=\"steps\">\n");
-    for step in &case.steps {
-        write_step(step, page)?;
-    }
-    page.push_str("</ol>\n");
-    if !case.assertions.is_empty() {
-        page.push_str("<h3>Assertions</h3>\n<ul class=\"judged\">\n");
-        for assertion in &case.assertions {
-            for judged in &assertion.judged {
-                write_judged(&format!("step {}: ", assertion.step), judged, page)?;
             }
         }
-        page.push_str("</ul>\n");
-    }
-    writeln!(
-        page,
-        "<p class=\"hash\">Ticket <code>{}</code>, SHA-256 <code>{}</code></p>\n</section>",
-        escaped(&case.ticket),
-        escaped(&case.ticket_sha256)
-    )
+    };
+    page.into_string() + "\n"
 }
 
-fn write_step(step: &StepRecord, page: &mut String) -> std::fmt::Result {
-    let (class, word) = state(step);
-    writeln!(
-        page,
-        "<li class=\"{class}\"><div class=\"head\"><span class=\"number\">{}</span> <span class=\"action\">{}</span> \
-         <span class=\"kind\">{}</span> <span class=\"state\">{word}</span></div>",
-        escaped(&step.number),
-        escaped(&step.action),
-        kind(step.kind)
-    )?;
-    for statement in &step.statements {
-        write_statement(statement, page)?;
-    }
-    page.push_str("</li>\n");
-    Ok(())
-}
-
-fn write_statement(statement: &StatementRecord, page: &mut String) -> std::fmt::Result {
-    let seen = &statement.seen;
-    writeln!(
-        page,
-        "<details><summary><code>{}</code> <span class=\"seen\">{} · {:.0} ms · {}</span></summary>",
-        escaped(&statement.statement),
-        escaped(&in_short(seen)),
-        seen.elapsed * 1000.0,
-        time(statement.began)
-    )?;
-    for (what, text) in [("Sent", &seen.sent), ("Seen", &seen.text)] {
-        if !text.is_empty() {
-            let (shown, more) = cut(text);
-            write!(page, "<h4>{what}</h4><pre>{}</pre>", escaped(shown))?;
-            if more > 0 {
-                write!(page, "<p>and {more} bytes more, in the record</p>")?;
+/// What everybody wants to know.
+fn top(run: &RunRecord) -> Markup {
+    let passed = run.cases.iter().filter(|case| case.verdict == Verdict::Passed).count();
+    page! {
+        header {
+            div.verdict.(tone(run.verdict)) {
+                p.word { (run.verdict) }
+                div {
+                    h1 {
+                        @match run.cases.as_slice() {
+                            [case] => { (case.key) " " (case.summary) }
+                            cases => { (passed) " of " (cases.len()) " cases passed" }
+                        }
+                    }
+                    @match run.cases.as_slice() {
+                        [case] => {
+                            p { (prose(&case.reason)) "." }
+                            @if case.verdict != Verdict::Passed { p { (meaning(case.verdict)) } }
+                        }
+                        _ => { p { (meaning(run.verdict)) } }
+                    }
+                    p.faint {
+                        "on " b { (run.environment) } " · " (day(run.began)) " · took " (duration(run.began, run.ended))
+                        " · run " code { (run.id) }
+                    }
+                }
+            }
+            (whole_again(run))
+            @if run.cases.len() > 1 {
+                div.scroll {
+                    table {
+                        thead { tr { th { "Case" } th { "Verdict" } th { "Why" } th { "Took" } } }
+                        tbody {
+                            @for (number, case) in run.cases.iter().enumerate() {
+                                tr {
+                                    td { a href=(format!("#case-{number}")) { b { (case.key) } } " " (case.summary) }
+                                    td { (badge(case.verdict)) }
+                                    td { (prose(&case.reason)) }
+                                    td.number { (duration(case.began, case.ended)) }
+                                }
+                            }
+                        }
+                    }
+                }
             }
         }
     }
-    if !seen.headers.is_empty() {
-        let headers: Vec<_> = seen.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        write!(page, "<h4>Headers</h4><pre>{}</pre>", escaped(&headers.join("\n")))?;
-    }
-    if seen.left_out > 0 {
-        write!(page, "<p><b>{} bytes were left out and not judged.</b></p>", seen.left_out)?;
-    }
-    page.push_str("</details>\n<ul class=\"judged\">\n");
-    for judged in &statement.judged {
-        write_judged("", judged, page)?;
-    }
-    page.push_str("</ul>\n");
-    Ok(())
 }
 
-fn write_judged(before: &str, judged: &Judged, page: &mut String) -> std::fmt::Result {
-    let (class, mark) = match judged.holds {
-        Some(true) => ("good", "✓"),
-        Some(false) => ("bad", "✗"),
-        None => ("unknown", "?"),
-    };
-    let why = if judged.why.is_empty() {
-        String::new()
-    } else {
-        format!(" <span class=\"why\">{}</span>", escaped(&judged.why))
-    };
-    writeln!(
-        page,
-        "<li class=\"{class}\">{mark} {}<code>{}</code>{why}</li>",
-        escaped(before),
-        escaped(&judged.predicate)
-    )
-}
-
-/// A step's class and word.
-fn state(step: &StepRecord) -> (&'static str, &'static str) {
-    if step.kind == StepKind::Manual {
-        return ("unknown", "left to a person");
-    }
-    if step.statements.is_empty() {
-        return ("unknown", "not reached");
-    }
-    let mut judged = step.statements.iter().flat_map(|statement| &statement.judged);
-    if judged.clone().any(|judged| judged.holds == Some(false)) {
-        return ("bad", "does not hold");
-    }
-    let failed = step.statements.iter().any(|statement| matches!(statement.seen.outcome, Outcome::Failed(_)));
-    if failed || judged.any(|judged| judged.holds.is_none()) {
-        return ("unknown", "cannot be told");
-    }
-    ("good", "holds")
-}
-
-fn kind(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::Baseline => "baseline",
-        StepKind::Fault => "fault",
-        StepKind::Proof => "proof of the fault",
-        StepKind::Check => "check",
-        StepKind::Undo => "undo",
-        StepKind::Recovery => "recovery",
-        StepKind::Manual => "manual",
+/// Whether the deployment is as it was: the first question of whoever runs it.
+fn whole_again(run: &RunRecord) -> Markup {
+    let faults: Vec<_> = run.cases.iter().flat_map(|case| &case.faults).collect();
+    let made = run.cases.iter().flat_map(|case| &case.made);
+    let left: Vec<_> =
+        faults.iter().copied().chain(made).filter(|fault| fault.state != FaultState::Verified).collect();
+    page! {
+        @if !left.is_empty() {
+            p.notice.bad {
+                b { "Something may be broken still, or left behind: " }
+                @for (number, fault) in left.iter().enumerate() {
+                    @if number > 0 { ", " }
+                    code { (fault.fault.what) }
+                }
+                ". Run " code { "casebook recover" } " on the machine that it ran on."
+            }
+        } @else if faults.is_empty() {
+            p.notice { "Nothing was broken on purpose." }
+        } @else {
+            p.notice.good {
+                @match faults.len() {
+                    1 => "What was broken on purpose was put back, and was seen to be gone.",
+                    many => { "All " (many) " faults that were made on purpose were put back, and were seen to be gone." }
+                }
+            }
+        }
     }
 }
 
-/// What was seen, in a few words.
-pub(crate) fn in_short(seen: &Observation) -> String {
-    let mut words = Vec::new();
-    match &seen.outcome {
-        Outcome::Answered => {}
-        Outcome::Refused => words.push("refused".to_owned()),
-        Outcome::TimedOut => words.push("timed out".to_owned()),
-        Outcome::Unreachable => words.push("unreachable".to_owned()),
-        Outcome::Cut => words.push("cut".to_owned()),
-        Outcome::Failed(why) => words.push(format!("could not be carried out: {why}")),
+fn bottom(run: &RunRecord) -> Markup {
+    page! {
+        footer {
+            h2 { "What this rests on" }
+            dl {
+                @for tool in &run.tools { dt { (tool.name) } dd { (tool.version) } }
+                dt { "Began and ended" } dd { (day(run.began)) " to " (day(run.ended)) }
+                dt { "Environment's file" } dd { "SHA-256 " code { (run.environment_sha256) } }
+            }
+            p {
+                "All of it is in " code { "run.json" } " of the run's evidence, with the tickets as they were run, what each step sent and "
+                "saw, and the journal of what was broken. " code { "casebook verify" } " comes to the same verdicts from that alone."
+            }
+        }
     }
-    words.extend(seen.status.map(|status| format!("status {status}")));
-    words.extend(seen.numbers.iter().map(|(name, number)| format!("{name} {number}")));
-    if words.is_empty() { "done".to_owned() } else { words.join(", ") }
 }
 
-fn badge(verdict: Verdict) -> String {
-    let class = match verdict {
+/// A verdict in one sentence.
+fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "All that is claimed was seen.",
+        Verdict::Failed => "Something was not as it is claimed.",
+        Verdict::Inconclusive => {
+            "It says nothing about what was tested, good or bad: something that it rests on did not hold."
+        }
+        Verdict::Error => "It could not be run or finished. That says nothing about what was tested.",
+        Verdict::Dirty => {
+            "Something that was broken on purpose was not seen to be whole again. That comes before everything else."
+        }
+    }
+}
+
+/// A sentence of ours, which begins with a capital and has code between backticks.
+fn prose(text: &str) -> Markup {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let text = first + characters.as_str();
+    page! {
+        @for (number, piece) in text.split('`').enumerate() {
+            @if number % 2 == 0 { (piece) } @else { code { (piece) } }
+        }
+    }
+}
+
+fn badge(verdict: Verdict) -> Markup {
+    page! { span.tag.(tone(verdict)) { (verdict) } }
+}
+
+fn tone(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Passed => "good",
         Verdict::Failed | Verdict::Dirty => "bad",
-        Verdict::Inconclusive | Verdict::Error => "unknown",
-    };
-    format!("<span class=\"badge {class}\">{verdict}</span>")
-}
-
-fn cut(text: &str) -> (&str, usize) {
-    let mut end = text.len().min(SHOWN);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+        Verdict::Inconclusive | Verdict::Error => "fair",
     }
-    (&text[..end], text.len() - end)
 }
 
 fn day(at: Timestamp) -> String {
@@ -264,20 +189,4 @@ fn time(at: Timestamp) -> String {
 
 fn duration(began: Timestamp, ended: Timestamp) -> String {
     format!("{:.1} s", ended.duration_since(began).as_secs_f64())
-}
-
-/// Text as it stands in a page: whatever a ticket or a server says is no markup of ours.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }

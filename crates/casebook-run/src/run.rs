@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use casebook_ticket::language::{Action, Part, Predicate, Statement, Undo};
+use casebook_ticket::language::{Action, Part, Predicate, Since, Statement, Undo};
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::courier::{Courier, Making};
 use crate::environment::{Environment, Redactor};
 use crate::evaluate::judge;
 use crate::inject::{in_words, injection};
@@ -50,6 +51,8 @@ pub struct Setting<'a> {
     pub prober: &'a [String],
     /// What tells this run's traces from all others': lower-case letters and digits.
     pub tag: &'a str,
+    /// Sends requests that make something.
+    pub courier: Courier,
     /// Becomes true when the run shall end: what is broken is put back, nothing else is done.
     pub stop: watch::Receiver<bool>,
 }
@@ -63,10 +66,14 @@ pub async fn run(
     progress: &mut dyn Progress,
 ) -> CaseRecord {
     let began = Timestamp::now();
+    let (courier, numbers) = (setting.courier, journal.numbers());
+    let mut world = World::new(setting.environment, setting.prober, &plan.data);
+    world.making =
+        Some(Making { courier: courier.clone(), numbers, case: setting.tag.to_owned(), step: String::new() });
     let mut stack = Stack::new(journal);
     let mut stop = setting.stop.clone();
     let mut case = Case {
-        world: World::new(setting.environment, setting.prober, &plan.data),
+        world,
         names: Names::new(setting.environment.values.clone()),
         redactor: &setting.environment.redactor,
         tag: setting.tag,
@@ -79,7 +86,11 @@ pub async fn run(
     if AssertUnwindSafe(work).catch_unwind().await.is_err() {
         case.error = Some("this program has failed; please report it with the log".to_owned());
     }
-    if !stack.is_clean() {
+    // Also what was under way when the run was interrupted.
+    if let Err(error) = stack.adopt(&courier).await {
+        case.error.get_or_insert(error);
+    }
+    if stack.is_broken() {
         progress.puts_back();
     }
     for attempt in 1..=UNDO_ATTEMPTS {
@@ -91,6 +102,7 @@ pub async fn run(
     }
     let error = case.error.take();
     let assertions = case.assertions(plan);
+    let (faults, made) = stack.records();
     let mut record = CaseRecord {
         key: plan.key.clone(),
         summary: plan.summary.clone(),
@@ -100,7 +112,8 @@ pub async fn run(
         ended: Timestamp::now(),
         steps: case.steps,
         assertions,
-        faults: stack.records(),
+        faults,
+        made,
         error,
         verdict: Verdict::Error,
         reason: String::new(),
@@ -132,19 +145,21 @@ impl Case<'_> {
         // Once nothing follows from what is seen, only what tidies up is done.
         let mut pointless = false;
         let mut put_back = false;
+        self.world.note_pods(&plan.noted(&Since::Start)).await;
         for step in &plan.steps {
             if step.part > Part::Steps && !put_back {
                 put_back = true;
-                if !stack.is_clean() {
+                if stack.is_broken() {
                     progress.puts_back();
                 }
                 // Tried again at the end; what is still broken then is told.
-                drop(stack.undo_all().await);
+                drop(stack.undo_faults().await);
             }
             let tidies = step.kind == StepKind::Undo || step.part == Part::PostConditions;
             let is_done = !*stop.borrow() && (!pointless || tidies);
             let mut record = StepRecord {
                 number: step.number.clone(),
+                section: step.part.field().id().to_owned(),
                 kind: step.kind,
                 action: step.action.clone(),
                 expected: step.expected.clone(),
@@ -154,6 +169,12 @@ impl Case<'_> {
             if is_done {
                 progress.begins(step);
                 self.world.begin(step.id.as_ref());
+                if let Some(making) = &mut self.world.making {
+                    making.step.clone_from(&step.number);
+                }
+                if let Some(id) = &step.id {
+                    self.world.note_pods(&plan.noted(&Since::Step(id.clone()))).await;
+                }
                 tokio::select! {
                     () = self.step(step, stack, &mut record) => {}
                     () = stopped(stop), if mutates(step).is_none() => {}
@@ -181,6 +202,12 @@ impl Case<'_> {
                 Action::Mutate(_) | Action::Undo(_) => self.change(statement, step, stack).await,
                 _ => perform(statement, &mut self.world).await,
             };
+            if statement.action.undone_by().is_some()
+                && let Some(making) = &self.world.making
+                && let Err(error) = stack.adopt(&making.courier).await
+            {
+                self.error.get_or_insert(error);
+            }
             let seen = redacted(seen, self.redactor);
             if let Some(name) = &statement.capture {
                 self.names.capture(name, seen.clone());
@@ -205,7 +232,7 @@ impl Case<'_> {
         let began = tokio::time::Instant::now();
         let (number, done) = match &statement.action {
             Action::Mutate(mutation) => {
-                let tag = format!("{}_{}", self.tag, stack.records().len() + 1);
+                let tag = format!("{}_{}", self.tag, stack.records().0.len() + 1);
                 let done = match injection(mutation, &tag, &self.world).await {
                     Ok(injection) => {
                         let intended = Intended {
@@ -221,7 +248,7 @@ impl Case<'_> {
                 ("applied", done)
             }
             Action::Undo(Undo::Step(id)) => ("undone", stack.undo_step(&id.0).await),
-            _ => ("undone", stack.undo_all().await),
+            _ => ("undone", stack.undo_faults().await),
         };
         let flag = f64::from(u8::from(done.is_ok()));
         let numbers = BTreeMap::from([(number.to_owned(), flag)]);

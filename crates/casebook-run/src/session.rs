@@ -1,6 +1,7 @@
 //! One run of several cases: from the files to the evidence.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use casebook_ticket::{Field, Found, Source, Standard, Ticket, formats};
 use jiff::Timestamp;
@@ -123,7 +124,7 @@ fn one_ticket(file: &str, bytes: &[u8], standard: &Standard) -> Result<Ticket, S
         Found::NoTest(no_test) => refused = Some(no_test.reason),
         Found::Note(_) => {}
     });
-    read.map_err(|error| error.text)?;
+    read.map_err(|error| error.text.to_string())?;
     match (tickets.len(), tickets.pop()) {
         (1, Some(ticket)) => Ok(ticket),
         (0, _) => Err(format!(
@@ -151,12 +152,14 @@ pub async fn run_all(
     if !pending.is_empty() {
         return Err(SessionError::Unrecovered(pending));
     }
+    state.forget_old(SystemTime::now())?;
     let began = Timestamp::now();
     let mark: u32 = rand::rng().random();
     let id = format!("{}-{mark:08x}", began.strftime("%Y%m%dT%H%M%SZ"));
     let unwritten = |error| SessionError::Evidence { directory: options.evidence.clone(), error };
     let evidence = Evidence::begin(&options.evidence, &id).map_err(unwritten)?;
     let mut records = Vec::new();
+    let mut journals = Vec::new();
     let mut stopped = false;
     for (number, case) in cases.iter().enumerate() {
         let ticket = evidence.ticket(&case.key, &case.bytes).map_err(unwritten)?;
@@ -169,8 +172,13 @@ pub async fn run_all(
                 let watchdog = Watchdog::start(&options.watchdog, &options.state, &path).await;
                 let watchdog = watchdog.map_err(SessionError::Watchdog)?;
                 let tag = format!("{mark:08x}_{}", number + 1);
-                let setting =
-                    Setting { environment, prober: &options.prober, tag: &tag, stop: options.stop.clone() };
+                let setting = Setting {
+                    environment,
+                    prober: &options.prober,
+                    tag: &tag,
+                    courier: watchdog.courier(),
+                    stop: options.stop.clone(),
+                };
                 let record = run(plan, ticket, journal, setting, progress(case).as_mut()).await;
                 // It waits for the lock that this run has, as long as anything is broken.
                 if record.verdict == Verdict::Dirty {
@@ -179,6 +187,7 @@ pub async fn run_all(
                     watchdog.end().await.map_err(SessionError::Watchdog)?;
                 }
                 evidence.journal(&path, |text| environment.redactor.redact(text)).map_err(unwritten)?;
+                journals.push(path);
                 record
             }
         };
@@ -198,6 +207,9 @@ pub async fn run_all(
         cases: records,
     };
     let directory = evidence.finish(&record).map_err(unwritten)?;
+    for journal in &journals {
+        state.forget(journal)?;
+    }
     Ok((record, directory))
 }
 
@@ -214,6 +226,7 @@ fn not_run(case: &Case, (ticket, ticket_sha256): (String, String), error: String
         steps: Vec::new(),
         assertions: Vec::new(),
         faults: Vec::new(),
+        made: Vec::new(),
         reason: error.clone(),
         error: Some(error),
         verdict: Verdict::Error,

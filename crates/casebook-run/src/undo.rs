@@ -7,10 +7,11 @@ use std::io;
 
 use jiff::Timestamp;
 
-use crate::journal::{Intended, Journal, Pending};
+use crate::courier::Courier;
+use crate::journal::{self, Intended, Journal, Pending};
 use crate::{Fault, FaultRecord, FaultState};
 
-/// What a run has broken, the last on top.
+/// What a run has broken and made, the last on top.
 #[derive(Debug)]
 pub struct Stack {
     journal: Journal,
@@ -40,6 +41,12 @@ impl Stack {
     ///
     /// A sentence.
     pub async fn break_it(&mut self, statement: &str, intended: Intended) -> Result<(), String> {
+        // What cannot be looked at now could not be seen to be gone afterwards either.
+        match intended.injection.is_gone().await {
+            Ok(true) => {}
+            Ok(false) => return Err("it is broken already, by somebody else; nothing was done".to_owned()),
+            Err(error) => return Err(format!("nothing was done, for nobody could see it gone: {error}")),
+        }
         let number = self.journal.intend(intended.clone()).map_err(|error| unwritten(&error))?;
         let injection = intended.injection.clone();
         self.faults.push(Broken {
@@ -66,7 +73,27 @@ impl Stack {
         Ok(())
     }
 
-    /// Puts back what a step broke, the last first, and looks whether it is gone.
+    /// Takes over what requests made: the watchdog, which sent them, has written it down when none is under way.
+    ///
+    /// # Errors
+    ///
+    /// A sentence.
+    pub async fn adopt(&mut self, courier: &Courier) -> Result<(), String> {
+        courier.idle().await;
+        let pending = journal::read(self.journal.path());
+        for Pending { number, state, intended, .. } in
+            pending.map_err(|error| format!("the journal cannot be read: {error}"))?
+        {
+            if self.faults.iter().all(|known| known.number != number) {
+                let statement = intended.fault.what.clone();
+                let applied = (state == FaultState::Applied).then(Timestamp::now);
+                self.faults.push(Broken { number, statement, intended, state, applied, verified: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts back what a step broke or made, the last first, and looks whether it is gone.
     ///
     /// # Errors
     ///
@@ -75,7 +102,16 @@ impl Stack {
         self.undo(|broken| broken.intended.step == step).await
     }
 
-    /// Puts back all that is broken.
+    /// Puts back all that is broken. What requests made stays.
+    ///
+    /// # Errors
+    ///
+    /// As for one step.
+    pub async fn undo_faults(&mut self) -> Result<(), String> {
+        self.undo(|broken| !broken.intended.is_made()).await
+    }
+
+    /// Puts back all that is broken, and then what requests made.
     ///
     /// # Errors
     ///
@@ -86,13 +122,13 @@ impl Stack {
 
     /// Whether something is broken still.
     #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.faults.iter().all(|broken| broken.state == FaultState::Verified)
+    pub fn is_broken(&self) -> bool {
+        self.faults.iter().any(|broken| broken.state != FaultState::Verified && !broken.intended.is_made())
     }
 
-    /// What was broken, and how far that came.
+    /// What was broken, and how far that came; and the same of what requests made.
     #[must_use]
-    pub fn records(&self) -> Vec<FaultRecord> {
+    pub fn records(&self) -> (Vec<FaultRecord>, Vec<FaultRecord>) {
         let record = |broken: &Broken| FaultRecord {
             statement: broken.statement.clone(),
             step: broken.intended.step.clone(),
@@ -101,12 +137,17 @@ impl Stack {
             applied: broken.applied,
             verified: broken.verified,
         };
-        self.faults.iter().map(record).collect()
+        let (made, broken): (Vec<_>, Vec<_>) =
+            self.faults.iter().partition(|broken| broken.intended.is_made());
+        (broken.into_iter().map(record).collect(), made.into_iter().map(record).collect())
     }
 
     async fn undo(&mut self, wanted: impl Fn(&Broken) -> bool) -> Result<(), String> {
         let mut failed = Vec::new();
-        for index in (0..self.faults.len()).rev() {
+        // What is broken may be what could undo the rest.
+        let mut order: Vec<_> = (0..self.faults.len()).rev().collect();
+        order.sort_by_key(|index| self.faults[*index].intended.is_made());
+        for index in order {
             let broken = &self.faults[index];
             if broken.state != FaultState::Verified && wanted(broken) {
                 let what = broken.intended.fault.what.clone();
@@ -137,18 +178,30 @@ pub struct Recovered {
     pub step: String,
     /// Why it is not whole; none when it is.
     pub error: Option<String>,
+    /// Whether it is pending no more all the same, by the word of a person.
+    pub is_settled: bool,
 }
 
-/// Puts back what an earlier run broke, in this order.
-pub async fn recover(pending: Vec<Pending>) -> Vec<Recovered> {
+/// Puts back what an earlier run broke, in this order, and then what its requests made.
+///
+/// `by_hand`: whoever asks says that he has seen to what cannot be put back. It is pending no more then.
+pub async fn recover(mut pending: Vec<Pending>, by_hand: bool) -> Vec<Recovered> {
     let mut recovered = Vec::new();
+    // What is broken may be what could undo the rest.
+    pending.sort_by_key(|pending| pending.intended.is_made());
     for Pending { journal, number, mut state, intended } in pending {
+        let mut is_settled = false;
         let ended = match Journal::reopen(&journal) {
-            Ok(mut journal) => put_back(&intended, number, &mut journal, &mut state).await,
+            Ok(mut journal) => {
+                let ended = put_back(&intended, number, &mut journal, &mut state).await;
+                let settles = by_hand && ended.is_err();
+                is_settled = settles && journal.note(number, FaultState::Verified).is_ok();
+                ended
+            }
             Err(error) => Err(unwritten(&error)),
         };
         let step = format!("{} step {}", intended.case, intended.step);
-        recovered.push(Recovered { fault: intended.fault, step, error: ended.err() });
+        recovered.push(Recovered { fault: intended.fault, step, error: ended.err(), is_settled });
     }
     recovered
 }

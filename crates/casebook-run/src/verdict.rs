@@ -8,7 +8,9 @@ use crate::{AssertionRecord, CaseRecord, FaultState, Judged, Outcome, StepKind, 
 /// What a case comes to, and one sentence that says why.
 #[must_use]
 pub fn case_verdict(case: &CaseRecord) -> (Verdict, String) {
-    if let Some(fault) = case.faults.iter().find(|fault| fault.state != FaultState::Verified) {
+    if let Some(fault) =
+        case.faults.iter().chain(&case.made).find(|fault| fault.state != FaultState::Verified)
+    {
         return (
             Verdict::Dirty,
             format!("`{}` of step {} was not seen to be undone", fault.fault.what, fault.step),

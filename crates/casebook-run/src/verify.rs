@@ -7,10 +7,12 @@ use std::path::Path;
 
 use casebook_ticket::At;
 use casebook_ticket::language::{Action, parse_predicate, parse_statement};
+use serde::Deserialize;
 
 use crate::evaluate::judge;
 use crate::evidence::{RECORD, SUMS, files, sum};
 use crate::names::Names;
+use crate::seen;
 use crate::{CaseRecord, Judged, Observation, RunRecord, case_verdict, run_verdict};
 
 /// What verifying comes to.
@@ -22,6 +24,12 @@ pub struct Verified {
     pub contradictions: Vec<String>,
 }
 
+/// What all records have, of whatever version.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
 /// Verifies the evidence in a directory.
 ///
 /// # Errors
@@ -31,15 +39,13 @@ pub fn verify(directory: &Path) -> Result<Verified, String> {
     let read =
         |name: &str| fs::read_to_string(directory.join(name)).map_err(|error| format!("{name}: {error}"));
     let sums = read(SUMS)?;
-    let record: RunRecord =
-        serde_json::from_str(&read(RECORD)?).map_err(|error| format!("{RECORD}: {error}"))?;
-    if record.version != RunRecord::VERSION {
-        return Err(format!(
-            "{RECORD} is of version {}; this program reads {}",
-            record.version,
-            RunRecord::VERSION
-        ));
+    let text = read(RECORD)?;
+    let wrong = |error: serde_json::Error| format!("{RECORD}: {error}");
+    let Version { version } = serde_json::from_str(&text).map_err(wrong)?;
+    if version != RunRecord::VERSION {
+        return Err(format!("{RECORD} is of version {version}; this program reads {}", RunRecord::VERSION));
     }
+    let record: RunRecord = serde_json::from_str(&text).map_err(wrong)?;
     let mut contradictions = Vec::new();
     files_agree(directory, &sums, &mut contradictions)?;
     for case in &record.cases {
@@ -49,6 +55,11 @@ pub fn verify(directory: &Path) -> Result<Verified, String> {
             contradictions.push(format!("{}: the ticket is not the one that was run", case.key));
         }
         judged_again(case, &record, &mut contradictions);
+        for file in seen::files(case) {
+            if fs::read_to_string(directory.join(&file.path)).ok().as_ref() != Some(&file.text) {
+                contradictions.push(format!("{} is not what {RECORD} says of it", file.path));
+            }
+        }
         let (verdict, reason) = case_verdict(case);
         if (verdict, &reason) != (case.verdict, &case.reason) {
             contradictions.push(format!(

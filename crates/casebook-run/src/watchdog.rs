@@ -1,17 +1,19 @@
 //! A process of its own that puts back what is broken when the run that broke it dies.
 //!
-//! It holds one end of a pipe and waits: when the other end closes, however the run ended, it looks into the journal.
+//! It holds one end of a pipe and waits: when the other end closes, however the run ended, it looks into the journal. Until
+//! then it sends the run's requests that make something.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
+use crate::courier::{Courier, serve};
 use crate::journal::{self, State, StateError};
 use crate::undo::{Recovered, recover};
 
@@ -22,8 +24,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// The run's side.
 #[derive(Debug)]
 pub struct Watchdog {
-    // Closes the pipe when it is dropped.
     child: Child,
+    // Closes the pipe when it is dropped.
+    courier: Courier,
 }
 
 impl Watchdog {
@@ -41,15 +44,26 @@ impl Watchdog {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        let mut ready = [0];
-        let output = child.stdout.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-        output.read_exact(&mut ready).await?;
-        Ok(Self { child })
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        let mut output = BufReader::new(output);
+        let mut ready = String::new();
+        if output.read_line(&mut ready).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(Self { child, courier: Courier::new(input, output) })
+    }
+
+    /// Sends requests by it. As long as anybody has this, the watchdog waits.
+    #[must_use]
+    pub fn courier(&self) -> Courier {
+        self.courier.clone()
     }
 
     /// Leaves it to itself: it puts back what it can when this run is over.
-    pub fn leave(mut self) {
-        drop(self.child.stdin.take());
+    pub fn leave(self) {
+        drop(self.courier);
     }
 
     /// Ends it when nothing is broken.
@@ -58,7 +72,7 @@ impl Watchdog {
     ///
     /// When its end cannot be awaited.
     pub async fn end(mut self) -> io::Result<()> {
-        drop(self.child.stdin.take());
+        drop(self.courier);
         self.child.wait().await.map(drop)
     }
 }
@@ -73,9 +87,8 @@ pub async fn watch(state: PathBuf, journal: PathBuf) -> Result<Vec<Recovered>, S
     let _ = rustix::process::setsid();
     let ignored = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     println!("w");
-    let mut input = tokio::io::stdin();
-    let mut buffer = [0; 64];
-    while input.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+    // However the pipe ends: the run has.
+    drop(serve(tokio::io::stdin(), tokio::io::stdout(), &journal).await);
     let pending = || journal::read(&journal).map_err(|error| StateError::Io { path: journal.clone(), error });
     if pending()?.is_empty() {
         return Ok(Vec::new());
@@ -87,7 +100,7 @@ pub async fn watch(state: PathBuf, journal: PathBuf) -> Result<Vec<Recovered>, S
             other => break other?,
         }
     };
-    let recovered = recover(pending()?.into_iter().rev().collect()).await;
+    let recovered = recover(pending()?.into_iter().rev().collect(), false).await;
     drop((locked, ignored));
     Ok(recovered)
 }

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use casebook_ticket::language::{Datum, Reference, Since, StepId, Template, TemplatePart, Variable};
+use casebook_ticket::language::{Action, Datum, Http, Reference, Since, StepId, Template, Variable};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
+use crate::courier::{Errand, Making, Undoing};
 use crate::environment::{Environment, Logs, Process, Target};
-use crate::names::Names;
+use crate::kubernetes::pods::Restarts;
+use crate::names::{Names, fill};
 use crate::network::Network;
+use crate::perform::k8s::restarts_now;
 use crate::processes::{self, ProcessId};
+use crate::request::Request;
+use crate::{Fault, Observation, Outcome};
 
 /// What a case knows while it runs.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub struct World<'a> {
     data: &'a [Datum],
     /// What was seen, and the environment's values.
     pub names: Names,
+    /// How requests that make something are sent; none where nothing may be made.
+    pub making: Option<Making>,
     /// The run's beginning first, then each step's.
     marks: Vec<(Option<StepId>, Mark)>,
 }
@@ -34,6 +41,10 @@ pub struct Mark {
     lengths: BTreeMap<String, u64>,
     /// Which process each target was.
     processes: BTreeMap<String, ProcessId>,
+    /// How often the containers of targets on a cluster had been started again, where that was looked at.
+    restarts: BTreeMap<String, Result<Restarts, String>>,
+    /// The same of those whose logs are read.
+    logging: BTreeMap<String, Result<Restarts, String>>,
 }
 
 impl<'a> World<'a> {
@@ -41,13 +52,38 @@ impl<'a> World<'a> {
     #[must_use]
     pub fn new(environment: &'a Environment, prober: &'a [String], data: &'a [Datum]) -> Self {
         let marks = vec![(None, Mark::now(environment))];
-        Self { environment, prober, data, names: Names::new(environment.values.clone()), marks }
+        Self { environment, prober, data, names: Names::new(environment.values.clone()), making: None, marks }
     }
 
     /// A step begins: what comes from now on can be told from what was.
     pub fn begin(&mut self, step: Option<&StepId>) {
         if let Some(step) = step {
             self.marks.push((Some(step.clone()), Mark::now(self.environment)));
+        }
+    }
+
+    /// Looks at the pods of targets, so that what becomes of them later can be told from what there is now.
+    pub async fn note_pods(&mut self, of: &[&Variable]) {
+        for name in of {
+            let Some(target) = self.environment.targets.get(name.name()) else { continue };
+            let mut restarts = None;
+            if let Some(workload) = &target.kubernetes {
+                restarts = Some(restarts_now(workload, self).await);
+            }
+            let mut logging = None;
+            if let Some(Logs::Kubernetes(workload)) = &target.logs {
+                let now = restarts_now(workload, self).await;
+                // Those of earlier are no fewer: it may be Kubernetes that is broken now.
+                let earlier = || {
+                    self.marks.iter().rev().find_map(|(_, mark)| mark.logging.get(name.name())?.as_ref().ok())
+                };
+                logging = Some(now.or_else(|error| earlier().cloned().ok_or(error)));
+            }
+            if let Some((_, mark)) = self.marks.last_mut() {
+                let name = || name.name().to_owned();
+                mark.restarts.extend(restarts.map(|restarts| (name(), restarts)));
+                mark.logging.extend(logging.map(|logging| (name(), logging)));
+            }
         }
     }
 
@@ -110,17 +146,48 @@ impl<'a> World<'a> {
     ///
     /// A sentence, when one has no value.
     pub fn fill(&self, template: &Template) -> Result<String, String> {
-        let mut out = String::new();
-        for piece in &template.0 {
-            match piece {
-                TemplatePart::Text(text) => out.push_str(text),
-                TemplatePart::Reference(reference) => match self.value(reference)? {
-                    Json::String(text) => out.push_str(&text),
-                    other => out.push_str(&other.to_string()),
-                },
-            }
+        fill(template, &|reference| self.resolve(reference))
+    }
+
+    /// Sends a request that makes something; `name` is what its answer is called in the request that undoes it.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when it cannot be sent, or nothing may be made here.
+    pub(crate) async fn make(
+        &self,
+        fault: Fault,
+        request: Request,
+        undo: &Http,
+        name: Option<&Variable>,
+    ) -> Result<Observation, String> {
+        let making = self.making.as_ref().ok_or("what it makes could not be undone here")?;
+        let references =
+            undo.target.references().chain(undo.headers.iter().flat_map(|(_, it)| it.references()));
+        let known = references.filter(|reference| Some(&reference.name) != name);
+        let values: Result<_, String> =
+            known.map(|reference| Ok((reference.to_string(), self.value(reference)?))).collect();
+        let undoing = Undoing {
+            statement: Action::Http(undo.clone()).to_string(),
+            answer: name.map(|name| name.name().to_owned()),
+            values: values?,
+            body: undo.data.as_ref().map(|data| self.data(data.name())).transpose()?,
+            deadline: undo.deadline.unwrap_or(self.environment.deadline).as_millis() as u64,
+        };
+        making.send(|number, case, step| Errand { number, case, step, fault, request, undoing }).await
+    }
+
+    /// A snapshot that was taken.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when it was not, or could not be.
+    pub(crate) fn snapshot(&self, name: &Variable) -> Result<&Observation, String> {
+        let snapshot = self.names.captured(name).ok_or_else(|| format!("{name} was not taken"))?;
+        match &snapshot.outcome {
+            Outcome::Failed(why) => Err(format!("{name} could not be taken: {why}")),
+            _ => Ok(snapshot),
         }
-        Ok(out)
     }
 
     /// Test data as it is sent: in JSON, strings that are nothing but a name are replaced by its value.
@@ -156,13 +223,36 @@ impl Mark {
             }
             processes.extend(process_of(target).map(|process| (name.clone(), process)));
         }
-        Self { at: Timestamp::now(), lengths, processes }
+        Self { at: Timestamp::now(), lengths, processes, restarts: BTreeMap::new(), logging: BTreeMap::new() }
     }
 
     /// How long a target's log file was, in bytes.
     #[must_use]
     pub fn length(&self, target: &Variable) -> u64 {
         self.lengths.get(target.name()).copied().unwrap_or(0)
+    }
+
+    /// How often a target's containers had been started again.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when that was not looked at or not to be seen.
+    pub(crate) fn restarts(&self, target: &Variable) -> Result<&Restarts, String> {
+        let then = self.restarts.get(target.name());
+        let then =
+            then.ok_or_else(|| format!("how often {target} was started again was not looked at then"))?;
+        then.as_ref()
+            .map_err(|error| format!("how often {target} was started again was not to be seen then: {error}"))
+    }
+
+    /// Which containers there were that log for a target; none when that was not looked at.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when that was not to be seen.
+    pub(crate) fn logging(&self, target: &Variable) -> Result<Option<&Restarts>, String> {
+        let then = self.logging.get(target.name()).map(Result::as_ref).transpose();
+        then.map_err(|error| format!("which pods of {target} there were was not to be seen then: {error}"))
     }
 
     /// Which process a target was.

@@ -14,6 +14,7 @@ pub use write::write;
 
 use crate::json::Json;
 use crate::markup::Blocks;
+use crate::message::{Message, message};
 use crate::{Places, ReadError};
 
 /// Reads a document.
@@ -25,14 +26,15 @@ pub fn read(text: &str, places: &dyn Places) -> Result<Blocks, ReadError> {
     let json = Json::new("", text, places);
     let document = json.value()?;
     if !is_document(&document) {
-        return Err(json.error(&document, NO_DOCUMENT));
+        return Err(json.error(&document, no_document()));
     }
     Ok(self::document(&json, &document))
 }
 
 /// What is said of other JSON.
-pub(crate) const NO_DOCUMENT: &str = "this is no ADF: an object with `\"type\": \"doc\"` and `content` is expected; \
-                                      copy the whole value of the field";
+pub(crate) fn no_document() -> Message {
+    message!(no_adf)
+}
 
 /// Whether a value is a document.
 pub(crate) fn is_document(node: &crate::json::Node<'_>) -> bool {

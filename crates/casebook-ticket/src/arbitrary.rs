@@ -3,13 +3,21 @@
 //! All of it is in the normal form of [`markup::normal`](crate::markup::normal). What a format has no word for is left
 //! out by leaving out its [`Feature`].
 
+use std::sync::LazyLock;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::strategy::SBoxedStrategy;
+use proptest::string::{RegexGeneratorStrategy, string_regex};
 
+use crate::At;
 use crate::markup::{Block, Blocks, Cell, Inline, Inlines, Item, Markup, lines, normal, normal_lines};
-use crate::steps::{self, Step};
-use crate::{At, Field, Name, Section, Standard, Ticket};
+use crate::steps::Step;
+
+mod ticket;
+
+pub use ticket::{ticket, whole_ticket};
 
 /// What not every format can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,17 +74,28 @@ impl Feature {
 
 /// Whole source text: lines that are marked up in every way, also wrongly.
 pub fn source() -> impl Strategy<Value = String> {
-    vec(prop_oneof![3 => text(), 1 => Just("\n".to_owned()), 1 => Just("\n\n".to_owned()), 1 => any::<String>()], 0..24)
+    let [one, two] = ["\n", "\n\n"].map(|end| Just(end.to_owned()));
+    vec(prop_oneof![3 => text(), 1 => one, 1 => two, 1 => pattern("\\PC*")], 0..24)
         .prop_map(|parts| parts.concat())
+}
+
+/// Texts that a regular expression matches. Given as one to a strategy, it would be read anew for each text.
+fn pattern(pattern: &str) -> RegexGeneratorStrategy<String> {
+    string_regex(pattern).expect("it is a constant")
 }
 
 /// One line of text, without NUL, with much in it that markup is made of.
 pub fn text() -> impl Strategy<Value = String> {
+    static TEXT: LazyLock<SBoxedStrategy<String>> = LazyLock::new(|| one_line().sboxed());
+    TEXT.clone()
+}
+
+fn one_line() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        6 => "[a-z]{1,6}",
+        6 => pattern("[a-z]{1,6}"),
         4 => Just(" ".to_owned()),
         6 => prop::sample::select(MARKS).prop_map(str::to_owned),
-        1 => "[0-9]{1,3}[.)]? ",
+        1 => pattern("[0-9]{1,3}[.)]? "),
         1 => prop::sample::select(&["שלום", "é", "🔴", "–", "\u{a0}", "\u{200f}", "“", "א.", "\u{2003}", "𝒳"][..])
             .prop_map(str::to_owned),
         1 => any::<char>().prop_filter("lines and NUL", |character| !"\r\n\0".contains(*character))
@@ -168,37 +187,8 @@ const MARKS: &[&str] = &[
 pub fn inlines(features: &'static [Feature]) -> BoxedStrategy<Inlines> {
     vec(inline(features, 2), 1..5)
         .prop_map(normal_lines)
-        .prop_map(
-            |runs| if runs.is_empty() { lines(At::default(), "word") } else { apart_from_line_starts(runs) },
-        )
+        .prop_map(|runs| if runs.is_empty() { lines(At::default(), "word") } else { runs })
         .boxed()
-}
-
-/// Puts a word before raw source at the beginning of a line: there it would be a block of its own.
-fn apart_from_line_starts(runs: Inlines) -> Inlines {
-    let mut out = vec![Inline::Break(At::default())];
-    after_breaks(runs, &mut out);
-    out.remove(0);
-    out
-}
-
-fn after_breaks(runs: Inlines, out: &mut Inlines) {
-    let inner = |runs| {
-        let mut out = Inlines::new();
-        after_breaks(runs, &mut out);
-        out
-    };
-    for run in runs {
-        if matches!((out.last(), &run), (Some(Inline::Break(_)), Inline::Raw { .. })) {
-            out.push(Inline::Text("see ".to_owned()));
-        }
-        out.push(match run {
-            Inline::Strong(runs) => Inline::Strong(inner(runs)),
-            Inline::Emphasis(runs) => Inline::Emphasis(inner(runs)),
-            Inline::Strike(runs) => Inline::Strike(inner(runs)),
-            run => run,
-        });
-    }
 }
 
 fn inline(features: &'static [Feature], depth: u32) -> BoxedStrategy<Inline> {
@@ -238,9 +228,14 @@ fn inline(features: &'static [Feature], depth: u32) -> BoxedStrategy<Inline> {
 }
 
 fn url() -> impl Strategy<Value = String> {
+    static URL: LazyLock<SBoxedStrategy<String>> = LazyLock::new(|| any_url().sboxed());
+    URL.clone()
+}
+
+fn any_url() -> impl Strategy<Value = String> {
     prop_oneof![
-        3 => "https://[a-z]{1,5}\\.example/[a-z0-9_?&=#.-]{0,8}",
-        1 => "[a-z]{1,6}\\.png",
+        3 => pattern("https://[a-z]{1,5}\\.example/[a-z0-9_?&=#.-]{0,8}"),
+        1 => pattern("[a-z]{1,6}\\.png"),
         1 => text().prop_map(|text| text.trim().to_owned()),
     ]
 }
@@ -288,7 +283,7 @@ fn block(features: &'static [Feature], depth: u32) -> BoxedStrategy<Block> {
     let code =
         vec(prop_oneof![text(), Just(String::new()), Just("```".to_owned()), Just("    x".to_owned())], 0..4);
     let code = (option::of(language), code).prop_map(move |(language, lines)| Block::Code {
-        at,
+        at: at.into(),
         language,
         text: lines.join("\n"),
     });
@@ -408,67 +403,6 @@ pub fn steps(features: &'static [Feature]) -> impl Strategy<Value = Vec<Step>> {
             })
             .collect()
     })
-}
-
-/// A ticket as the canonical form can hold it: fields in the standard's order, those of the front matter first and
-/// with plain words in them, the others with blocks; no heading of the first two levels in any; other sections at the end.
-pub fn ticket(features: &'static [Feature]) -> impl Strategy<Value = Ticket> {
-    let mut fields: Vec<_> =
-        Standard::built_in().fields.into_iter().map(|rule| (rule.id, rule.front_matter)).collect();
-    fields.sort_by_key(|(_, is_short)| !is_short);
-    let bodies = (
-        vec(words(), 6).prop_map(|words| {
-            words.iter().map(|words| vec![Block::paragraph(At::default(), words)]).collect::<Vec<_>>()
-        }),
-        vec(blocks(features).prop_map(deeper), 4),
-        steps(features).prop_map(|steps| vec![steps::write(&steps)]),
-        vec("[a-z][a-z0-9-]{0,8}", 1..4).prop_map(|labels| self::labels(&labels)),
-    );
-    let other = ("Notes [a-z]{1,6}", blocks(features).prop_map(deeper)).prop_map(|(heading, body)| Section {
-        name: Name::Other(heading),
-        at: At::default(),
-        body,
-    });
-    let fields = prop::sample::subsequence(fields, 2..12);
-    (fields, bodies, option::weighted(0.3, other)).prop_map(|(fields, bodies, other)| {
-        let (words, blocks, steps, labels) = bodies;
-        let (mut words, mut blocks) = (words.into_iter().cycle(), blocks.into_iter().cycle());
-        let mut sections: Vec<_> = fields
-            .into_iter()
-            .map(|(field, is_short)| {
-                let body = match field {
-                    Field::TestSteps => steps.clone(),
-                    Field::Labels => labels.clone(),
-                    _ if is_short => words.next().unwrap_or_default(),
-                    _ => blocks.next().unwrap_or_default(),
-                };
-                Section { name: Name::Field(field), at: At::default(), body }
-            })
-            .collect();
-        sections.extend(other);
-        Ticket { origin: crate::Origin::default(), sections }
-    })
-}
-
-fn words() -> impl Strategy<Value = String> {
-    text()
-        .prop_map(|text| text.trim_matches(|character: char| " \t".contains(character)).to_owned())
-        .prop_map(|text| if text.is_empty() { "word".to_owned() } else { text })
-}
-
-fn labels(labels: &[String]) -> Blocks {
-    let at = At::default();
-    let items = labels.iter().map(|label| Item { at, done: None, blocks: vec![Block::paragraph(at, label)] });
-    vec![Block::List { at, start: None, items: items.collect() }]
-}
-
-fn deeper(mut blocks: Blocks) -> Blocks {
-    for block in &mut blocks {
-        if let Block::Heading { level, .. } = block {
-            *level = (*level).max(3);
-        }
-    }
-    blocks
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Where something stands in a file.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A position in a source: line and column, both from 1; columns count characters (Unicode scalar values).
 ///
@@ -50,7 +51,12 @@ pub struct Lines<'a> {
     starts: Vec<usize>,
     /// How many characters stand before each stretch of [`STRETCH`] bytes.
     counts: Vec<usize>,
+    /// The line that was asked for last, from 0: the next one mostly is the same or near it.
+    last: AtomicUsize,
 }
+
+/// How many lines are looked at before the line is searched for.
+const NEAR: usize = 8;
 
 /// How many bytes are counted anew for each position.
 const STRETCH: usize = 512;
@@ -59,13 +65,14 @@ impl<'a> Lines<'a> {
     /// Looks through the text once.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
         let counts = text.as_bytes().chunks(STRETCH).scan(0, |characters, stretch| {
             let before = *characters;
             *characters += count(stretch);
             Some(before)
         });
-        Self { text, starts: std::iter::once(0).chain(ends).collect(), counts: counts.collect() }
+        let starts = std::iter::once(0).chain(ends).collect();
+        Self { text, starts, counts: counts.collect(), last: AtomicUsize::new(0) }
     }
 
     /// The position of a byte offset; offsets past the end, or inside a character, are those before.
@@ -75,14 +82,26 @@ impl<'a> Lines<'a> {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts[line - 1];
+        let line = self.line(offset);
+        let start = self.starts[line];
         let before = if offset - start <= STRETCH {
             count(&self.text.as_bytes()[start..offset])
         } else {
             self.characters_before(offset) - self.characters_before(start)
         };
-        At::new(line as u32, before as u32 + 1)
+        At::new(line as u32 + 1, before as u32 + 1)
+    }
+
+    /// The line of an offset, from 0.
+    fn line(&self, offset: usize) -> usize {
+        let last = self.last.load(Ordering::Relaxed);
+        let near = self.starts[last..].iter().take(NEAR).take_while(|start| **start <= offset).count();
+        let line = match near {
+            1..NEAR => last + near - 1,
+            _ => self.starts.partition_point(|start| *start <= offset) - 1,
+        };
+        self.last.store(line, Ordering::Relaxed);
+        line
     }
 
     fn characters_before(&self, offset: usize) -> usize {

@@ -13,6 +13,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+use crate::message::{Argument, Message, message};
 use crate::{Lines, Note};
 use codepage::Codepage;
 
@@ -30,6 +31,8 @@ pub struct Decoded<'a> {
     /// What was repaired, what was guessed, and what could not be. Places are those in `text`: its lines are those of
     /// the file; its columns are not where characters were put right before them.
     pub notes: Vec<Note>,
+    /// Whether it is text at all, and not the bytes of a picture or a program.
+    pub is_text: bool,
 }
 
 /// Decodes a file: UTF-8, UTF-16, or an older encoding that is told by the bytes. What was damaged by an earlier
@@ -39,6 +42,7 @@ pub struct Decoded<'a> {
 pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     let read = bytes::characters(bytes);
     let mut notes: Vec<_> = read.told.map(|encoding| legacy_note(encoding, read.lines)).into_iter().collect();
+    let is_text = is_text(&read.text);
     let mut text = read.text;
     let mut mended = false;
     let mut lost = Vec::new();
@@ -48,8 +52,8 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
             .find_map(|codepage| mojibake::repair(&text, codepage));
         let Some(repaired) = repaired else { break };
         if !mended {
-            notes.extend(note("encoding-repaired", &repaired.text, &repaired.mended, |count, _| {
-                format!("UTF-8 had been read as another encoding; {count} put right without doubt")
+            notes.extend(note("encoding-repaired", &repaired.text, &repaired.mended, |characters, _| {
+                message!(wrong_encoding_repaired, characters = characters)
             }));
         }
         mended = true;
@@ -58,11 +62,11 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     }
     if controls::is_suspect(&text) {
         let cleaned = controls::clean(&text);
-        notes.extend(note("encoding-repaired", &cleaned.text, &cleaned.mended, |count, _| {
-            format!("Windows-1252 had been read as Latin-1; {count} put right without doubt")
+        notes.extend(note("encoding-repaired", &cleaned.text, &cleaned.mended, |characters, _| {
+            message!(latin1_repaired, characters = characters)
         }));
-        notes.extend(note("encoding-repaired", &cleaned.text, &cleaned.taken, |count, _| {
-            format!("{count} taken out that nobody can see and no format can hold, such as NUL")
+        notes.extend(note("encoding-repaired", &cleaned.text, &cleaned.taken, |characters, _| {
+            message!(unseen_taken_out, characters = characters)
         }));
         // What was lost keeps its place only when nothing before it went away.
         if cleaned.text.len() != text.len() {
@@ -72,27 +76,36 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     }
     if memchr::memmem::find(text.as_bytes(), "\u{FFFD}".as_bytes()).is_some() {
         let filled = fill::fill(&text, &lost);
-        notes.extend(note("encoding-repaired", &filled.text, &filled.certain, |count, _| {
-            format!("{count} had been lost and put back; the rest of the word leaves no doubt")
+        notes.extend(note("encoding-repaired", &filled.text, &filled.certain, |characters, _| {
+            message!(lost_put_back, characters = characters)
         }));
-        notes.extend(note("encoding-guessed", &filled.text, &filled.guessed, |count, words| {
-            format!("{count} had been lost and put back so that they make known words or marks: {words}")
+        notes.extend(note("encoding-guessed", &filled.text, &filled.guessed, |characters, words| {
+            message!(lost_guessed, characters = characters, words = words)
         }));
-        notes.extend(note("encoding-damaged", &filled.text, &filled.open, |count, words| {
-            format!("{count} lost, and nobody can say for sure which (U+FFFD stands there): {words}")
+        notes.extend(note("encoding-damaged", &filled.text, &filled.open, |characters, words| {
+            message!(lost, characters = characters, words = words)
         }));
         text = Cow::Owned(filled.text);
     }
-    Decoded { text, notes }
+    Decoded { text, notes, is_text }
+}
+
+/// Whether a text has no more characters that nobody can see than a damaged one may have: one in twenty.
+fn is_text(text: &str) -> bool {
+    const SAMPLE: usize = 1 << 16;
+    const FEW: usize = 32;
+    let unseen = |character: &char| character.is_ascii_control() && !character.is_ascii_whitespace();
+    let sample = || text.chars().take(SAMPLE);
+    let count = sample().filter(unseen).count();
+    count <= FEW || count * 20 <= sample().count()
 }
 
 fn legacy_note(encoding: &str, (first, count): (u32, usize)) -> Note {
-    let which = match count {
-        0 => "The text is".to_owned(),
-        1 => "One line is".to_owned(),
-        count => format!("{count} lines are"),
+    let text = match count {
+        0 => message!(not_utf8, encoding = encoding),
+        1 => message!(line_not_utf8, encoding = encoding),
+        count => message!(lines_not_utf8, count = count, encoding = encoding),
     };
-    let text = format!("{which} not UTF-8, and read as {encoding}, which the bytes look like");
     Note { at: crate::At::new(first, 0), rule: "encoding-not-utf8", text }
 }
 
@@ -101,24 +114,41 @@ fn note(
     rule: &'static str,
     text: &str,
     places: &[usize],
-    say: impl Fn(&str, &str) -> String,
+    say: impl Fn(Message, Argument) -> Message,
 ) -> Option<Note> {
     let first = places.first()?;
-    let lines = Lines::new(text);
-    let count = match places.len() {
-        1 => "1 character".to_owned(),
-        count => format!("{count} characters"),
+    let parted = with_lone_returns_as_ends(text);
+    let lines = Lines::new(&parted);
+    let characters = match places.len() {
+        1 => message!(one_character),
+        count => message!(characters, count = count),
     };
-    let mut words: Vec<String> = Vec::new();
+    let mut words: Vec<(&str, usize)> = Vec::new();
     for place in places {
         let word = word_at(text, *place);
-        if words.len() <= NAMED && !words.iter().any(|known| known.contains(word)) {
-            words.push(format!("\"{word}\" in line {}", lines.at(*place).line));
+        if words.len() <= NAMED && !words.iter().any(|(known, _)| known.contains(word)) {
+            words.push((word, lines.at(*place).line as usize));
         }
     }
-    let more = if words.len() > NAMED { ", ..." } else { "" };
-    words.truncate(NAMED);
-    Some(Note { at: lines.at(*first), rule, text: say(&count, &(words.join(", ") + more)) })
+    let named =
+        words.iter().take(NAMED).map(|(word, line)| message!(word_in_line, word = *word, line = *line));
+    let named =
+        if words.len() > NAMED { named.chain([message!(and_more)]).collect() } else { named.collect() };
+    Some(Note { at: lines.at(*first), rule, text: say(characters, named) })
+}
+
+/// Old Macs' line ends are line ends too. Nothing changes its place by that.
+fn with_lone_returns_as_ends(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\r', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut characters = text.chars().peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        let is_end = character == '\r' && characters.peek() != Some(&'\n');
+        out.push(if is_end { '\n' } else { character });
+    }
+    Cow::Owned(out)
 }
 
 /// The word at an offset, at most some characters to each side.

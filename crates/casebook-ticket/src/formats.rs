@@ -2,6 +2,7 @@
 
 pub(crate) mod adf;
 mod columns;
+mod document;
 mod issue;
 pub(crate) mod jira_csv;
 pub(crate) mod jira_json;
@@ -17,6 +18,7 @@ pub(crate) mod xray_json;
 use std::borrow::Cow;
 
 use crate::encoding::{self, Decoded};
+use crate::message::{Message, message};
 use crate::{At, Format, Found, ReadError, Source, Standard, Ticket};
 
 /// Reads a source ticket by ticket: each is handed on as soon as it is there, so that a large export is never held
@@ -30,7 +32,10 @@ pub fn read_each(
     standard: &Standard,
     each: &mut dyn FnMut(Found),
 ) -> Result<(), ReadError> {
-    let Decoded { text, notes } = encoding::decode(source.bytes);
+    let Decoded { text, notes, is_text } = encoding::decode(source.bytes);
+    if !is_text {
+        return Err(File { name: source.name, text: "" }.error(At::default(), message!(binary)));
+    }
     notes.into_iter().map(Found::Note).for_each(&mut *each);
     let text = with_plain_line_ends(&text);
     let file = File { name: source.name, text: &text };
@@ -83,8 +88,8 @@ pub(crate) struct File<'a> {
 
 impl File<'_> {
     /// Why it cannot be read.
-    pub(crate) fn error(self, at: At, text: impl Into<String>) -> ReadError {
-        ReadError { file: self.name.to_owned(), at, text: text.into() }
+    pub(crate) fn error(self, at: At, text: Message) -> ReadError {
+        ReadError { file: self.name.to_owned(), at, text }
     }
 }
 

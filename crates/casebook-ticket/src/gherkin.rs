@@ -4,9 +4,9 @@
 
 mod line;
 
-use crate::At;
-use crate::markup::{Block, Blocks, Cell, Item};
+use crate::markup::{Block, Blocks, Cell, Item, plain_with_map};
 use crate::steps::Step;
+use crate::{At, SourceMap};
 
 use line::{Heading, Keyword};
 pub(crate) use line::{Line, is_gherkin};
@@ -73,10 +73,10 @@ pub fn read(blocks: &[Block]) -> Option<Vec<Feature>> {
     let features: Vec<_> = blocks
         .iter()
         .filter_map(|block| match block {
-            Block::Code { at, text, .. } if is_gherkin(text) => Some(parse(text, *at)),
+            Block::Code { at, text, .. } if is_gherkin(text) => Some(parse(text, at)),
             Block::Paragraph { at, text } => {
-                let text = crate::markup::plain(text);
-                is_gherkin(&text).then(|| parse(&text, *at))
+                let (text, places) = plain_with_map(*at, text);
+                is_gherkin(&text).then(|| parse(&text, &places))
             }
             _ => None,
         })
@@ -84,30 +84,30 @@ pub fn read(blocks: &[Block]) -> Option<Vec<Feature>> {
     (!features.is_empty()).then_some(features)
 }
 
-/// Parses a text; what is no Gherkin in it is a description.
+/// Parses a text that stands somewhere; what is no Gherkin in it is a description.
 #[must_use]
-pub fn parse(text: &str, at: At) -> Feature {
-    let mut parser = Parser { feature: Feature { at, ..Feature::default() }, ..Parser::default() };
-    let mut doc_string: Option<(At, String)> = None;
-    for (number, line) in text.lines().enumerate() {
+pub fn parse(text: &str, places: &SourceMap) -> Feature {
+    let feature = Feature { at: places.start(), ..Feature::default() };
+    let mut parser = Parser { feature, ..Parser::default() };
+    let mut doc_string: Option<(u32, String)> = None;
+    for (number, line) in (0..).zip(text.lines()) {
         let indent = line.chars().take_while(|character| character.is_whitespace()).count() as u32;
-        let first = if number == 0 { at.column.max(1) } else { 1 };
-        let at = if at.is_known() { At::new(at.line + number as u32, first + indent) } else { at };
+        let at = places.at(number, indent);
         let is_fence = line.trim_start().starts_with("\"\"\"") || line.trim_start().starts_with("```");
         match &mut doc_string {
-            Some((at, text)) if is_fence => {
+            Some((first, text)) if is_fence => {
                 let text = text.strip_suffix('\n').unwrap_or(text).to_owned();
-                let code = Block::Code { at: *at, language: None, text };
+                let code = Block::Code { at: places.lines(*first..number), language: None, text };
                 doc_string = None;
                 parser.data(code);
             }
             Some((_, text)) => text.extend([line, "\n"]),
-            None if is_fence => doc_string = Some((At::new(at.line + 1, 1), String::new())),
+            None if is_fence => doc_string = Some((number + 1, String::new())),
             None => parser.line(at, line.trim()),
         }
     }
-    if let Some((at, text)) = doc_string {
-        parser.data(Block::Code { at, language: None, text });
+    if let Some((first, text)) = doc_string {
+        parser.data(Block::Code { at: places.lines(first..u32::MAX), language: None, text });
     }
     parser.feature
 }

@@ -6,6 +6,7 @@ use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::tokens::Token;
 use jsonc_parser::{ParseStringErrorKind, Scanner, ScannerOptions};
 
+use crate::message::{Message, message};
 use crate::unpacked::Unpacked;
 use crate::{At, Places, ReadError};
 
@@ -85,11 +86,11 @@ impl<'a> Json<'a> {
     }
 
     /// That a value is not what it should be.
-    pub(crate) fn error(&self, node: &Node<'_>, text: impl Into<String>) -> ReadError {
-        self.error_at(node.start, text.into())
+    pub(crate) fn error(&self, node: &Node<'_>, text: Message) -> ReadError {
+        self.error_at(node.start, text)
     }
 
-    fn error_at(&self, offset: usize, text: String) -> ReadError {
+    fn error_at(&self, offset: usize, text: Message) -> ReadError {
         ReadError { file: self.file.to_owned(), at: self.places.at(offset), text }
     }
 }
@@ -182,11 +183,11 @@ impl<'a> Reader<'a> {
             is_first = false;
             let (start, token, _) = self.token()?;
             let Token::String(key) = token else {
-                return Err(self.broken(start, "a key in double quotes is expected here"));
+                return Err(self.broken(start, message!(key_expected)));
             };
             match self.token()? {
                 (_, Token::Colon, _) => property(self, key)?,
-                (at, ..) => return Err(self.broken(at, "`:` is missing behind the key")),
+                (at, ..) => return Err(self.broken(at, message!(colon_missing))),
             }
         }
         Ok(())
@@ -199,12 +200,11 @@ impl<'a> Reader<'a> {
 
     fn nested(&mut self, depth: usize) -> Result<Node<'a>, ReadError> {
         if self.peek()?.is_none() {
-            return Err(self.broken(self.json.text.len(), "a value is missing: the file ends here"));
+            return Err(self.broken(self.json.text.len(), message!(value_missing)));
         }
         let (start, token, end) = self.token()?;
         if depth > DEEPEST {
-            let text = format!("values are nested more than {DEEPEST} deep; flatten this one");
-            return Err(self.json.error_at(start, text));
+            return Err(self.json.error_at(start, message!(too_deep, depth = DEEPEST)));
         }
         let value = match token {
             Token::OpenBracket => {
@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
             Token::Number(number) => Value::Number(number),
             Token::Boolean(_) => Value::Bool,
             Token::Null => Value::Null,
-            _ => return Err(self.broken(start, "a value is expected here")),
+            _ => return Err(self.broken(start, message!(value_expected))),
         };
         Ok(Node { start, end, value })
     }
@@ -236,19 +236,15 @@ impl<'a> Reader<'a> {
     pub(crate) fn end(&mut self) -> Result<(), ReadError> {
         match self.peek()? {
             None => Ok(()),
-            Some(&(start, ..)) => {
-                Err(self
-                    .broken(start, "something stands behind the end; keep one array or object in the file"))
-            }
+            Some(&(start, ..)) => Err(self.broken(start, message!(behind_the_end))),
         }
     }
 
     /// Whether another element comes, and not the closing token.
     fn goes_on(&mut self, close: &Token<'a>, is_first: bool) -> Result<bool, ReadError> {
-        let wanted = if *close == Token::CloseBrace { "`,` or `}`" } else { "`,` or `]`" };
+        let wanted = || message!(comma_or, close = if *close == Token::CloseBrace { "}" } else { "]" });
         let Some((start, token, _)) = self.peek()? else {
-            let text = format!("the file ends in the middle: {wanted} is missing");
-            return Err(self.broken(self.json.text.len(), &text));
+            return Err(self.broken(self.json.text.len(), message!(ends_without, wanted = wanted())));
         };
         let (start, is_close, is_comma) = (*start, token == close, *token == Token::Comma);
         if is_close {
@@ -259,7 +255,7 @@ impl<'a> Reader<'a> {
             return Ok(true);
         }
         if !is_comma {
-            return Err(self.broken(start, &format!("{wanted} is missing before this")));
+            return Err(self.broken(start, message!(missing_before, wanted = wanted())));
         }
         self.token()?;
         Ok(true)
@@ -274,7 +270,7 @@ impl<'a> Reader<'a> {
                     Ok(Some(token)) => {
                         break Some((self.scanner.token_start(), token, self.scanner.token_end()));
                     }
-                    Err(error) => return Err(self.broken(error.range().start, &reason(error.kind()))),
+                    Err(error) => return Err(self.broken(error.range().start, reason(error.kind()))),
                 }
             };
         }
@@ -283,25 +279,25 @@ impl<'a> Reader<'a> {
 
     fn token(&mut self) -> Result<Positioned<'a>, ReadError> {
         self.peek()?;
-        self.peeked.take().ok_or_else(|| self.broken(self.json.text.len(), "the file ends in the middle"))
+        self.peeked.take().ok_or_else(|| self.broken(self.json.text.len(), message!(ends_in_the_middle)))
     }
 
-    fn broken(&self, offset: usize, reason: &str) -> ReadError {
-        let text = format!("this is no sound JSON: {reason}; mend it here, or export it again");
-        self.json.error_at(offset, text)
+    fn broken(&self, offset: usize, why: Message) -> ReadError {
+        self.json.error_at(offset, message!(no_json, why = why))
     }
 }
 
-fn reason(kind: &ParseErrorKind) -> String {
+fn reason(kind: &ParseErrorKind) -> Message {
     match kind {
         ParseErrorKind::String(ParseStringErrorKind::UnterminatedStringLiteral) => {
-            "the string that begins here has no closing quote".to_owned()
+            message!(string_open)
         }
-        ParseErrorKind::SingleQuotedStringsNotAllowed => "strings need double quotes".to_owned(),
+        ParseErrorKind::SingleQuotedStringsNotAllowed => message!(double_quotes),
         kind => {
             let text = kind.to_string();
             let mut characters = text.chars();
-            characters.next().into_iter().flat_map(char::to_lowercase).chain(characters).collect()
+            let first = characters.next().into_iter().flat_map(char::to_lowercase);
+            message!(json_error, error = first.chain(characters).collect::<String>())
         }
     }
 }

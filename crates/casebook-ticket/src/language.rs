@@ -24,7 +24,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Assertion, BoundStep, Checked, Datum, Manual, Part, Problem, ProblemKind, check};
+pub use check::{
+    Assertion, BoundStep, Checked, Datum, Manual, Part, Problem, ProblemKind, check, check_with,
+};
 pub use error::SyntaxError;
 pub use mutation::{Fault, Inverse, Mutation};
 pub use name::{DataName, Reference, Template, TemplatePart, Variable};
@@ -34,6 +36,8 @@ pub use predicate::{
     Comparison, Measure, Operand, Operator, Outcome, Predicate, Reach, StatusCode, TextTest, Value, ValueTest,
 };
 pub use span::{Meaning, meaning};
-pub use statement::{Action, Grpc, Http, Probe, Protocol, Since, Statement, StepId, Undo, Wait, World};
+pub use statement::{
+    Action, Effect, Grpc, Http, Probe, Protocol, Since, Statement, StepId, Undo, Wait, World,
+};
 pub use units::Units;
 pub use words::{PREDICATES, VERBS, Word};

@@ -1,9 +1,9 @@
 //! Markdown: CommonMark with tables, strikethrough and task lists.
 //!
 //! What Markdown cannot hold in a table's cell (lines, lists, code, several paragraphs) is HTML there, and read back
-//! as what it is. Any blocks in [normal form](crate::markup::normal) are read as they were written, with these
-//! exceptions: raw source at the beginning of a line that Markdown would take for a block, and raw source of another
-//! markup, which becomes code.
+//! as what it is; a line that begins with HTML that would be a block follows `<br>`. Any blocks in [normal
+//! form](crate::markup::normal) are read as they were written, save for raw source of another markup, which becomes
+//! code.
 
 mod cell;
 mod escape;

@@ -2,7 +2,7 @@
 
 mod normal;
 
-use crate::At;
+use crate::{At, SourceMap};
 
 pub use normal::{GREATEST_START, lines as normal_lines, normal};
 
@@ -61,8 +61,8 @@ pub enum Block {
     },
     /// Text that is kept as it is.
     Code {
-        /// Where the text begins, behind the fence.
-        at: At,
+        /// Where the text stands, behind the fence.
+        at: SourceMap,
         /// What it says it is, e.g. `json`.
         language: Option<String>,
         /// Without the last line's end.
@@ -163,10 +163,10 @@ impl Block {
             | Self::Heading { at, .. }
             | Self::List { at, .. }
             | Self::Table { at, .. }
-            | Self::Code { at, .. }
             | Self::Quote { at, .. }
             | Self::Rule { at }
             | Self::Raw { at, .. } => *at,
+            Self::Code { at, .. } => at.start(),
         }
     }
 
@@ -177,13 +177,14 @@ impl Block {
     }
 }
 
-/// Plain text as runs: a break for each line's end.
+/// Plain text as runs: a break for each line's end. When it is known where the text begins, its lines are the file's.
 #[must_use]
 pub fn lines(at: At, text: &str) -> Inlines {
     let mut runs = Inlines::new();
     for (number, line) in text.lines().enumerate() {
         if number > 0 {
-            runs.push(Inline::Break(At::new(at.line + number as u32, 1)));
+            let next = if at.is_known() { At::new(at.line + number as u32, 1) } else { at };
+            runs.push(Inline::Break(next));
         }
         if !line.is_empty() {
             runs.push(Inline::Text(line.to_owned()));
@@ -194,6 +195,9 @@ pub fn lines(at: At, text: &str) -> Inlines {
 
 /// The lines of a paragraph, each with where it begins.
 pub(crate) fn split_lines(at: At, text: Inlines) -> Vec<(At, Inlines)> {
+    if !text.iter().any(|run| matches!(run, Inline::Break(_))) {
+        return vec![(at, text)];
+    }
     let mut lines = Vec::new();
     let mut line = (at, Inlines::new());
     for run in text {
@@ -210,12 +214,33 @@ pub(crate) fn split_lines(at: At, text: Inlines) -> Vec<(At, Inlines)> {
 /// The words of runs, without any markup; a line for each break.
 #[must_use]
 pub fn plain(text: &[Inline]) -> String {
-    let mut out = String::new();
+    let length = |run: &Inline| match run {
+        Inline::Text(text) | Inline::Code { text, .. } => text.len(),
+        _ => 16,
+    };
+    let mut out = String::with_capacity(text.iter().map(length).sum());
     plain_into(text, &mut out);
     out
 }
 
+/// The words of runs that begin at a position, and where they stand.
+pub(crate) fn plain_with_map(at: At, text: &[Inline]) -> (String, SourceMap) {
+    let (mut map, mut line, mut known) = (SourceMap::from(at), 0, 0);
+    let mut out = String::new();
+    plain_with(text, &mut out, &mut |out, at| {
+        line += out[known..].matches('\n').count() as u32;
+        known = out.len();
+        map.put(line, &at.into());
+    });
+    (out, map)
+}
+
 fn plain_into(text: &[Inline], out: &mut String) {
+    plain_with(text, out, &mut |_, _| ());
+}
+
+/// Does so, and tells at each break what there is up to it, and where the next line begins.
+fn plain_with(text: &[Inline], out: &mut String, broken: &mut impl FnMut(&str, At)) {
     for run in text {
         match run {
             Inline::Text(text) | Inline::Code { text, .. } | Inline::Raw { text, .. } => out.push_str(text),
@@ -223,9 +248,12 @@ fn plain_into(text: &[Inline], out: &mut String) {
             Inline::Strong(text)
             | Inline::Emphasis(text)
             | Inline::Strike(text)
-            | Inline::Link { text, .. } => plain_into(text, out),
+            | Inline::Link { text, .. } => plain_with(text, out, broken),
             Inline::Image { url, text } => out.push_str(if text.is_empty() { url } else { text }),
-            Inline::Break(_) => out.push('\n'),
+            Inline::Break(at) => {
+                out.push('\n');
+                broken(out, *at);
+            }
         }
     }
 }
@@ -234,6 +262,9 @@ fn plain_into(text: &[Inline], out: &mut String) {
 /// are separated by tabs.
 #[must_use]
 pub fn plain_blocks(blocks: &[Block]) -> String {
+    if let [Block::Paragraph { text, .. }] = blocks {
+        return plain(text);
+    }
     let mut out = String::new();
     for block in blocks {
         if !out.is_empty() {

@@ -16,7 +16,10 @@ mod split;
 mod title;
 
 use crate::markup::{Block, Blocks, plain};
-use crate::{At, Field, Found, Name, NoTest, NoTestKind, Note, Origin, Section, Standard, Ticket, gherkin};
+use crate::message::{Argument, message};
+use crate::{
+    At, Field, Format, Found, Name, NoTest, NoTestKind, Note, Origin, Section, Standard, Ticket, gherkin,
+};
 
 use evidence::Document;
 use group::{Signed, group};
@@ -27,12 +30,13 @@ use title::Title;
 /// The tickets of a document, each with where it begins, and what in it is no ticket.
 #[must_use]
 pub fn tickets(blocks: Blocks, standard: &Standard, origin: Origin) -> Vec<Found> {
-    let pieces = signed(blocks, standard);
+    let begins = if origin.format == Format::Adf { At::default() } else { origin.at };
+    let pieces = signed(blocks, begins, standard);
     if pieces
         .iter()
         .all(|signed| matches!(signed.piece, Piece::Block(Block::Rule { .. } | Block::Heading { .. })))
     {
-        let reason = "there is nothing in it".to_owned();
+        let reason = message!(nothing_in_it);
         let title = String::new();
         return vec![Found::NoTest(NoTest { at: origin.at, title, kind: NoTestKind::Empty, reason })];
     }
@@ -54,7 +58,7 @@ pub fn tickets(blocks: Blocks, standard: &Standard, origin: Origin) -> Vec<Found
     let says =
         |signed: &Signed| !matches!(signed.piece, Piece::Heading { .. } | Piece::Block(Block::Rule { .. }));
     if rest.iter().any(says) {
-        let reason = "it stands before the first of several tickets".to_owned();
+        let reason = message!(before_the_first);
         found.push(Found::NoTest(NoTest { at: origin.at, title, kind: NoTestKind::Guide, reason }));
     }
     found.reverse();
@@ -62,11 +66,12 @@ pub fn tickets(blocks: Blocks, standard: &Standard, origin: Origin) -> Vec<Found
 }
 
 /// The sections of a text that belongs to one known ticket, e.g. of Jira's field *Description*. What stands before any
-/// heading has the empty name.
+/// heading has the empty name. The text begins at a position; at none where lines and columns in the file say nothing of
+/// those in the text.
 #[must_use]
-pub fn sections(blocks: Blocks, standard: &Standard) -> Vec<Section> {
+pub fn sections(blocks: Blocks, begins: At, standard: &Standard) -> Vec<Section> {
     let sections =
-        group(signed(blocks, standard), standard).into_iter().map(|(section, _)| section).collect();
+        group(signed(blocks, begins, standard), standard).into_iter().map(|(section, _)| section).collect();
     with_gherkin(sections)
 }
 
@@ -95,14 +100,14 @@ pub fn canonical(blocks: Blocks, standard: &Standard) -> Vec<Section> {
 /// document. Each is a section as the ticket would have it.
 #[must_use]
 pub fn proposals(blocks: Blocks, standard: &Standard) -> Vec<Section> {
-    let mut pieces = signed(blocks, standard);
+    let mut pieces = signed(blocks, At::new(1, 1), standard);
     let Some((begin, end)) = analysis::missing(&pieces) else { return Vec::new() };
     pieces.truncate(end);
     analysis::proposals(pieces.split_off(begin + 1), standard)
 }
 
-fn signed(blocks: Blocks, standard: &Standard) -> Vec<Signed> {
-    let pieces = piece::pieces(blocks, &|line| sign::begins(line, standard));
+fn signed(blocks: Blocks, begins: At, standard: &Standard) -> Vec<Signed> {
+    let pieces = piece::pieces(blocks, begins, &|line| sign::begins(line, standard));
     let pieces = mask::gather_gherkin(pieces);
     let signs: Vec<_> = pieces
         .iter()
@@ -126,21 +131,19 @@ fn analysed(mut pieces: Vec<Signed>, begin: usize, standard: &Standard, origin: 
     // Its headings are the analysis's own: `Summary` is over what it sums up.
     pieces.retain(|signed| !matches!(signed.piece, Piece::Heading { .. }));
     let mut ticket = Ticket { origin, sections: Vec::new() };
-    for (section, _) in group(pieces, standard) {
-        if matches!(section.name, Name::Field(_)) {
-            ticket.add(section);
-        }
-    }
+    let sections = group(pieces, standard).into_iter().map(|(section, _)| section);
+    ticket.extend(sections.filter(|section| matches!(section.name, Name::Field(_))));
     if ticket.section(&Field::Key).is_none()
         && let Some(key) = title::key_in(&heading)
     {
         let body = vec![Block::paragraph(at, key)];
         ticket.sections.insert(0, Section { name: Name::Field(Field::Key), at, body });
     }
-    let key = ticket.text(&Field::Key).unwrap_or_else(|| "a ticket".to_owned());
-    let text = format!(
-        "this is an analysis of {key}: the ticket is read as the analysis describes it, and what it proposes for missing fields is not taken for the ticket's"
-    );
+    let key = match ticket.text(&Field::Key) {
+        Some(key) => key.into(),
+        None => Argument::from(message!(a_ticket)),
+    };
+    let text = message!(analysis, key = key);
     vec![Found::Ticket(Box::new(ticket)), Found::Note(Note { at, rule: "analysis-of-ticket", text })]
 }
 
@@ -154,9 +157,7 @@ fn one(mut pieces: Vec<Signed>, standard: &Standard, origin: Origin) -> Found {
         return Found::NoTest(NoTest { at, title: heading, kind, reason });
     }
     let mut ticket = Ticket { origin, sections: Vec::new() };
-    for section in with_gherkin(sections.into_iter().map(|(section, _)| section).collect()) {
-        ticket.add(section);
-    }
+    ticket.extend(with_gherkin(sections.into_iter().map(|(section, _)| section).collect()));
     name_preamble(&mut ticket);
     Found::Ticket(Box::new(ticket))
 }

@@ -1,5 +1,8 @@
 //! What reading a source yields.
 
+use std::io;
+
+use crate::message::{Message, message};
 use crate::{At, Format, Ticket};
 
 /// A file, or what came through a pipe.
@@ -34,7 +37,7 @@ pub struct NoTest {
     /// What it is instead.
     pub kind: NoTestKind,
     /// One sentence that names what it was told by.
-    pub reason: String,
+    pub reason: Message,
 }
 
 /// What is no test case.
@@ -60,7 +63,7 @@ pub struct Note {
     /// The rule's id, e.g. `encoding-repaired`.
     pub rule: &'static str,
     /// One sentence.
-    pub text: String,
+    pub text: Message,
 }
 
 /// Why a source cannot be read at all.
@@ -72,7 +75,19 @@ pub struct ReadError {
     /// Where reading ended.
     pub at: At,
     /// What is wrong and what to do.
-    pub text: String,
+    pub text: Message,
+}
+
+impl ReadError {
+    /// Why a file cannot even be opened, or not be read to its end.
+    #[must_use]
+    pub fn of_file(file: &str, error: &io::Error) -> Self {
+        let text = match error.kind() {
+            io::ErrorKind::PermissionDenied => message!(not_permitted),
+            _ => message!(cannot_read, error = error.to_string()),
+        };
+        Self { file: file.to_owned(), at: At::default(), text }
+    }
 }
 
 fn place(file: &str, at: At) -> String {

@@ -2,6 +2,7 @@
 //! that is built in (`standard.toml`) can be replaced by a team's own.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ pub struct FieldRule {
     #[serde(default)]
     pub number: Option<u32>,
     /// Its heading.
-    pub name: Words,
+    pub name: Words<Arc<str>>,
     /// Other headings that mean the same; compared without case, marks and spaces around them.
     #[serde(default)]
     pub aliases: Words<Vec<String>>,
@@ -168,12 +169,13 @@ impl Standard {
             if fields[..number].iter().any(|other| other.id == rule.id) {
                 return Err(StandardError::Twice(rule.id.clone()));
             }
-            let names = [&rule.name.en, &rule.name.he];
-            for heading in names.into_iter().chain(&rule.aliases.en).chain(&rule.aliases.he) {
+            let names = [&*rule.name.en, &*rule.name.he];
+            let aliases = rule.aliases.en.iter().chain(&rule.aliases.he).map(String::as_str);
+            for heading in names.into_iter().chain(aliases) {
                 let known = by_heading.insert(simplified(heading), number);
                 if let Some(other) = known.filter(|other| *other != number) {
                     return Err(StandardError::Ambiguous {
-                        heading: heading.clone(),
+                        heading: heading.to_owned(),
                         one: fields[other].id.clone(),
                         other: rule.id.clone(),
                     });

@@ -17,6 +17,11 @@ impl<'a> Unpacked<'a> {
         Self { outer, stretches: vec![(0, start)] }
     }
 
+    /// That from an offset on it stands somewhere else than right behind what comes before.
+    pub(crate) fn goes_on(&mut self, here: usize, there: usize) {
+        self.stretches.push((here, there));
+    }
+
     /// What stands between the quotes of a JSON string, `raw`, which begins at an offset.
     pub(crate) fn json(outer: &'a dyn Places, start: usize, raw: &str) -> Self {
         let mut stretches = vec![(0, start)];

@@ -7,6 +7,8 @@
 
 mod blocks;
 mod escape;
+#[cfg(test)]
+pub(crate) mod held;
 mod inlines;
 mod list;
 mod scan;

@@ -3,6 +3,7 @@
 mod case;
 mod context;
 mod finding;
+mod marks;
 mod repository;
 mod rule;
 mod rules;
@@ -17,6 +18,7 @@ pub use context::{Context, Titles};
 pub use finding::{Argument, Finding, Severity};
 pub use repository::Repository;
 pub use rule::{Rule, rule, rules};
+pub(crate) use rules::FEWEST_STEPS;
 pub use rules::Named;
 pub use verdict::{Gate, Grade, Verdict};
 pub(crate) use words::is_filler;
@@ -24,7 +26,7 @@ pub(crate) use words::is_filler;
 use std::collections::HashSet;
 
 use casebook_ticket::language::{self, Checked};
-use casebook_ticket::{At, Field, Origin, Standard, Ticket};
+use casebook_ticket::{At, Field, Origin, Standard, Ticket, steps};
 
 use case::{Case, Filling};
 
@@ -76,8 +78,10 @@ pub enum State {
 /// Holds a ticket to a standard. What it says of other tickets is compared later: [`Audit::compare`].
 #[must_use]
 pub fn audit(ticket: &Ticket, standard: &Standard, context: &Context) -> Audit {
-    let case = Case::new(ticket, standard, context);
-    let checked = language::check(ticket);
+    let steps =
+        ticket.section(&Field::TestSteps).map(|section| steps::read(&section.body)).unwrap_or_default();
+    let case = Case::new(ticket, &steps, standard, context);
+    let checked = language::check_with(ticket, &steps);
     let (mut findings, named) = rules::findings(&case, &checked);
     findings.sort_by_key(place);
     let mut fields = fields(&case, &findings);
@@ -101,14 +105,20 @@ impl Audit {
     /// tickets have been read: one can name others that come later.
     pub fn compare(&mut self, titles: &Titles, standard: &Standard) {
         let named = std::mem::take(&mut self.named);
-        let untrue: Vec<_> = named.iter().filter_map(|named| named.against(titles, standard)).collect();
-        if untrue.is_empty() {
+        self.add(named.iter().filter_map(|named| named.against(titles, standard)).collect(), standard);
+    }
+
+    /// Adds findings that could only be made beside other tickets: fields and verdict follow.
+    pub(crate) fn add(&mut self, findings: Vec<Finding>, standard: &Standard) {
+        if findings.is_empty() {
             return;
         }
-        for field in self.fields.iter_mut().filter(|field| field.field == Field::RelatedIssues) {
-            field.state = field.state.min(State::Inadequate);
+        for finding in findings.iter().filter(|finding| verdict::holds(finding, Gate::Complete)) {
+            for field in self.fields.iter_mut().filter(|field| Some(&field.field) == finding.field.as_ref()) {
+                field.state = field.state.min(State::Inadequate);
+            }
         }
-        self.findings.extend(untrue);
+        self.findings.extend(findings);
         self.findings.sort_by_key(place);
         self.verdict = Verdict::of(standard, &self.fields, &self.findings);
     }

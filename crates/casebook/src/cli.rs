@@ -12,6 +12,8 @@ mod gather;
 mod lint;
 mod output;
 #[cfg(feature = "run")]
+mod results;
+#[cfg(feature = "run")]
 mod run;
 mod schema;
 mod sources;
@@ -37,6 +39,7 @@ Examples:
   casebook explain steps-too-few           what a rule wants, with an example
   casebook fields                          the standard: its fields, and where each goes in Jira
   casebook run ticket.md -e lab.toml       the ticket's bindings against a deployment, with evidence
+  casebook push evidence/RUN --cloud       the results of that run to Xray
 
 Exit codes: 0 fine, 1 findings that --fail-on names, 2 wrong arguments or input that cannot be read; run has more.";
 
@@ -75,10 +78,20 @@ enum Command {
     Run(run::RunArgs),
     /// Put back what an earlier run left broken.
     #[cfg(feature = "run")]
+    #[command(after_help = run::RECOVER_EXAMPLES)]
     Recover(run::RecoverArgs),
     /// Judge the evidence of a run again: its files, what was seen, and the verdicts.
     #[cfg(feature = "run")]
+    #[command(after_help = run::VERIFY_EXAMPLES)]
     Verify(run::VerifyArgs),
+    /// Write the results of a run for Xray or a build server.
+    #[cfg(feature = "run")]
+    #[command(after_help = results::EXPORT_EXAMPLES)]
+    Export(results::ExportArgs),
+    /// Give the results of a run to Xray.
+    #[cfg(feature = "run")]
+    #[command(after_help = results::PUSH_EXAMPLES)]
+    Push(results::PushArgs),
     /// Watch over a run.
     #[cfg(feature = "run")]
     #[command(hide = true)]
@@ -140,6 +153,9 @@ struct AuditingArgs {
     /// The language of what is said.
     #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = language_parser())]
     language: Language,
+    /// How Hebrew is put on a terminal.
+    #[arg(long, value_name = "ORDER", default_value = "auto")]
+    bidi: bidi::Order,
     /// When to exit with 1: a severity (it or worse), gate:NAME (a ticket does not pass it), grade:LETTER (a ticket is
     /// worse), or never. Several are separated by commas.
     #[arg(long, value_name = "WHAT", default_value = "major", value_delimiter = ',')]
@@ -217,6 +233,10 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "run")]
         Command::Verify(args) => run::verify_evidence(&args),
         #[cfg(feature = "run")]
+        Command::Export(args) => results::export(&args),
+        #[cfg(feature = "run")]
+        Command::Push(args) => results::push(&args),
+        #[cfg(feature = "run")]
         Command::Watchdog(args) => run::watchdog(&args),
         #[cfg(feature = "run")]
         Command::Probe => run::prober(),
@@ -240,8 +260,10 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
 fn tell_refused(material: &casebook::report::Material) {
     for refused in &material.refused {
         let (at, title) = (refused.found.at, refused.found.title.escape_debug());
-        let reason = refused.found.reason.escape_debug();
-        anstream::eprintln!("{}:{}: no test, left out: {title} ({reason})", refused.file, at.line);
+        let reason = refused.found.reason.to_string();
+        let reason = reason.escape_debug();
+        let space = if refused.found.title.is_empty() { "" } else { " " };
+        anstream::eprintln!("{}:{}: no test, left out: {title}{space}({reason})", refused.file, at.line);
     }
 }
 

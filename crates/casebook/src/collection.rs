@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use casebook_ticket::{Field, Origin, Ticket};
+use casebook_ticket::{Field, Origin};
 
 use crate::audit::{Audit, Finding, Gate, Grade, Severity, State, Verdict};
-use crate::duplicates::{Duplicates, Pair};
+use crate::duplicates::Pair;
 
 /// Takes audits one by one and keeps only what the summary needs, so that an export of any size fits.
 #[derive(Debug, Default)]
@@ -13,7 +13,6 @@ pub struct Collection {
     rows: Vec<Row>,
     fields: Vec<FieldCount>,
     defects: HashMap<&'static str, Defect>,
-    duplicates: Duplicates,
 }
 
 /// What a summary says.
@@ -42,14 +41,12 @@ pub struct Row {
     pub summary: Option<String>,
     /// Where it was read from.
     pub origin: Origin,
-    /// What came of its audit by itself.
+    /// What came of its audit.
     pub verdict: Verdict,
     /// How its fields fare, in the order of [`Summary::fields`].
     pub states: Box<[State]>,
-    /// How many findings there are of which severity, those of `across` among them.
+    /// How many findings there are of which severity.
     pub findings: BTreeMap<Severity, usize>,
-    /// What is wrong with it only beside other tickets: duplicates, ids used twice.
-    pub across: Vec<Finding>,
 }
 
 /// How one field fares over all tickets.
@@ -83,19 +80,8 @@ impl Collection {
         Self::default()
     }
 
-    /// Adds a ticket and its audit. Neither is kept.
-    pub fn add(&mut self, ticket: &Ticket, audit: &Audit) {
-        self.add_ticket(ticket);
-        self.add_audit(audit);
-    }
-
-    /// Adds what is compared of a ticket, whose audit is added later, in the same order.
-    pub fn add_ticket(&mut self, ticket: &Ticket) {
-        self.duplicates.add(ticket);
-    }
-
-    /// Adds the audit of a ticket that has been added.
-    pub fn add_audit(&mut self, audit: &Audit) {
+    /// Adds the audit of a ticket, which is not kept. What was found beside other tickets is in it already.
+    pub fn add(&mut self, audit: &Audit) {
         let number = self.rows.len();
         for (place, state) in audit.fields.iter().enumerate() {
             if self.fields.len() == place {
@@ -110,7 +96,6 @@ impl Collection {
             verdict: audit.verdict,
             states: audit.fields.iter().map(|field| field.state).collect(),
             findings: BTreeMap::new(),
-            across: Vec::new(),
         });
         self.count(number, &audit.findings);
     }
@@ -127,19 +112,9 @@ impl Collection {
         self.rows.is_empty()
     }
 
-    /// Compares the tickets with each other and sums up.
+    /// Sums up; the pairs are those of the tickets that were added.
     #[must_use]
-    pub fn finish(mut self) -> Summary {
-        let duplicates = std::mem::take(&mut self.duplicates).finish();
-        let mut across = vec![Vec::new(); self.rows.len()];
-        for pair in &duplicates {
-            across[pair.number].push(pair.finding(&self.rows[pair.earlier].name()));
-        }
-        for (number, findings) in across.into_iter().enumerate().filter(|(_, findings)| !findings.is_empty())
-        {
-            self.count(number, &findings);
-            self.rows[number].across = findings;
-        }
+    pub fn finish(self, duplicates: Vec<Pair>) -> Summary {
         let mut gates = BTreeMap::new();
         let mut grades = BTreeMap::new();
         for row in &self.rows {
@@ -168,18 +143,6 @@ impl Collection {
             defect.tickets += usize::from(is_first);
             defect.times += 1;
             *self.rows[number].findings.entry(finding.severity).or_default() += 1;
-        }
-    }
-}
-
-impl Row {
-    /// What it is called: its key, or else where it stands.
-    #[must_use]
-    pub fn name(&self) -> String {
-        match (&self.key, &self.origin.place) {
-            (Some(key), _) => key.clone(),
-            (None, Some(place)) => format!("{} {place}", self.origin.file),
-            (None, None) => format!("{}:{}", self.origin.file, self.origin.at.line),
         }
     }
 }

@@ -7,6 +7,7 @@
 mod kinds;
 mod merge;
 mod parameters;
+mod steps;
 
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ use casebook_ticket::{Field, Name, Section, Standard, Ticket};
 
 use crate::audit::{Context, Severity, State, audit};
 
-pub use kinds::Kind;
+pub use kinds::{Kind, Platform};
 
 /// What is wanted beside the ticket.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Options {
     pub proposals: Vec<Section>,
     /// The kind of test by its id; none has it told by what the ticket says.
     pub kind: Option<String>,
+    /// What the jobs of the system under test run on.
+    pub platform: Platform,
 }
 
 /// A completed ticket.
@@ -83,21 +86,21 @@ pub struct UnknownKind {
 }
 
 /// Completes a ticket. Nothing adequate is changed, and no word of the ticket is lost: what is not enough is kept above the
-/// model text, and steps and assertions that are not, behind all other sections.
+/// model text. Steps get what they lack; where a kind has steps that can be executed, theirs are kept behind all other
+/// sections, and so are assertions.
 ///
 /// # Errors
 /// When the options name a kind that is not known.
 pub fn complete(ticket: &Ticket, standard: &Standard, options: &Options) -> Result<Completed, UnknownKind> {
     let (kind, because) = kinds::choose(ticket, options.kind.as_deref())?;
-    let models = match kind {
-        Some(kind) => kinds::models(kind, ticket, standard),
-        None => Vec::new(),
-    };
     let context = Context::default();
     let states = audit(ticket, standard, &context).fields;
     let state_of = |field: &Field| {
         states.iter().find(|state| state.field == *field).map_or(State::Absent, |state| state.state)
     };
+    let has_summary = state_of(&Field::Summary) >= State::Adequate;
+    let models = kind.map(|kind| kinds::models(kind, options.platform, ticket, has_summary, standard));
+    let models = models.unwrap_or_default();
     let takes_steps = kind.is_some() && state_of(&Field::TestSteps) < State::Adequate;
 
     let mut merge = merge::Merge::new(ticket);
@@ -126,7 +129,12 @@ pub fn complete(ticket: &Ticket, standard: &Standard, options: &Options) -> Resu
             (None, None, Some(model)) => (model, From::Standard),
             (None, None, None) => continue,
         };
-        if merge.fill(field, section) {
+        let is_changed = match from {
+            // The steps of a kind hang together; those of the standard are added to the author's.
+            From::Standard if *field == Field::TestSteps => merge.fill_steps(section),
+            _ => merge.fill(field, section),
+        };
+        if is_changed {
             filled.push(Filled { field: field.clone(), was, from });
         }
     }

@@ -15,7 +15,7 @@ use casebook_ticket::{At, Field, Name, Ticket};
 use near::{Near, Sketch};
 use words::{Words, keys, mixed, words};
 
-use crate::audit::Finding;
+use crate::audit::{Argument, Finding};
 
 /// Takes tickets one by one and keeps only signatures of them: less than a kilobyte for each.
 #[derive(Debug, Default)]
@@ -177,13 +177,14 @@ impl Duplicates {
             }
             let mut hasher = DefaultHasher::new();
             text.hash(&mut hasher);
-            let (earlier, earlier_at) = *self.by_data.entry(hasher.finish()).or_insert((number, *at));
+            let at = at.start();
+            let (earlier, earlier_at) = *self.by_data.entry(hasher.finish()).or_insert((number, at));
             let own = self.keys[number].as_deref();
             let other =
                 own.and_then(|own| keys(text).find(|(_, key)| is_of_same_project(key, own) && *key != own));
             if let (true, Some((_, other))) = (earlier != number, other) {
                 let pair = self.pair(Kind::TestData, number, earlier, 1.0, other);
-                (pair.at, pair.earlier_at) = (*at, earlier_at);
+                (pair.at, pair.earlier_at) = (at, earlier_at);
             }
         }
     }
@@ -268,9 +269,9 @@ impl Kind {
 impl Pair {
     /// It as a finding about the later ticket; `other` is what the earlier one is called.
     #[must_use]
-    pub fn finding(&self, other: &str) -> Finding {
+    pub fn finding(&self, other: Argument) -> Finding {
         let finding = Finding::new(self.kind.rule(), self.at)
-            .with("other", other)
+            .in_words("other", other.en, other.he)
             .with("percent", format!("{:.0}", f64::from(self.similarity) * 100.0))
             .with("what", self.what.as_str());
         match self.kind.field() {

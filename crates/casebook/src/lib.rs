@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod collection;
+pub mod comparison;
 pub mod complete;
 pub mod duplicates;
 pub mod report;

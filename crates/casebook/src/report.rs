@@ -13,17 +13,32 @@ mod text;
 mod ticket;
 mod words;
 
-use casebook_ticket::{Language, NoTest, Note, ReadError, Standard};
+use casebook_ticket::{Language, Message, NoTest, Note, ReadError, Standard};
 
-use crate::audit::Audit;
+use crate::audit::{Audit, Gate, Severity};
 use crate::collection::Summary;
+use words::Phrases;
 
 pub use json::schema;
 pub use lines::{Line, lint_lines};
 pub use text::{Bidi, Layout};
+pub(crate) use ticket::ticket_name;
 
 /// Of more tickets than these a report has only the table, unless each is asked for.
 pub const EACH_AT_MOST: usize = 200;
+
+/// What reports call how bad a finding is.
+#[must_use]
+pub fn severity_name(severity: Severity, language: Language) -> &'static str {
+    Phrases::of(language).severity(severity)
+}
+
+/// What reports call a gate, e.g. `Gate: safe`.
+#[must_use]
+pub fn gate_name(gate: Gate, language: Language) -> String {
+    let phrases = Phrases::of(language);
+    format!("{}: {}", phrases.gate, phrases.gate(Some(gate)))
+}
 
 /// What a report is about.
 #[derive(Debug, Default)]
@@ -65,20 +80,17 @@ impl Style<'_> {
     fn shows_each(self, material: &Material) -> bool {
         self.each || material.is_single()
     }
+
+    /// What a reader or a check says, on one line.
+    fn said(self, message: &Message) -> String {
+        clean::line(&message.in_language(self.language))
+    }
 }
 
 impl Material {
     /// Whether it is one ticket and nothing else: its report has no summary.
     fn is_single(&self) -> bool {
         self.audits.len() == 1 && self.refused.is_empty() && self.unreadable.is_empty()
-    }
-
-    /// Takes what a collection found: also what is wrong with tickets only beside others is said of each.
-    pub fn add_summary(&mut self, summary: Summary) {
-        for (audit, row) in self.audits.iter_mut().zip(&summary.rows) {
-            audit.findings.extend(row.across.iter().cloned());
-        }
-        self.summary = summary;
     }
 
     /// As lines for a terminal, with ANSI colours.
@@ -99,10 +111,13 @@ impl Material {
         html::write(self, style)
     }
 
-    /// As JSON; [`schema`] says what stands in it.
-    #[must_use]
-    pub fn json(&self, style: Style) -> String {
-        json::write(self, style)
+    /// As JSON, ticket by ticket; [`schema`] says what stands in it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn json(&self, style: Style, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        json::write(self, style, out)
     }
 
     /// As SARIF 2.1.0, which code hosts show beside the lines.

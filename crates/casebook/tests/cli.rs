@@ -39,7 +39,10 @@ fn with_input(arguments: &[&str], input: &[u8]) -> (i32, String, String) {
 
 #[test]
 fn help_teaches_by_examples() {
-    for command in ["audit", "lint", "convert", "explain", "fields", "schema", "completions"] {
+    let of_runs = ["plan", "run", "export", "push"].into_iter().filter(|_| cfg!(feature = "run"));
+    for command in
+        ["audit", "lint", "convert", "explain", "fields", "schema", "completions"].into_iter().chain(of_runs)
+    {
         let (code, out, _) = run(&[command, "--help"]);
         assert_eq!(code, 0);
         assert!(out.contains("Examples:") && out.contains(&format!("casebook {command}")), "{command}");
@@ -148,6 +151,26 @@ fn findings_are_lines_that_editors_jump_to() {
 }
 
 #[test]
+fn lint_puts_hebrew_as_audit_does() {
+    let lint = |arguments: &[&str]| {
+        run(&[&["lint", "tickets/SHOP-77.md", "--language", "he"], arguments].concat()).1
+    };
+    let logical = lint(&[]);
+    assert!(
+        logical.lines().all(|line| line.contains("] \u{2067}") && line.ends_with('\u{2069}')),
+        "{logical}"
+    );
+    assert!(logical.contains("חסר"), "{logical}");
+    let visual = lint(&["--bidi", "visual"]);
+    assert!(visual.contains("רסח") && !visual.contains('\u{2067}'), "{visual}");
+    assert_eq!(visual.lines().count(), logical.lines().count(), "a pipe wraps nothing");
+    let begins = |text: &str| {
+        text.lines().map(|line| line.split_inclusive("] ").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(begins(&visual), begins(&logical), "places stay in front");
+}
+
+#[test]
 fn a_report_is_whole_or_not_there() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("report.html");
@@ -182,18 +205,20 @@ fn a_reader_that_has_read_enough_is_no_error() {
     for number in 0..60 {
         fs::write(directory.path().join(format!("{number}.md")), &ticket).unwrap();
     }
-    let mut child = casebook()
-        .args(["audit", "--each", "--fail-on", "never"])
-        .arg(directory.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut out = child.stdout.take().unwrap();
-    out.read_exact(&mut [0; 10]).unwrap();
-    drop(out);
-    let (code, _, err) = told(&child.wait_with_output().unwrap());
-    assert_eq!((code, err.as_str()), (0, ""));
+    for report in ["text", "json", "html"] {
+        let mut child = casebook()
+            .args(["audit", "--each", "--fail-on", "never", "--report", report])
+            .arg(directory.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = child.stdout.take().unwrap();
+        out.read_exact(&mut [0; 10]).unwrap();
+        drop(out);
+        let (code, _, err) = told(&child.wait_with_output().unwrap());
+        assert_eq!((code, err.as_str()), (0, ""), "{report}");
+    }
 }
 
 #[test]

@@ -87,9 +87,23 @@ impl Server {
     /// # Panics
     /// When it does not end.
     pub fn stop(&mut self) {
+        self.stop_asking_every(PATIENCE);
+    }
+
+    /// As [`stop`](Self::stop), for a server that may miss a signal: it is asked again whenever this time has passed.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn stop_asking_every(&mut self, again: Duration) {
         let Some(process) = self.process.take() else { return };
-        process.send(Signal::TERM);
-        assert!(process.ends_within(PATIENCE), "{} does not stop: {}", self.name, self.log());
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            process.send(Signal::TERM);
+            if process.ends_within(again) {
+                return;
+            }
+        }
+        panic!("{} does not stop: {}", self.name, self.log());
     }
 
     /// Ends it at once, as a crash does.

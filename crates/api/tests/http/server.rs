@@ -136,6 +136,9 @@ pub(crate) async fn server() -> Server {
 }
 
 pub(crate) async fn server_with(wish: Wish) -> Server {
+    // A span is off for every thread when those that met it first log nowhere: here each logs to somewhere. That it does
+    // already is no error.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let data = TempDir::new().unwrap();
     std::fs::write(data.path().join(EXCERPT_NAME), EXCERPT).unwrap();
     let real = SqliteCatalogue::open(&data.path().join("catalogue.sqlite"), data.path()).await.unwrap();

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use super::*;
 
 const GOOD: &str = r#"
@@ -57,6 +59,13 @@ url = "amqp://127.0.0.1"
 may = ["freeze", "kill", "scale"]
 [targets.pods]
 logs = { kubernetes = "deployment/focus" }
+[targets.stream]
+url = "grpc://127.0.0.1:1"
+descriptors = "no/such/file"
+kubernetes = "widget/stream"
+[targets.all]
+kubernetes = { selector = " " }
+may = ["scale"]
 [values.rabbit]
 a = 1
 "#;
@@ -70,6 +79,10 @@ a = 1
         "targets.rabbit.may has \"kill\", which needs start",
         "targets.rabbit.may has \"scale\", which needs kubernetes",
         "targets.pods is on a cluster; [kubernetes] must say which",
+        "targets.stream.descriptors: there is no file no/such/file",
+        "targets.stream.kubernetes: \"widget/stream\" must be kind and name of something that has pods",
+        "targets.all.kubernetes: the selector is empty, which would be all pods",
+        "targets.all.may has \"scale\", which needs kubernetes",
     ] {
         assert!(problems.contains(wanted), "{wanted} is not in\n{problems}");
     }
@@ -78,4 +91,68 @@ a = 1
     let unknown = parse("name = \"a\"\n[targets.focus]\nurll = \"http://a\"").unwrap_err().to_string();
     assert!(unknown.contains("urll"), "{unknown}");
     assert!(parse("name = ").unwrap_err().to_string().contains("line 1"));
+}
+
+#[test]
+fn how_a_cluster_is_reached_is_settled_and_hidden() {
+    let directory = tempfile::tempdir().unwrap();
+    let kubeconfig = directory.path().join("kubeconfig");
+    let written = json!({
+        "current-context": "lab",
+        "contexts": [{ "name": "lab", "context": { "cluster": "lab", "user": "lab" } }],
+        "clusters": [{ "name": "lab", "cluster": { "server": "https://10.9.8.7:6443" } }],
+        "users": [{ "name": "lab", "user": { "token": "t0ken-of-lab" } }],
+    });
+    std::fs::write(&kubeconfig, written.to_string()).unwrap();
+    let cluster = |lines: &str, variable: &dyn Fn(&str) -> Option<String>| {
+        let text = format!("name = \"lab\"\n[kubernetes]\n{lines}\n");
+        Environment::parse("lab.toml", &text, variable)
+    };
+    let by_file =
+        |lines: &str, path: String| cluster(lines, &|name| (name == "KUBECONFIG").then(|| path.clone()));
+    let environment = by_file("namespace = \"focus\"", kubeconfig.display().to_string()).unwrap();
+    assert_eq!(environment.kubernetes.unwrap().kubeconfig, Some(kubeconfig.clone()));
+    let hidden = environment.redactor.redact("https://10.9.8.7:6443/api and t0ken-of-lab, or 10.9.8.7:6443");
+    assert_eq!(hidden, "$kubernetes/api and ***, or $kubernetes");
+
+    let inside = cluster("namespace = \"focus\"", &|name| match name {
+        "KUBERNETES_SERVICE_HOST" => Some("fd00::1".into()),
+        "KUBERNETES_SERVICE_PORT" => Some("443".into()),
+        _ => None,
+    });
+    // Where there is no account to be read.
+    let problems = inside.unwrap_err().problems.join("\n");
+    assert!(problems.contains("kubernetes.token_file: /var/run/secrets"), "{problems}");
+
+    let none = by_file("namespace = \"focus\"", "/no/such/kubeconfig".into()).unwrap_err().to_string();
+    assert!(
+        none.contains("kubernetes.kubeconfig: /no/such/kubeconfig") && none.contains("name another"),
+        "{none}"
+    );
+    std::fs::write(&kubeconfig, "{}").unwrap();
+    let lines = format!("namespace = \"Focus\"\nkubeconfig = {kubeconfig:?}\ntoken = \"a\"\n");
+    let problems = cluster(&lines, &|_| None).unwrap_err().problems.join("\n");
+    for wanted in [
+        "kubernetes.namespace: a namespace is lower-case",
+        "kubernetes.token: it goes with url",
+        "it has no current context; name another",
+    ] {
+        assert!(problems.contains(wanted), "{wanted} is not in\n{problems}");
+    }
+    let lines = "namespace = \"focus\"\nurl = \"10.9.8.7\"\nkubeconfig = \"also\"\nca = \"no/such/ca\"";
+    let problems = cluster(lines, &|_| None).unwrap_err().problems.join("\n");
+    for wanted in [
+        "kubernetes.url: there is a kubeconfig as well",
+        "kubernetes.url: it must be a URL such as",
+        "kubernetes.ca: ",
+        "kubernetes.kubeconfig: ",
+    ] {
+        assert!(problems.contains(wanted), "{wanted} is not in\n{problems}");
+    }
+    let by_token =
+        cluster("namespace = \"focus\"\nurl = \"https://10.9.8.7\"\ntoken = \"t0ken\"", &|_| None).unwrap();
+    assert_eq!(
+        by_token.redactor.redact("t0ken at https://10.9.8.7/ (10.9.8.7:443)"),
+        "*** at $kubernetes/ ($kubernetes)"
+    );
 }

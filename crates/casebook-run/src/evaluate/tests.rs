@@ -25,6 +25,17 @@ fn answer(status: u16, text: &str) -> Observation {
 }
 
 #[test]
+fn a_refusal_is_told_with_what_it_says() {
+    let why = |status: u16, text: &str| holds("status 201", &answer(status, text)).1;
+    assert_eq!(why(400, r#"{"error": "channels: too many"}"#), "the status is 400: channels: too many");
+    assert_eq!(why(502, "\n Bad gateway \nnginx"), "the status is 502: Bad gateway");
+    assert_eq!(why(503, ""), "the status is 503");
+    assert_eq!(why(200, r#"{"error": null, "job_id": "1-1"}"#), "the status is 200");
+    let long = why(500, &"é".repeat(500));
+    assert!(long.ends_with("éé…") && long.chars().count() < 230, "{long}");
+}
+
+#[test]
 fn an_answer_is_what_the_ticket_says_or_not() {
     let body = r#"{"error": "RabbitMQ unavailable: connection refused", "detail": [{"path": "$.a"}, {"path": "$.b"}], "count": 3}"#;
     let seen = answer(503, body);

@@ -41,7 +41,10 @@ impl Blocked {
     pub(super) async fn is_gone(&self) -> Result<bool, String> {
         // With the network its rules have gone.
         let Some(nft) = self.network.command(&["nft", "list", "tables"]) else { return Ok(true) };
-        let tables = command::succeed(&nft, "", DEADLINE).await?;
+        let tables = command::succeed(&nft, "", DEADLINE).await;
+        let tables = tables.map_err(|error| {
+            format!("{error} (nft is of the package nftables; it needs the right to administer networks)")
+        })?;
         let own = format!("table inet {}", self.table);
         Ok(!tables.lines().any(|table| table.trim() == own))
     }

@@ -1,5 +1,6 @@
 //! Packets that are late, by the kernel's traffic control.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,47 @@ pub struct Delayed {
 const HANDLE: &str = "ca5e:";
 
 impl Delayed {
+    /// What has to be done so that packets from the network to the addresses are late; nothing is done yet.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when no packet can go there, or when they would leave by several devices.
+    pub(crate) async fn plan(network: Network, addresses: Vec<SocketAddr>, by: u64) -> Result<Self, String> {
+        let mut delayed = Self { network, device: String::new(), addresses: Vec::new(), by };
+        let mut devices = BTreeSet::new();
+        let mut without_route = String::new();
+        for address in addresses {
+            match delayed.device_to(address.ip()).await {
+                Ok(device) => {
+                    devices.insert(device);
+                    delayed.addresses.push(address);
+                }
+                Err(why) => without_route = why,
+            }
+        }
+        let mut devices = devices.into_iter();
+        match (devices.next(), devices.next()) {
+            (Some(device), None) => Ok(Self { device, ..delayed }),
+            (Some(one), Some(other)) => Err(format!(
+                "packets to it leave by {one} and by {other}; only those of one device can be late"
+            )),
+            (None, _) => Err(without_route),
+        }
+    }
+
+    /// The device that packets to an address leave by.
+    async fn device_to(&self, ip: IpAddr) -> Result<String, String> {
+        let command = ["ip", "-json", "route", "get", &ip.to_string()];
+        let command = self.network.command(&command).ok_or("the network is gone")?;
+        let told = command::succeed(&command, "", DEADLINE).await;
+        let told = told.map_err(|error| format!("{error} (ip is of the package iproute2)"))?;
+        let routes: serde_json::Value = serde_json::from_str(&told).unwrap_or_default();
+        let device = routes.pointer("/0/dev").and_then(serde_json::Value::as_str);
+        device
+            .map(str::to_owned)
+            .ok_or_else(|| format!("ip does not say by which device packets to {ip} leave: {told}"))
+    }
+
     pub(super) async fn apply(&self) -> Result<(), String> {
         let device = self.device.as_str();
         // All that has no filter goes by the first bands, as it would without us.
@@ -33,12 +75,13 @@ impl Delayed {
         let bands = bands.into_iter().chain(["1", "1", "1", "1"]);
         let root: Vec<_> =
             ["qdisc", "add", "dev", device, "root", "handle", HANDLE].into_iter().chain(bands).collect();
-        self.tc(&root).await?;
+        self.tc(&root).await.map_err(|error| self.refused(error))?;
         let late = format!("{}ms", self.by);
         self.tc(&[
             "qdisc", "add", "dev", device, "parent", "ca5e:4", "handle", "ca5f:", "netem", "delay", &late,
         ])
-        .await?;
+        .await
+        .map_err(|error| self.refused(error))?;
         for address in &self.addresses {
             let (ip, port) = (address.ip().to_string(), address.port().to_string());
             let (protocol, matched) = match address.ip() {
@@ -73,6 +116,25 @@ impl Delayed {
     async fn tc(&self, words: &[&str]) -> Result<String, String> {
         let words: Vec<_> = std::iter::once("tc").chain(words.iter().copied()).collect();
         let command = self.network.command(&words).ok_or("the network is gone")?;
-        command::succeed(&command, "", DEADLINE).await
+        let done = command::succeed(&command, "", DEADLINE).await;
+        done.map_err(|error| {
+            format!("{error} (tc is of the package iproute2; it needs the right to administer networks)")
+        })
+    }
+
+    /// What the kernel says that refuses a discipline, with what can be done.
+    fn refused(&self, error: String) -> String {
+        if error.contains("qdisc kind is unknown") {
+            return format!(
+                "this kernel cannot make packets late: it lacks prio or netem (the modules sch_prio and sch_netem): {error}"
+            );
+        }
+        if error.contains("NLM_F_REPLACE") || error.contains("Exclusivity flag") {
+            return format!(
+                "packets that leave by {device} are in a queue already that somebody has set up, which stays as it is; `tc qdisc show dev {device}` says which: {error}",
+                device = self.device
+            );
+        }
+        error
     }
 }

@@ -50,5 +50,5 @@ impl Frozen {
 
 /// Whether a process is halted; none when it is gone.
 fn is_halted(process: ProcessId) -> Option<bool> {
-    process.status().map(|status| status.state == 'T')
+    process.status().map(|status| status.is_halted())
 }

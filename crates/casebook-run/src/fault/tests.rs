@@ -82,3 +82,11 @@ async fn what_was_ended_is_started_once() {
         again.signal(rustix::process::Signal::KILL).unwrap();
     }
 }
+
+#[tokio::test]
+async fn packets_are_late_where_they_leave() {
+    let network = crate::network::Network::own().unwrap();
+    let here = ["127.0.0.1:5672".parse().unwrap(), "127.0.0.2:5672".parse().unwrap()];
+    let delayed = Delayed::plan(network, here.to_vec(), 50).await.unwrap();
+    assert_eq!((delayed.device.as_str(), delayed.addresses), ("lo", here.to_vec()));
+}

@@ -82,3 +82,26 @@ fn one_at_a_time() {
     drop(state);
     State::lock(directory.path()).unwrap();
 }
+
+#[test]
+fn a_journal_is_forgotten_when_nothing_in_it_is_pending() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(directory.path()).unwrap();
+    let mut journal = state.begin("run").unwrap();
+    let path = journal.path().to_owned();
+    let number = journal.intend(intended("1")).unwrap();
+    let far = SystemTime::now() + KEPT_FOR + Duration::from_secs(60);
+    state.forget(&path).unwrap();
+    state.forget_old(far).unwrap();
+    assert_eq!(steps(&state), ["1"], "what is pending is never forgotten");
+    journal.note(number, FaultState::Verified).unwrap();
+    state.forget_old(SystemTime::now()).unwrap();
+    assert!(path.exists(), "nobody else has a copy of it, and it is not old");
+    state.forget_old(far).unwrap();
+    assert!(!path.exists());
+    let path = state.begin("another").unwrap().path().to_owned();
+    state.forget(&path).unwrap();
+    assert!(!path.exists());
+    fs::write(&path, "odd\n").unwrap();
+    assert!(state.forget(&path).is_err() && path.exists(), "what cannot be understood may say anything");
+}

@@ -20,7 +20,7 @@ pub(super) async fn since(
     hold: Option<Duration>,
     world: &World<'_>,
 ) -> Result<Observation, String> {
-    let snapshot = world.names.captured(before).ok_or_else(|| format!("{before} was not seen"))?;
+    let snapshot = world.snapshot(before)?;
     let kind = snapshot.json["world"].as_str().unwrap_or_default();
     let of = snapshot.json["of"].as_str().and_then(Variable::new);
     let of = of.ok_or_else(|| format!("{before} is no snapshot"))?;
@@ -29,10 +29,13 @@ pub(super) async fn since(
     let end = Instant::now() + hold.unwrap_or_default();
     loop {
         let now = match kind {
-            "process" => process::snapshot(&of, world)?,
-            _ => queue::snapshot(&of, world).await?,
+            "process" => {
+                let mut now = things(&process::snapshot(&of, world)?.json);
+                now.extend(process::survivors(&snapshot.json));
+                now
+            }
+            _ => things(&queue::snapshot(&of, world).await?.json),
         };
-        let now = things(&now.json);
         added.extend(now.difference(&then).cloned());
         removed.extend(then.difference(&now).cloned());
         if Instant::now() >= end {

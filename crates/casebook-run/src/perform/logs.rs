@@ -1,5 +1,8 @@
 //! What was logged since a step began.
 
+mod cluster;
+mod journal;
+
 use std::collections::BTreeMap;
 use std::io::SeekFrom;
 use std::path::Path;
@@ -10,9 +13,8 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio::time::{Instant, sleep};
 
-use super::bounded;
+use super::{bounded, k8s};
 use crate::Observation;
-use crate::command;
 use crate::environment::Logs;
 use crate::world::{Mark, World};
 
@@ -22,39 +24,41 @@ const MOST: u64 = 64 << 20;
 const QUIET_FOR: Duration = Duration::from_millis(100);
 const QUIET_WITHIN: Duration = Duration::from_secs(2);
 
+/// What was logged, once nothing more comes.
 pub(super) async fn since(of: &Variable, since: &Since, world: &World<'_>) -> Result<Observation, String> {
-    let mark = world.mark(since)?;
-    let text = match &world.target(of)?.logs {
-        Some(Logs::File(file)) => {
-            settled(file).await;
-            of_file(file, of, mark).await?
+    let end = Instant::now() + QUIET_WITHIN;
+    let mut known = now(of, since, world).await?;
+    loop {
+        sleep(QUIET_FOR).await;
+        let seen = now(of, since, world).await?;
+        if seen == known || Instant::now() > end {
+            return Ok(seen);
         }
-        Some(Logs::Journal(unit)) => of_journal(unit, mark, world.environment.deadline).await?,
-        Some(Logs::Kubernetes(_)) => return Err("this program cannot read logs of a cluster yet".to_owned()),
-        None => return Err(format!("the environment does not say where {of} logs")),
+        known = seen;
+    }
+}
+
+/// What was logged until now.
+pub(super) async fn now(of: &Variable, since: &Since, world: &World<'_>) -> Result<Observation, String> {
+    let mark = world.mark(since)?;
+    let logs = world.target(of)?.logs.as_ref();
+    let logs = logs.ok_or_else(|| format!("the environment does not say where {of} logs"))?;
+    let (text, gone) = match logs {
+        Logs::File(file) => (of_file(file, of, mark).await?, 0),
+        Logs::Journal(unit) => (journal::read(unit, mark.at, world.environment.deadline).await?, 0),
+        Logs::Kubernetes(workload) => {
+            cluster::read(workload, mark.at, mark.logging(of)?, &k8s::connection(world).await?).await?
+        }
     };
     let count = text.lines().count() as f64;
     let (text, left_out) = bounded(&text);
     Ok(Observation {
         text,
-        left_out,
+        // How much it was that is gone nobody knows.
+        left_out: left_out + gone,
         numbers: BTreeMap::from([("count".to_owned(), count)]),
         ..Observation::default()
     })
-}
-
-async fn settled(file: &Path) {
-    let length = || std::fs::metadata(file).map_or(0, |file| file.len());
-    let end = Instant::now() + QUIET_WITHIN;
-    let mut known = length();
-    loop {
-        sleep(QUIET_FOR).await;
-        let now = length();
-        if now == known || Instant::now() > end {
-            return;
-        }
-        known = now;
-    }
 }
 
 async fn of_file(path: &Path, of: &Variable, mark: &Mark) -> Result<String, String> {
@@ -70,10 +74,4 @@ async fn of_file(path: &Path, of: &Variable, mark: &Mark) -> Result<String, Stri
     let mut bytes = Vec::new();
     file.take(length - begin).read_to_end(&mut bytes).await.map_err(failed)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-async fn of_journal(unit: &str, mark: &Mark, deadline: Duration) -> Result<String, String> {
-    let since = format!("--since=@{}", mark.at.as_second());
-    let words = ["journalctl", "--no-pager", "--output=cat", "--unit", unit, &since].map(str::to_owned);
-    command::succeed(&words, "", deadline).await
 }

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::http::of_io;
+use super::mongo;
 use crate::command;
 use crate::environment::Address;
 use crate::network::Network;
+use crate::request::of_io;
 use crate::world::World;
 use crate::{Observation, Outcome};
 
@@ -22,6 +23,12 @@ const TO_START: Duration = Duration::from_secs(5);
 #[derive(Debug, Serialize, Deserialize, thiserror::Error)]
 #[error("{0}")]
 pub struct ProbeError(String);
+
+impl ProbeError {
+    pub(super) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
 
 pub(super) async fn from(wanted: &Probe, world: &World<'_>) -> Result<Observation, String> {
     let url = world.fill(&wanted.target)?;
@@ -65,9 +72,7 @@ pub async fn probe(protocol: Protocol, url: &str, deadline: Duration) -> Result<
     let outcome = match protocol {
         Protocol::Tcp => connect(&address, deadline).await,
         Protocol::Amqp => amqp(&address, deadline).await?,
-        Protocol::Mongo => {
-            return Err(ProbeError("this program cannot probe MongoDB yet; probe its port by tcp".into()));
-        }
+        Protocol::Mongo => mongo(&address, deadline).await?,
     };
     let elapsed = began.elapsed().max(Duration::from_micros(1)).as_secs_f64();
     Ok(Observation { outcome, elapsed, ..Observation::default() })
@@ -78,6 +83,18 @@ async fn connect(address: &Address, deadline: Duration) -> Outcome {
         Err(_) => Outcome::TimedOut,
         Ok(Ok(_)) => Outcome::Answered,
         Ok(Err(error)) => of_io(&error),
+    }
+}
+
+/// A ping, with all that comes before it.
+async fn mongo(address: &Address, deadline: Duration) -> Result<Outcome, ProbeError> {
+    let began = Instant::now();
+    // As for a broker.
+    match connect(address, deadline).await {
+        Outcome::Answered => {
+            mongo::ping(address.url.as_str(), deadline.saturating_sub(began.elapsed())).await
+        }
+        other => Ok(other),
     }
 }
 

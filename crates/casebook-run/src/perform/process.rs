@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use casebook_ticket::language::{Since, Variable};
-use serde_json::json;
+use serde::Deserialize as _;
+use serde_json::{Value as Json, json};
 
 use crate::Observation;
 use crate::environment::Target;
@@ -22,8 +23,19 @@ fn target<'a>(of: &Variable, world: &World<'a>) -> Result<&'a Target, String> {
 pub(super) fn snapshot(of: &Variable, world: &World<'_>) -> Result<Observation, String> {
     let process = world.process(target(of, world)?);
     let family = process.map(ProcessId::family).unwrap_or_default();
-    let line = |process: &ProcessId| format!("{} {}", process.pid, process.command());
-    Ok(snapshot_of("process", of, &family.iter().map(line).collect::<Vec<_>>()))
+    let mut snapshot = snapshot_of("process", of, &family.iter().map(line).collect::<Vec<_>>());
+    snapshot.json["processes"] = json!(family);
+    Ok(snapshot)
+}
+
+fn line(process: &ProcessId) -> String {
+    format!("{} {}", process.pid, process.command())
+}
+
+/// The things of a snapshot that live, whoever has taken them over: an orphan is not gone.
+pub(super) fn survivors(snapshot: &Json) -> Vec<String> {
+    let processes = Vec::<ProcessId>::deserialize(&snapshot["processes"]).unwrap_or_default();
+    processes.iter().filter(|process| process.status().is_some()).map(line).collect()
 }
 
 /// A snapshot: what it is made of, so that it can be made again, and the things in it.
@@ -37,10 +49,16 @@ pub(super) fn snapshot_of(world: &str, of: &Variable, things: &[String]) -> Obse
     }
 }
 
+/// One that is halted is there and does nothing: it is down.
 pub(super) fn state(of: &Variable, world: &World<'_>) -> Result<Observation, String> {
-    let process = world.process(target(of, world)?);
-    let text = process.map_or_else(|| "no process".to_owned(), |process| format!("process {}", process.pid));
-    let up = f64::from(u8::from(process.is_some()));
+    let status = world.process(target(of, world)?).and_then(ProcessId::status);
+    let is_halted = status.is_some_and(|status| status.is_halted());
+    let text = match status {
+        Some(status) if is_halted => format!("process {}, halted", status.id.pid),
+        Some(status) => format!("process {}", status.id.pid),
+        None => "no process".to_owned(),
+    };
+    let up = f64::from(u8::from(status.is_some() && !is_halted));
     Ok(Observation { text, numbers: BTreeMap::from([("up".to_owned(), up)]), ..Observation::default() })
 }
 

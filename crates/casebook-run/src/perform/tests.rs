@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use casebook_ticket::At;
 use casebook_ticket::language::{Protocol, parse_statement};
+use rustix::process::Signal;
 use tokio::net::TcpListener;
 
 use super::*;
 use crate::environment::Environment;
+use crate::processes::ProcessId;
 
 fn environment(targets: &str) -> Environment {
     Environment::parse(
@@ -15,6 +17,9 @@ fn environment(targets: &str) -> Environment {
     )
     .unwrap()
 }
+
+/// So long a log is looked at at least when it has to be quiet.
+const QUIET: Duration = Duration::from_millis(100);
 
 async fn seen(statement: &str, world: &mut World<'_>) -> Observation {
     perform(&parse_statement(statement, At::default()).unwrap(), world).await
@@ -57,6 +62,9 @@ async fn logs_are_those_since_the_step() {
     assert_eq!(seen("logs $server since start", &mut world).await.text, "one\ntwo\nthree\n");
     std::fs::write(&log, "anew\n").unwrap();
     assert_eq!(seen("logs $server since step 4", &mut world).await.text, "anew\n", "it was begun anew");
+    let waited = seen("wait until logs $server since step 4 count = 1 within 20s", &mut world).await;
+    assert_eq!((&waited.outcome, waited.text.as_str()), (&Outcome::Answered, "anew\n"));
+    assert!(waited.elapsed < QUIET.as_secs_f64(), "a look does not wait until the log is quiet");
     let other = seen("logs $server since step 5", &mut world).await;
     assert_eq!(other.outcome, Outcome::Failed("step 5 has not begun".into()));
 }
@@ -70,14 +78,44 @@ async fn what_is_waited_for_comes_or_not() {
     let never = seen("wait until process state $server up within 50ms every 10ms", &mut world).await;
     assert_eq!(never.outcome, Outcome::TimedOut);
     assert!(never.text.contains("`up` did not hold within 50ms"), "{}", never.text);
-    let later = tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        std::fs::write(&pid, std::process::id().to_string()).unwrap();
-    });
-    let seen = seen("wait until process state $server up within 20s every 10ms as server", &mut world).await;
-    later.await.unwrap();
+    let untold =
+        seen("wait until logs $server since start count = 0 within 50ms every 10ms", &mut world).await;
+    assert_eq!(untold.outcome, Outcome::TimedOut, "what cannot be told does not hold");
+    // It is looked at once before.
+    let waited = seen("wait until process state $server up within 20s every 10ms as server", &mut world);
+    let later = async { std::fs::write(&pid, std::process::id().to_string()).unwrap() };
+    let (seen, ()) = tokio::join!(biased; waited, later);
     assert_eq!((&seen.outcome, seen.numbers["up"]), (&Outcome::Answered, 1.0));
     assert!(seen.elapsed > 0.0);
+}
+
+#[tokio::test]
+async fn a_snapshot_that_there_is_not_is_not_waited_for() {
+    let environment = environment("[targets.server]\nqueues = [\"false\"]\n");
+    let mut world = World::new(&environment, &[], &[]);
+    let began = Instant::now();
+    for (kind, why) in [("queue", "$before was not taken"), ("k8s", "$before was not taken")] {
+        let never = seen(&format!("wait until {kind} diff before added = 0 within 60s"), &mut world).await;
+        assert_eq!(never.outcome, Outcome::Failed(why.into()));
+    }
+    let failed = seen("queue snapshot $server as before", &mut world).await;
+    assert!(matches!(failed.outcome, Outcome::Failed(_)));
+    for statement in ["wait until queue diff before added = 0 within 60s", "queue diff before hold 60s"] {
+        let never = seen(statement, &mut world).await;
+        let Outcome::Failed(why) = never.outcome else { panic!("{statement}") };
+        assert!(why.starts_with("$before could not be taken: false ended with code 1"), "{why}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn nothing_is_made_that_nobody_could_undo() {
+    let environment = environment("[targets.server]\nurl = \"http://127.0.0.1:1\"\n");
+    let mut world = World::new(&environment, &[], &[]);
+    let made = seen("http POST $server/jobs undo DELETE $server/jobs/own", &mut world).await;
+    assert_eq!(made.outcome, Outcome::Failed("what it makes could not be undone here".into()));
+    let read = seen("http POST $server/jobs read-only", &mut world).await;
+    assert_eq!(read.outcome, Outcome::Refused, "it is sent");
 }
 
 #[tokio::test]
@@ -92,6 +130,51 @@ async fn commands_are_run_where_they_are_allowed_only() {
     assert_eq!((done.numbers["exit"], &done.json), (3.0, &serde_json::json!([1])));
     let slow = seen("shell \"sleep 60\" read-only", &mut world).await;
     assert!(matches!(slow.outcome, Outcome::Failed(why) if why.contains("has not ended")));
+}
+
+#[tokio::test]
+async fn an_orphan_is_not_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let pid_file = directory.path().join("pid");
+    let environment = environment(&format!("[targets.server]\nprocess = {{ pid_file = {pid_file:?} }}\n"));
+    let mut world = World::new(&environment, &[], &[]);
+    let mut server = std::process::Command::new("sh").args(["-c", "sleep 60 & wait"]).spawn().unwrap();
+    std::fs::write(&pid_file, server.id().to_string()).unwrap();
+    let family = || ProcessId::of(server.id()).unwrap().family();
+    while family().get(1).is_none_or(|child| child.command() != "sleep 60") {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let child = family()[1];
+    let snapshot = parse_statement("process snapshot $server as before", At::default()).unwrap();
+    let before = perform(&snapshot, &mut world).await;
+    assert_eq!(before.numbers, [("count".to_owned(), 2.0)].into());
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let left = seen("process diff before", &mut world).await;
+    assert_eq!((left.numbers["added"], left.numbers["removed"]), (0.0, 1.0), "{}", left.text);
+    child.signal(Signal::KILL).unwrap();
+    let gone = seen("wait until process diff before removed = 2 within 20s", &mut world).await;
+    assert_eq!(gone.outcome, Outcome::Answered, "{}", gone.text);
+}
+
+#[tokio::test]
+async fn what_is_halted_is_down() {
+    let mut server = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let environment = environment(&format!("[targets.server]\nprocess = {{ pid = {} }}\n", server.id()));
+    let mut world = World::new(&environment, &[], &[]);
+    let id = ProcessId::of(server.id()).unwrap();
+    assert_eq!(seen("process state $server", &mut world).await.numbers, [("up".to_owned(), 1.0)].into());
+    id.signal(Signal::STOP).unwrap();
+    let halted = seen("wait until process state $server down within 20s", &mut world).await;
+    assert_eq!(
+        (halted.outcome, halted.text),
+        (Outcome::Answered, format!("process {}, halted", server.id()))
+    );
+    id.signal(Signal::CONT).unwrap();
+    let on = seen("wait until process state $server up within 20s", &mut world).await;
+    assert_eq!(on.outcome, Outcome::Answered);
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
 
 #[test]

@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use casebook_ticket::{Found, Source, Standard, Ticket, formats};
+use casebook_ticket::Standard;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::FaultState;
+use crate::courier::tests::courier;
 use crate::evidence::Evidence;
 use crate::journal::State;
-use crate::plan::plan;
+use crate::plan::Obstacle;
 use crate::processes;
+use crate::session::Case as File;
 use crate::verify::verify;
 use crate::{RunRecord, run_verdict};
 
@@ -26,12 +28,45 @@ enum Server {
     RefusesAlways,
     RefusesForEver,
     LeaksAJob,
+    KeepsJobs,
 }
 
 /// A server and the process that it needs, whose files are in one directory.
 struct Lab {
     directory: tempfile::TempDir,
     port: u16,
+    made: Arc<Made>,
+}
+
+/// The jobs that a server has started: how many ever, and those that run.
+#[derive(Default)]
+struct Made(Mutex<(u32, Vec<String>)>);
+
+impl Made {
+    fn start(&self) -> String {
+        let (ever, running) = &mut *self.0.lock().unwrap();
+        *ever += 1;
+        let id = format!("1-{ever}");
+        running.push(id.clone());
+        id
+    }
+
+    fn remove(&self, id: &str) -> &'static str {
+        let running = &mut self.0.lock().unwrap().1;
+        let place = running.iter().position(|known| known == id);
+        place.map_or("404 Not Found", |place| {
+            running.remove(place);
+            "200 OK"
+        })
+    }
+
+    fn ever(&self) -> u32 {
+        self.0.lock().unwrap().0
+    }
+
+    fn running(&self) -> Vec<String> {
+        self.0.lock().unwrap().1.clone()
+    }
 }
 
 /// Runs that were begun: each has a journal of its own.
@@ -45,7 +80,7 @@ summary: The broker is lost while a job is configured
 ## Pre-Conditions
 
 - There are a server and its broker. `use $server $broker`
-- The same request succeeds: `http POST $server/configure @live as baseline` `status 200` `json $.job_id exists`
+- The same request succeeds: `http POST $server/configure @live undo DELETE $server/job/$baseline.json.job_id as baseline` `status 200` `json $.job_id exists`
 
 ## Test Data
 
@@ -60,11 +95,11 @@ summary: The broker is lost while a job is configured
 | 1 | Note what runs | `queue snapshot $server as before` | Noted |
 | 2 | End the broker | `kill $broker` | `applied` |
 | 3 | It is away | `process state $broker` | `down` |
-| 4 | Ask for a job | `http POST $server/configure @live as answer` | `status 502 503`, `json $.error contains "broker"`, `json $.job_id absent` |
+| 4 | Ask for a job | `http POST $server/configure @live undo DELETE $server/job/$answer.json.job_id as answer` | `status 502 503`, `json $.error contains "broker"`, `json $.job_id absent` |
 | 5 | Nothing was started | `queue diff before` | `added = 0` |
 | 6 | It was logged | `logs $server since step 4` | `has-any "broker unavailable"`, `has-none "panic"` |
 | 7 | Bring the broker back | `undo step 2` | `undone` |
-| 8 | Ask again | `http POST $server/configure @live as recovered` | `status 200` |
+| 8 | Ask again | `http POST $server/configure @live undo DELETE $server/job/$recovered.json.job_id as recovered` | `status 200` |
 
 ## Assertions
 
@@ -80,11 +115,13 @@ impl Lab {
         let place = directory.path().to_owned();
         std::fs::write(place.join("log"), "started\n").unwrap();
         std::fs::write(place.join("jobs"), "").unwrap();
-        let lab = Self { directory, port };
+        let made = Arc::new(Made::default());
+        let jobs = Arc::clone(&made);
+        let lab = Self { directory, port, made };
         sh(&lab.start_broker());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, place.clone(), server));
+                tokio::spawn(serve(stream, place.clone(), Arc::clone(&jobs), server));
             }
         });
         lab
@@ -119,10 +156,10 @@ impl Lab {
 
     async fn run(&self, text: &str, stop: watch::Receiver<bool>) -> CaseRecord {
         let environment = self.environment("\"kill\"");
-        let plan =
-            plan(&ticket(text), &environment, false).unwrap_or_else(|obstacles| panic!("{obstacles:?}"));
+        let plan = planned(text, &environment).unwrap_or_else(|obstacles| panic!("{obstacles:?}"));
         let journal = self.state().begin(&format!("run{}", RUNS.fetch_add(1, Ordering::Relaxed))).unwrap();
-        let setting = Setting { environment: &environment, prober: &[], tag: "lab", stop };
+        let courier = courier(journal.path());
+        let setting = Setting { environment: &environment, prober: &[], tag: "lab", courier, stop };
         run(&plan, ("tickets/LAB-1.md".into(), String::new()), journal, setting, &mut Silent).await
     }
 }
@@ -139,15 +176,22 @@ impl Drop for Lab {
     }
 }
 
-async fn serve(mut stream: TcpStream, place: PathBuf, kind: Server) {
+async fn serve(mut stream: TcpStream, place: PathBuf, made: Arc<Made>, kind: Server) {
     let mut request = vec![0; 4096];
     let Ok(read) = stream.read(&mut request).await else { return };
     let request = String::from_utf8_lossy(&request[..read]).into_owned();
+    if let Some(path) = request.strip_prefix("DELETE /job/") {
+        let id = path.split(' ').next().unwrap();
+        let status = if kind == Server::KeepsJobs { "403 Forbidden" } else { made.remove(id) };
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        return;
+    }
     assert!(request.contains("{\"channels\": 3}"), "{request}");
     let is_up = processes::in_file(&place.join("broker.pid")).is_some();
     let was_down = std::fs::read_to_string(place.join("log")).unwrap().contains("unavailable");
     let serves = match kind {
-        Server::Honest | Server::LeaksAJob => is_up,
+        Server::Honest | Server::LeaksAJob | Server::KeepsJobs => is_up,
         Server::ChecksNothing => true,
         Server::RefusesAlways => false,
         Server::RefusesForEver => is_up && !was_down,
@@ -158,7 +202,7 @@ async fn serve(mut stream: TcpStream, place: PathBuf, kind: Server) {
         std::fs::write(place.join(name), text).unwrap();
     };
     let (status, body) = if serves {
-        ("200 OK", json!({ "job_id": "1-1" }))
+        ("200 OK", json!({ "job_id": made.start() }))
     } else {
         append("log", "broker unavailable\n");
         if kind == Server::LeaksAJob {
@@ -172,17 +216,8 @@ async fn serve(mut stream: TcpStream, place: PathBuf, kind: Server) {
     stream.write_all(answer.as_bytes()).await.unwrap();
 }
 
-fn ticket(text: &str) -> Ticket {
-    let mut found = None;
-    let source = Source { name: "LAB-1.md", bytes: text.as_bytes(), format: None };
-    let standard = Standard::built_in();
-    formats::read_each(source, &standard, &mut |what| {
-        if let Found::Ticket(ticket) = what {
-            found = Some(*ticket);
-        }
-    })
-    .unwrap();
-    found.expect("a ticket")
+fn planned(text: &str, environment: &Environment) -> Result<Plan, Vec<Obstacle>> {
+    File::read("LAB-1.md", text.as_bytes().to_vec(), &Standard::built_in(), environment, false).plan
 }
 
 struct Silent;
@@ -212,7 +247,9 @@ async fn the_verdict_is_what_the_server_deserves() {
         assert_eq!(case.verdict, verdict, "{server:?}: {}", case.reason);
         assert!(case.reason.starts_with(reason), "{server:?}: {}", case.reason);
         assert!(lab.broker().is_some(), "{server:?}: the broker is back");
-        assert!(case.faults.iter().all(|fault| fault.state == FaultState::Verified));
+        assert!(case.faults.iter().chain(&case.made).all(|fault| fault.state == FaultState::Verified));
+        assert_eq!(lab.made.running(), [""; 0], "{server:?}: what requests made is gone");
+        assert_eq!(case.made.len(), lab.made.ever() as usize, "{server:?}");
         assert_eq!(case.faults.is_empty(), server == Server::RefusesAlways, "nothing is broken for nothing");
         assert_eq!(lab.state().pending().unwrap(), []);
     }
@@ -251,8 +288,9 @@ async fn a_fault_that_does_not_take_hold_proves_nothing() {
 async fn whoever_interrupts_finds_all_put_back() {
     let lab = Lab::start(Server::Honest).await;
     let (interrupt, stop) = watch::channel(false);
-    let slow =
-        TICKET.replace("`process state $broker` |", "`wait until process state $broker up within 60s` |");
+    let slow = TICKET
+        .replace("`process state $broker` |", "`wait until process state $broker up within 60s` |")
+        + "\n## Post-Conditions\n\n- It is known: `http POST $server/configure @live read-only` `status 200`\n";
     let pid_file = lab.path("broker.pid");
     let ended = tokio::spawn(async move {
         while processes::in_file(&pid_file).is_some() {
@@ -264,14 +302,77 @@ async fn whoever_interrupts_finds_all_put_back() {
     ended.await.unwrap();
     assert_eq!((case.verdict, case.reason.as_str()), (Verdict::Error, "the run was interrupted"));
     assert!(lab.broker().is_some());
+    assert_eq!((lab.made.ever(), lab.made.running().len()), (1, 0), "what requests made is gone");
+    assert_eq!(case.steps.last().unwrap().statements.len(), 0, "nothing else is done");
     assert_eq!(lab.state().pending().unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_a_step_made_is_undone_by_its_number() {
+    let lab = Lab::start(Server::Honest).await;
+    let undone = TICKET.replace(
+        "\n## Assertions",
+        "| 9 | Take it back | `undo step 8` | `undone` |\n| 10 | It is gone | `http DELETE $server/job/$recovered.json.job_id` | `status 404` |\n\n## Assertions",
+    );
+    let case = lab.run(&undone, never()).await;
+    assert_eq!(case.verdict, Verdict::Passed, "{}", case.reason);
+    let steps: Vec<_> = case.made.iter().map(|made| made.step.as_str()).collect();
+    assert_eq!(steps, ["pre-conditions 2", "8"]);
+    assert_eq!(lab.made.running(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_requests_made_is_there_until_the_end() {
+    let lab = Lab::start(Server::Honest).await;
+    let later = TICKET.to_owned()
+        + "\n## Post-Conditions\n\n- It is there: `http DELETE $server/job/$recovered.json.job_id` `status 200`\n";
+    let case = lab.run(&later, never()).await;
+    assert_eq!(case.verdict, Verdict::Passed, "{}", case.reason);
+    assert!(case.made.iter().all(|made| made.state == FaultState::Verified), "what is gone already is gone");
+}
+
+#[tokio::test]
+async fn what_cannot_be_undone_overrides_the_verdict_and_stops_the_next_run() {
+    let lab = Lab::start(Server::KeepsJobs).await;
+    let case = lab.run(TICKET, never()).await;
+    assert_eq!(case.verdict, Verdict::Dirty, "{}", case.reason);
+    assert!(case.reason.contains("`http POST $server/configure @live` of step"), "{}", case.reason);
+    assert!(lab.broker().is_some(), "the fault is put back all the same");
+    assert!(case.faults.iter().all(|fault| fault.state == FaultState::Verified));
+    assert_eq!(lab.state().pending().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_waited_for_makes_no_more_than_it_is_asked_for() {
+    let lab = Lab::start(Server::Honest).await;
+    let waited = TICKET.replace(
+        "`http POST $server/configure @live undo DELETE $server/job/$recovered.json.job_id as recovered`",
+        "`wait until http POST $server/configure @live undo DELETE $server/job/$recovered.json.job_id status 503 within 100ms every 10ms as recovered`",
+    );
+    let case = lab.run(&waited, never()).await;
+    assert_eq!(case.verdict, Verdict::Failed, "{}", case.reason);
+    assert!(lab.made.ever() >= 2, "a try has made one");
+    assert_eq!((case.made.len(), lab.made.running().len()), (lab.made.ever() as usize, 0));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_could_not_be_taken_is_not_waited_for() {
+    let lab = Lab::start(Server::Honest).await;
+    std::fs::remove_file(lab.path("jobs")).unwrap();
+    let waited =
+        TICKET.replace("`queue diff before` |", "`wait until queue diff before added = 0 within 60s` |");
+    let began = std::time::Instant::now();
+    let case = lab.run(&waited, never()).await;
+    assert!(began.elapsed() < Duration::from_secs(30), "it was waited for");
+    // Taking it is the baseline, without which nothing is broken.
+    assert_eq!(case.verdict, Verdict::Inconclusive, "{}", case.reason);
 }
 
 #[tokio::test]
 async fn what_stands_in_the_way_is_told_before_anything_is_touched() {
     let lab = Lab::start(Server::Honest).await;
     let obstacles = |text: &str, may: &str| {
-        let told = plan(&ticket(text), &lab.environment(may), false).unwrap_err();
+        let told = planned(text, &lab.environment(may)).unwrap_err();
         told.into_iter()
             .map(|obstacle| format!("{}: {}", obstacle.at.line, obstacle.text))
             .collect::<Vec<_>>()
@@ -286,7 +387,12 @@ async fn what_stands_in_the_way_is_told_before_anything_is_touched() {
     let on_cluster =
         TICKET.replace("queue snapshot $server as", "k8s snapshot jobs as").replace("queue diff", "k8s diff");
     let told = obstacles(&on_cluster, "\"kill\"");
-    assert!(told.contains("`k8s snapshot jobs as before`: this version cannot carry that out yet"), "{told}");
+    assert!(
+        told.contains(
+            "`k8s snapshot jobs as before`: the environment \"lab\" has no cluster; add [kubernetes]"
+        ),
+        "{told}"
+    );
     let told = obstacles(&TICKET.replace("`kill $broker`", "`kil $broker`"), "\"kill\"");
     assert!(told.contains("kill"), "{told}");
     let told =
@@ -298,10 +404,12 @@ async fn what_stands_in_the_way_is_told_before_anything_is_touched() {
 #[tokio::test]
 async fn evidence_can_be_judged_again_and_tells_when_it_was_changed() {
     let lab = Lab::start(Server::Honest).await;
+    let text = TICKET
+        .replace("\n## Assertions", "| 9 | Look again | `$answer` | `status 502 503` |\n\n## Assertions");
     let below = lab.path("evidence");
     let evidence = Evidence::begin(&below, "run").unwrap();
-    let (place, sum) = evidence.ticket("LAB-1", TICKET.as_bytes()).unwrap();
-    let case = CaseRecord { ticket: place, ticket_sha256: sum, ..lab.run(TICKET, never()).await };
+    let (place, sum) = evidence.ticket("LAB-1", text.as_bytes()).unwrap();
+    let case = CaseRecord { ticket: place, ticket_sha256: sum, ..lab.run(&text, never()).await };
     let record = RunRecord {
         id: "run".into(),
         version: RunRecord::VERSION,
@@ -327,7 +435,7 @@ async fn evidence_can_be_judged_again_and_tells_when_it_was_changed() {
         let mut record = record.clone();
         change(&mut record);
         let evidence = Evidence::begin(&below, "changed").unwrap();
-        evidence.ticket("LAB-1", TICKET.as_bytes()).unwrap();
+        evidence.ticket("LAB-1", text.as_bytes()).unwrap();
         let directory = evidence.finish(&record).unwrap();
         let told = contradictions(&directory).join("\n");
         std::fs::remove_dir_all(directory).unwrap();
@@ -339,6 +447,16 @@ async fn evidence_can_be_judged_again_and_tells_when_it_was_changed() {
     });
     assert!(status.contains("LAB-1 step 4: `status 502 503` is not what is claimed of it"), "{status}");
     assert!(status.contains("assertion on step 4"), "{status}");
+    let recalled = changed(&|record| {
+        let step = record.cases[0].steps.iter_mut().find(|step| step.number == "9").unwrap();
+        step.statements[0].seen.status = Some(502);
+    });
+    assert!(recalled.contains("LAB-1 step 9: $answer is not what was seen then"), "{recalled}");
+    let other = changed(&|record| record.cases[0].ticket_sha256 = "00".repeat(32));
+    assert!(other.contains("LAB-1: the ticket is not the one that was run"), "{other}");
+    std::fs::write(below.join("run/steps/LAB-1/extra.txt"), "").unwrap();
+    assert_eq!(contradictions(&directory), ["steps/LAB-1/extra.txt was added after the run"]);
+    std::fs::remove_file(below.join("run/steps/LAB-1/extra.txt")).unwrap();
     let verdict = changed(&|record| record.cases[0].verdict = Verdict::Failed);
     assert!(verdict.contains("comes to PASSED, not FAILED"), "{verdict}");
     let dirty = changed(&|record| record.cases[0].faults[0].state = FaultState::Applied);

@@ -1,8 +1,14 @@
 use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
 
 use super::*;
-use crate::fault::Injection;
+use crate::fault::{Frozen, Injection};
 use crate::journal::State;
+use crate::processes::ProcessId;
 
 /// A fault that can be seen: a file.
 fn file(directory: &Path, name: &str) -> Intended {
@@ -27,15 +33,15 @@ async fn what_was_broken_is_put_back_by_step_and_at_the_end() {
         stack.break_it(&format!("make {name}"), file(directory.path(), name)).await.unwrap();
     }
     let is_there = |name: &str| directory.path().join(name).exists();
-    assert!(is_there("1") && is_there("2") && is_there("3") && !stack.is_clean());
+    assert!(is_there("1") && is_there("2") && is_there("3") && stack.is_broken());
     stack.undo_step("2").await.unwrap();
     assert!(is_there("1") && !is_there("2") && is_there("3"));
     assert_eq!(state.pending().unwrap().len(), 2);
     stack.undo_all().await.unwrap();
-    assert!(!is_there("1") && !is_there("3") && stack.is_clean());
+    assert!(!is_there("1") && !is_there("3") && !stack.is_broken());
     assert_eq!(state.pending().unwrap(), []);
     assert!(
-        stack.records().iter().all(|fault| fault.state == FaultState::Verified && fault.verified.is_some())
+        stack.records().0.iter().all(|fault| fault.state == FaultState::Verified && fault.verified.is_some())
     );
 }
 
@@ -47,8 +53,8 @@ async fn what_cannot_be_broken_is_put_back_at_once() {
     std::fs::write(directory.path().join("1"), "").unwrap();
     let error = stack.break_it("make 1", file(directory.path(), "1")).await.unwrap_err();
     assert!(error.starts_with("sh ended with code"), "{error}");
-    assert!(stack.is_clean() && state.pending().unwrap().is_empty());
-    assert_eq!(stack.records()[0].applied, None);
+    assert!(!stack.is_broken() && state.pending().unwrap().is_empty());
+    assert_eq!(stack.records().0[0].applied, None);
 }
 
 #[tokio::test]
@@ -61,10 +67,10 @@ async fn what_cannot_be_put_back_stays_known() {
     stack.break_it("break", intended).await.unwrap();
     let error = stack.undo_all().await.unwrap_err();
     assert_eq!(error, "make 1: sh ended with code 3: why");
-    assert!(!stack.is_clean());
+    assert!(stack.is_broken());
     let pending = state.pending().unwrap();
     assert_eq!(pending[0].state, FaultState::Applied);
-    let recovered = recover(pending).await;
+    let recovered = recover(pending, false).await;
     assert!(recovered[0].error.as_ref().is_some_and(|error| error.contains("code 3")));
     assert_eq!(state.pending().unwrap().len(), 1, "it is still there for the next one");
 }
@@ -78,9 +84,80 @@ async fn whoever_comes_later_puts_back_from_the_journal_alone() {
         stack.break_it("make", file(directory.path(), name)).await.unwrap();
     }
     drop(stack);
-    let recovered = recover(state.pending().unwrap()).await;
+    let recovered = recover(state.pending().unwrap(), false).await;
     let steps: Vec<_> = recovered.iter().map(|fault| (fault.step.as_str(), fault.error.is_none())).collect();
     assert_eq!(steps, [("PZ-1 step 2", true), ("PZ-1 step 1", true)]);
     assert!(!directory.path().join("1").exists() && !directory.path().join("2").exists());
     assert_eq!(state.pending().unwrap(), []);
+}
+
+#[tokio::test]
+async fn nothing_is_broken_that_is_broken_already() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(&directory.path().join("state")).unwrap();
+    let mut stack = Stack::new(state.begin("run").unwrap());
+    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+    let id = ProcessId::of(child.id()).unwrap();
+    let injection = Injection::Frozen(Frozen { processes: vec![id] });
+    injection.apply().await.unwrap();
+    let intended = Intended { injection: injection.clone(), ..file(directory.path(), "1") };
+    let error = stack.break_it("freeze", intended.clone()).await.unwrap_err();
+    assert!(error.starts_with("it is broken already"), "{error}");
+    assert!(stack.records().0.is_empty() && state.pending().unwrap().is_empty());
+    assert!(!injection.is_gone().await.unwrap(), "it was not mended either: it is somebody else's");
+    injection.undo().await.unwrap();
+    stack.break_it("freeze", intended).await.unwrap();
+    stack.undo_all().await.unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Whether somebody halts the process, as soon as it goes on; none when he is to go.
+type Holds = Mutex<Option<bool>>;
+
+#[test]
+fn what_is_still_there_when_it_was_undone_is_told_and_stays_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(&directory.path().join("state")).unwrap();
+    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+    let id = ProcessId::of(child.id()).unwrap();
+    let frozen = Injection::Frozen(Frozen { processes: vec![id] });
+    let intended = Intended { injection: frozen.clone(), ..file(directory.path(), "1") };
+    let holds = Holds::new(Some(false));
+    let end = Instant::now() + Duration::from_secs(30);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while Instant::now() < end
+                && let Some(holds) = *holds.lock().unwrap()
+            {
+                if holds {
+                    id.signal(Signal::STOP).unwrap();
+                }
+            }
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            for run in 0.. {
+                // Whoever halts it may come too late.
+                assert!(Instant::now() < end, "it was never seen to be there still");
+                let mut stack = Stack::new(state.begin(&format!("run-{run}")).unwrap());
+                stack.break_it("freeze", intended.clone()).await.unwrap();
+                *holds.lock().unwrap() = Some(true);
+                let undone = stack.undo_all().await;
+                *holds.lock().unwrap() = Some(false);
+                frozen.undo().await.unwrap();
+                let Err(error) = undone else { continue };
+                assert_eq!(error, "make 1: it was undone (remove 1) and is still there");
+                assert!(stack.is_broken());
+                let pending = state.pending().unwrap();
+                assert_eq!(pending.iter().map(|it| it.state).collect::<Vec<_>>(), [FaultState::Undone]);
+                assert!(recover(pending, false).await[0].error.is_none());
+                assert_eq!(state.pending().unwrap(), []);
+                break;
+            }
+        });
+        *holds.lock().unwrap() = None;
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

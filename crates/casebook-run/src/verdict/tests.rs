@@ -13,6 +13,7 @@ fn step(number: &str, kind: StepKind, holds: &[Option<bool>]) -> StepRecord {
     };
     StepRecord {
         number: number.into(),
+        section: "test_steps".into(),
         kind,
         action: String::new(),
         expected: String::new(),
@@ -46,6 +47,7 @@ fn case(steps: Vec<StepRecord>) -> CaseRecord {
         steps,
         assertions: Vec::new(),
         faults: vec![fault(FaultState::Verified)],
+        made: vec![fault(FaultState::Verified)],
         error: None,
         verdict: Verdict::Error,
         reason: String::new(),
@@ -99,6 +101,9 @@ fn what_was_not_seen_to_be_undone_overrides_all() {
         case.error = Some("the runner was interrupted".into());
         case.faults.push(fault(state));
         assert_eq!(case_verdict(&case).0, Verdict::Dirty, "{state:?}");
+        let left = case.faults.pop();
+        case.made.extend(left);
+        assert_eq!(case_verdict(&case).0, Verdict::Dirty, "what a request made: {state:?}");
     }
 }
 

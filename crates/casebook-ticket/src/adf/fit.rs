@@ -61,11 +61,11 @@ fn add(block: &Block, place: Place, out: &mut Blocks) {
         }
         Block::Table { at, .. } => {
             let text = markdown::write(std::slice::from_ref(block));
-            out.push(Block::Code { at: *at, language: None, text: text.trim_end().to_owned() });
+            out.push(Block::Code { at: (*at).into(), language: None, text: text.trim_end().to_owned() });
         }
         Block::Code { at, language, text } => {
             let language = language.clone().filter(|language| !language.is_empty());
-            out.push(Block::Code { at: *at, language, text: text.clone() });
+            out.push(Block::Code { at: at.clone(), language, text: text.clone() });
         }
         Block::Quote { blocks, .. } if is_narrow => out.extend(fit_in(blocks, place)),
         Block::Quote { at, blocks } => {
@@ -77,7 +77,7 @@ fn add(block: &Block, place: Place, out: &mut Blocks) {
             out.push(Block::Raw { at: *at, markup: Markup::Adf, text: super::read::compact(text) });
         }
         Block::Raw { at, text, .. } => {
-            out.push(Block::Code { at: *at, language: None, text: text.clone() });
+            out.push(Block::Code { at: (*at).into(), language: None, text: text.clone() });
         }
     }
 }

@@ -25,7 +25,27 @@ impl Flat {
     pub(super) fn of(text: &[Inline]) -> Self {
         let mut flat = Self::default();
         flat.add(text, &[]);
+        flat.unmark_blanks();
         flat
+    }
+
+    /// Leaves on what is blank only the marks that go on from or to the run beside it. Those of what is blank by itself
+    /// say nothing, and would be let go of when it is read.
+    fn unmark_blanks(&mut self) {
+        for place in 0..self.runs.len() {
+            let (marks, Inline::Text(text)) = &self.runs[place] else { continue };
+            if !text.trim_matches([' ', '\t']).is_empty() {
+                continue;
+            }
+            let shared = |beside: Option<&(Vec<Mark>, Inline)>| {
+                beside.map_or(0, |(beside, _)| {
+                    marks.iter().zip(beside).take_while(|(one, other)| one == other).count()
+                })
+            };
+            let before = shared(place.checked_sub(1).and_then(|before| self.runs.get(before)));
+            let kept = before.max(shared(self.runs.get(place + 1)));
+            self.runs[place].0.truncate(kept);
+        }
     }
 
     fn add(&mut self, text: &[Inline], marks: &[Mark]) {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::marks::{Flat, Mark};
 use crate::json::{Json, Node};
 use crate::markup::{Block, Blocks, Cell, Inline, Inlines, Item, Markup, normal};
-use crate::{At, Places};
+use crate::{At, Places, source_map};
 
 /// What stands in a document, in normal form.
 pub(crate) fn document(json: &Json<'_>, node: &Node<'_>) -> Blocks {
@@ -46,16 +46,14 @@ fn block(json: &Json<'_>, node: &Node<'_>, out: &mut Blocks) {
             items => out.push(Block::List { at, start: None, items }),
         },
         "table" => table(json, node, out),
-        "codeBlock" => out.push(Block::Code {
-            at,
-            language: attribute(node, "language").filter(|language| !language.is_empty()).map(str::to_owned),
-            text: content(node).iter().filter_map(|node| node.text_at("text")).collect(),
-        }),
+        "codeBlock" => out.push(code(json, node)),
         "blockquote" | "panel" => out.push(Block::Quote { at, blocks: blocks(json, node) }),
         "rule" => out.push(Block::Rule { at }),
         "expand" | "nestedExpand" => {
             if let Some(title) = attribute(node, "title").filter(|title| !title.is_empty()) {
-                out.push(Block::Heading { at, level: 3, text: crate::markup::lines(at, title) });
+                // Lines of a string are no lines of the file.
+                let text = crate::markup::lines(At::default(), title);
+                out.push(Block::Heading { at, level: 3, text });
             }
             out.extend(blocks(json, node));
         }
@@ -74,6 +72,18 @@ fn block(json: &Json<'_>, node: &Node<'_>, out: &mut Blocks) {
         }
         _ => out.push(Block::Raw { at, markup: Markup::Adf, text: compact(json.source(node)) }),
     }
+}
+
+fn code(json: &Json<'_>, node: &Node<'_>) -> Block {
+    let language = attribute(node, "language").filter(|language| !language.is_empty()).map(str::to_owned);
+    let mut at = source_map::Builder::new(start(json, node));
+    let mut text = String::new();
+    for node in content(node).iter().filter_map(|node| node.get("text")) {
+        let piece = node.text().unwrap_or_default();
+        at.push(piece, &json.places(node), 0);
+        text.push_str(piece);
+    }
+    Block::Code { at: at.done(), language, text }
 }
 
 /// Where a block's first text begins, else the block itself.

@@ -113,6 +113,21 @@ fn other_json_is_refused() {
     assert!(error("[1").contains("`,` or `]` is missing"));
 }
 
+#[test]
+fn what_is_blank_between_links_is_no_link() {
+    let code = |text: &str| Inline::Code { at: At::default(), text: text.to_owned() };
+    let link = |text| Inline::Link { url: "u".to_owned(), text };
+    let blank = || Inline::Text(" ".to_owned());
+    let fitted = fit(&[paragraph(vec![Inline::Strong(vec![link(vec![code("a"), blank(), code("b")])])])]);
+    assert_eq!(fitted, [paragraph(vec![link(vec![code("a")]), blank(), link(vec![code("b")])])]);
+    assert_eq!(fit(&fitted), fitted);
+    let text = vec![Inline::Strong(vec![Inline::Text("a ".to_owned()), Inline::Emphasis(vec![code("b")])])];
+    assert_eq!(
+        fit(&[paragraph(text)]),
+        fit(&[paragraph(vec![Inline::Strong(vec![Inline::Text("a".to_owned())]), blank(), code("b")])])
+    );
+}
+
 /// Any blocks, sensible or not.
 pub(crate) fn any_blocks() -> impl Strategy<Value = Blocks> {
     let word = "[a-zא ]{0,6}|[\\[\\]*`|_-]{1,3}";
@@ -139,7 +154,7 @@ pub(crate) fn any_blocks() -> impl Strategy<Value = Blocks> {
         4 => text.clone().prop_map(paragraph),
         1 => (0u8..9, text).prop_map(move |(level, text)| Block::Heading { at, level, text }),
         1 => (prop::option::of("[a-z]{0,4}"), "[a-z\n]{0,8}")
-            .prop_map(move |(language, text)| Block::Code { at, language, text }),
+            .prop_map(move |(language, text)| Block::Code { at: at.into(), language, text }),
         1 => Just(Block::Rule { at }),
         1 => Just(Block::Raw { at, markup: Markup::Adf, text: "{ \"type\": \"extension\" }".to_owned() }),
         1 => Just(Block::Raw { at, markup: Markup::Markdown, text: "<hr>".to_owned() }),

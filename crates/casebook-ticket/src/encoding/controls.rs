@@ -17,9 +17,11 @@ pub(super) fn is_suspect(text: &str) -> bool {
     let bytes = text.as_bytes();
     let has_ascii = bytes.chunks(64).any(|chunk| {
         // Without a branch, so that many are looked at together.
-        let control =
-            |byte: &u8| u8::from(*byte < 0x20 || *byte == 0x7F) - u8::from(b"\n\r\t".contains(byte));
-        chunk.iter().fold(0, |found, byte| found | control(byte)) != 0
+        let control = |byte: u8| {
+            let is_white = u8::from(byte == b'\n') | u8::from(byte == b'\r') | u8::from(byte == b'\t');
+            (u8::from(byte < 0x20) - is_white) | u8::from(byte == 0x7F)
+        };
+        chunk.iter().fold(0, |found, byte| found | control(*byte)) != 0
     });
     has_ascii
         || memchr::memchr_iter(0xC2, bytes).any(|at| bytes.get(at + 1).is_some_and(|byte| *byte < 0xA0))

@@ -1,9 +1,8 @@
 //! Tickets as an ADF document, to paste.
 
-use crate::formats::{File, WriteError};
+use super::{File, WriteError, document};
 use crate::json::Json;
-use crate::markup::{Block, Inline};
-use crate::{At, Format, Found, Lines, Name, Origin, ReadError, Standard, Ticket, adf, outline};
+use crate::{At, Format, Found, Lines, Origin, ReadError, Standard, Ticket, adf};
 
 pub(crate) fn read_each(
     file: File<'_>,
@@ -14,10 +13,10 @@ pub(crate) fn read_each(
     let json = Json::new(file.name, file.text, &lines);
     let document = json.value()?;
     if !adf::is_document(&document) {
-        return Err(json.error(&document, adf::NO_DOCUMENT));
+        return Err(json.error(&document, adf::no_document()));
     }
     let origin = Origin { file: file.name.to_owned(), format: Format::Adf, at: At::new(1, 1), place: None };
-    outline::tickets(adf::document(&json, &document), standard, origin).into_iter().for_each(each);
+    document::found(adf::document(&json, &document), standard, origin).into_iter().for_each(each);
     Ok(())
 }
 
@@ -27,17 +26,8 @@ pub(crate) fn write(tickets: &[Ticket], standard: &Standard) -> Result<String, W
         let remedy = "write each into a file of its own";
         return Err(WriteError::new(Format::Adf, format!("{} tickets", tickets.len()), remedy));
     };
-    let mut blocks = Vec::new();
-    for section in &ticket.sections {
-        let heading = match &section.name {
-            Name::Field(field) => standard.rule(field).map_or(field.id(), |rule| &rule.name.en),
-            Name::Other(heading) => heading,
-        };
-        if !heading.is_empty() {
-            let text = vec![Inline::Text(heading.to_owned())];
-            blocks.push(Block::Heading { at: section.at, level: 2, text });
-        }
-        blocks.extend(section.body.iter().cloned());
-    }
-    Ok(format!("{:#}\n", adf::write(&blocks)))
+    Ok(format!("{:#}\n", adf::write(&document::blocks(ticket, adf::fit, standard))))
 }
+
+#[cfg(test)]
+mod tests;

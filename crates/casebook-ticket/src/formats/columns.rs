@@ -5,7 +5,7 @@ use super::table::Cell;
 use crate::json::Json;
 use crate::markup::{Block, Blocks, Inline};
 use crate::unpacked::without_returns;
-use crate::{Field, Standard, wiki};
+use crate::{Field, SourceMap, Standard, wiki};
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ pub(super) fn add(column: &Column, cell: &Cell<'_>, draft: &mut Draft<'_>) {
                 text.split([';', ',']).map(|label| (at, vec![Inline::Text(label.trim().to_owned())]));
             draft.list(Field::Labels, at, labels.collect());
         }
-        Column::Description => draft.describe(blocks(cell)),
+        Column::Description => draft.describe(blocks(cell), at),
         Column::Attachment => {
             let name = if text.matches(';').count() >= 3 { text.split(';').nth(2) } else { Some(text) };
             let name = Inline::Text(name.unwrap_or_default().to_owned());
@@ -145,7 +145,9 @@ pub(super) fn add(column: &Column, cell: &Cell<'_>, draft: &mut Draft<'_>) {
         }
         Column::Definition(field, language) => {
             let language = language.map(str::to_owned);
-            draft.add(field.clone(), at, vec![Block::Code { at, language, text: cell.text.to_string() }]);
+            let text = cell.text.to_string();
+            let code = Block::Code { at: SourceMap::of(&text, &cell.places(), 0), language, text };
+            draft.add(field.clone(), at, vec![code]);
         }
         Column::Section(field) => draft.add(field.clone(), at, blocks(cell)),
         Column::Id | Column::Kind | Column::Action | Column::Data | Column::Expected | Column::Other => {}

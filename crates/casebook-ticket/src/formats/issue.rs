@@ -7,7 +7,7 @@ mod parts;
 mod properties;
 mod stepwise;
 
-pub(super) use draft::Draft;
+pub(super) use draft::{Draft, is_parted, parted};
 pub(super) use envelope::read_each;
 pub(super) use links::{field_of as link_field, title};
 pub(super) use parts::{Parts, PlacesFor, project};
@@ -15,8 +15,8 @@ pub(super) use properties::{definition, kind};
 pub(super) use stepwise::{steps, steps_in};
 
 use super::WriteError;
-use crate::markup::Block;
-use crate::{Format, Ticket};
+use crate::markup::{Block, Blocks};
+use crate::{Format, Lines, Ticket};
 
 /// A ticket says how its description is parted only where it could be mistaken; this is what it says then.
 const PARTED: &str = "Only headings of the second level begin a section of this ticket.";
@@ -36,6 +36,12 @@ fn is_xray_type(text: &str) -> bool {
 pub(super) fn no_summary(format: Format, ticket: &Ticket) -> WriteError {
     let what = "a ticket without a summary of one plain line";
     WriteError::new(format, what, "give it a title, without marks in it").of(ticket)
+}
+
+/// What is read of blocks that were written in wiki markup.
+pub(super) fn kept_by_wiki(blocks: &[Block]) -> Blocks {
+    let text = crate::wiki::write(blocks);
+    crate::wiki::read(&text, &Lines::new(&text))
 }
 
 /// Blocks in wiki markup, without the last line's end.

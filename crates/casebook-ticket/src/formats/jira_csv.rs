@@ -5,6 +5,7 @@ use super::columns::{self, Column};
 use super::issue::{self, Draft, Parts, PlacesFor};
 use super::table::{Cell, Row, Table};
 use super::{File, WriteError};
+use crate::message::message;
 use crate::{Field, Format, Found, Lines, NoTest, Origin, ReadError, Standard, Ticket};
 
 /// The columns of one line each.
@@ -33,6 +34,7 @@ const PLACES: PlacesFor = PlacesFor {
         Field::TestType,
     ],
     has_steps: false,
+    kept: issue::kept_by_wiki,
 };
 
 pub(crate) fn read_each(
@@ -46,9 +48,7 @@ pub(crate) fn read_each(
     let is_known =
         |column: &Column| matches!(column, Column::Line(Field::Key | Field::Summary) | Column::Description);
     if !columns.iter().any(is_known) {
-        let text = "this is no export of Jira: its first row has neither `Summary` nor `Issue key` nor `Description`; \
-                    export the issues as CSV with the header";
-        return Err(file.error(header.at, text));
+        return Err(file.error(header.at, message!(no_jira_csv)));
     }
     while let Some(row) = table.next()? {
         each(ticket(file, &columns, &row, standard));
@@ -69,7 +69,7 @@ fn ticket(file: File<'_>, columns: &[Column], row: &Row<'_>, standard: &Standard
     }
     match issue_type.and_then(|cell| Some((&cell.text, issue::kind(&cell.text)?))) {
         Some((name, kind)) => {
-            let reason = format!("its issue type is {}", name.trim());
+            let reason = message!(issue_type, name = name.trim());
             Found::NoTest(NoTest { at: row.at, title: draft.title(), kind, reason })
         }
         None => Found::Ticket(Box::new(draft.finish())),

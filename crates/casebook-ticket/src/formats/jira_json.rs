@@ -26,6 +26,7 @@ const PLACES: PlacesFor = PlacesFor {
         Field::TestType,
     ],
     has_steps: false,
+    kept: adf::fit,
 };
 
 pub(crate) fn read_each(

@@ -3,12 +3,15 @@
 mod front_matter;
 mod parts;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::formats::File;
-use crate::markup::{Block, Blocks, lines, plain};
+use super::issue::{is_parted, parted};
+use super::{File, document};
+use crate::markup::{Block, Blocks, plain};
 use crate::{
-    At, Format, Found, Lines, Name, Origin, Places, ReadError, Section, Standard, Ticket, markdown, outline,
+    At, Field, Format, Found, Lines, Name, Origin, Places, ReadError, Section, Standard, Ticket, markdown,
+    outline,
 };
 
 use front_matter::FrontMatter;
@@ -41,26 +44,31 @@ pub(crate) fn read_each(
 
 /// What a document with front matter holds: one ticket when the front matter is a ticket's, else whatever its text
 /// does.
-fn tickets(front_matter: FrontMatter, blocks: Blocks, origin: Origin, standard: &Standard) -> Vec<Found> {
-    let body = if is_canonical(&front_matter, &blocks, standard) {
+fn tickets(front_matter: FrontMatter, mut blocks: Blocks, origin: Origin, standard: &Standard) -> Vec<Found> {
+    let is_known = |field: &Field| {
+        front_matter
+            .sections
+            .iter()
+            .any(|section| matches!(&section.name, Name::Field(known) if known == field))
+    };
+    let body = if is_parted(blocks.last()) {
+        blocks.pop();
+        outline::canonical(blocks, standard)
+    } else if front_matter.is_canonical && is_canonical(&blocks, &is_known, standard) {
         outline::canonical(blocks, standard)
     } else if front_matter.is_canonical || has_key(&front_matter) {
-        outline::sections(blocks, standard)
+        outline::sections(blocks, At::new(1, 1), standard)
     } else {
         let mut found = outline::tickets(blocks, standard, origin);
         if let Some(Found::Ticket(ticket)) = found.iter_mut().find(|found| matches!(found, Found::Ticket(_)))
         {
             let body = std::mem::replace(&mut ticket.sections, front_matter.sections);
-            for section in body {
-                ticket.add(section);
-            }
+            ticket.extend(body);
         }
         return found;
     };
     let mut ticket = Ticket { origin, sections: Vec::new() };
-    for section in front_matter.sections.into_iter().chain(body) {
-        ticket.add(section);
-    }
+    ticket.extend(front_matter.sections.into_iter().chain(body));
     vec![Found::Ticket(Box::new(ticket))]
 }
 
@@ -69,8 +77,8 @@ fn has_key(front_matter: &FrontMatter) -> bool {
 }
 
 /// Whether the text is in the canonical form too: headings of the second level, and none of another level that a
-/// field would have to be looked for under.
-fn is_canonical(front_matter: &FrontMatter, blocks: &[Block], standard: &Standard) -> bool {
+/// field would have to be looked for under. `is_front` tells the fields of the front matter.
+fn is_canonical(blocks: &[Block], is_front: &dyn Fn(&Field) -> bool, standard: &Standard) -> bool {
     let headings = |wanted: fn(u8) -> bool| {
         blocks.iter().filter_map(move |block| match block {
             Block::Heading { level, text, .. } if wanted(*level) => standard.field_of(&plain(text)),
@@ -80,17 +88,10 @@ fn is_canonical(front_matter: &FrontMatter, blocks: &[Block], standard: &Standar
     let has = |wanted: u8| {
         blocks.iter().any(|block| matches!(block, Block::Heading { level, .. } if *level == wanted))
     };
-    let is_known = |field| {
-        headings(|level| level == 2).any(|known| known == field)
-            || front_matter
-                .sections
-                .iter()
-                .any(|section| matches!(&section.name, Name::Field(known) if known == field))
-    };
-    front_matter.is_canonical
-        && !has(1)
+    let sections: HashSet<&Field> = headings(|level| level == 2).collect();
+    !has(1)
         && (has(2) || blocks.is_empty())
-        && headings(|level| level > 2).all(is_known)
+        && headings(|level| level > 2).all(|field| sections.contains(field) || is_front(field))
 }
 
 /// Places in a part of the file.
@@ -113,47 +114,40 @@ pub(crate) fn write(tickets: &[Ticket], standard: &Standard) -> String {
 
 fn canonical(ticket: &Ticket, standard: &Standard) -> String {
     let mut front_matter = String::new();
-    let mut body = String::new();
-    let mut add = |heading: &str, section: &Section| {
-        let heading = Block::Heading { at: At::default(), level: 2, text: lines(At::default(), heading) };
-        body.extend(["\n", &markdown::write(&[heading])]);
-        add_blocks(&section.body, &mut body);
-    };
+    let mut front = HashSet::new();
+    let mut headed = Vec::new();
     for rule in &standard.fields {
         let Some(section) = ticket.section(&rule.id) else { continue };
         match front_matter::write(rule.id.id(), &section.body).filter(|_| rule.front_matter) {
-            Some(pair) => front_matter.push_str(&pair),
-            None => add(&rule.name.en, section),
-        }
-    }
-    let mut before_headings = String::new();
-    for section in &ticket.sections {
-        match &section.name {
-            Name::Other(heading) if heading.is_empty() => add_blocks(&section.body, &mut before_headings),
-            Name::Other(heading) => add(heading, section),
-            Name::Field(field) if standard.rule(field).is_none() => add(field.id(), section),
-            Name::Field(_) => {}
+            Some(pair) => {
+                front_matter.push_str(&pair);
+                front.insert(&rule.id);
+            }
+            None => headed.push(section),
         }
     }
     if front_matter.is_empty() {
         front_matter.push_str("{}\n");
     }
-    format!("---\n{front_matter}---\n{before_headings}{body}")
-}
-
-fn add_blocks(blocks: &[Block], out: &mut String) {
-    if !blocks.is_empty() {
-        out.extend(["\n", &markdown::write(&blocks.iter().map(deeper).collect::<Vec<_>>())]);
+    let is_other = |section: &&Section| match &section.name {
+        Name::Other(_) => true,
+        Name::Field(field) => standard.rule(field).is_none(),
+    };
+    let (lead, others): (Vec<_>, Vec<_>) = ticket
+        .sections
+        .iter()
+        .filter(is_other)
+        .partition(|section| section.name == Name::Other(String::new()));
+    let mut blocks = Blocks::new();
+    for section in lead.into_iter().chain(headed).chain(others) {
+        document::add(section, standard, &mut blocks);
     }
-}
-
-/// Headings inside a section are below the second level, which is that of the sections.
-fn deeper(block: &Block) -> Block {
-    let mut block = block.clone();
-    if let Block::Heading { level, .. } = &mut block {
-        *level = (*level).max(3);
+    if is_parted(blocks.last()) || !is_canonical(&blocks, &|field| front.contains(field), standard) {
+        blocks.push(parted());
     }
-    block
+    let body = markdown::write(&blocks);
+    let between = if body.is_empty() { "" } else { "\n" };
+    format!("---\n{front_matter}---\n{between}{body}")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use super::File;
+use crate::message::message;
 use crate::unpacked::Unpacked;
 use crate::{At, Lines, Places, ReadError};
 
@@ -65,10 +66,7 @@ impl<'a> Table<'a> {
             table.offset = '\u{feff}'.len_utf8();
         }
         let Some(header) = table.next()? else {
-            return Err(file.error(
-                At::new(1, 1),
-                "there is nothing in this CSV; a header is expected in its first row",
-            ));
+            return Err(file.error(At::new(1, 1), message!(empty_csv)));
         };
         table.width = header.cells.len();
         Ok((table, header))
@@ -86,11 +84,7 @@ impl<'a> Table<'a> {
         loop {
             let (cell, is_last) = self.cell()?;
             if row.cells.len() >= self.width && !cell.text.trim().is_empty() {
-                let text = format!(
-                    "this row has more cells than the header has columns ({}); a cell with a comma, semicolon, quote \
-                     or line's end in it needs quotes around it",
-                    self.width
-                );
+                let text = message!(row_too_long, count = self.width);
                 return Err(self.file.error(cell.at(), text));
             }
             row.cells.push(cell);
@@ -124,8 +118,7 @@ impl<'a> Table<'a> {
             return Ok((Cell { lines: self.lines, start, quoted: None, text }, is_last));
         };
         if inside.bytes().filter(|byte| *byte == b'"').count() % 2 == 0 {
-            let text = "the quote that begins this cell is never closed; close it, or double the quotes inside the cell";
-            return Err(self.file.error(self.lines.at(start), text));
+            return Err(self.file.error(self.lines.at(start), message!(cell_open)));
         }
         let text = String::from_utf8_lossy(&self.buffer[..length]).into_owned();
         let cell = Cell { lines: self.lines, start: start + 1, quoted: Some(inside), text: Cow::Owned(text) };

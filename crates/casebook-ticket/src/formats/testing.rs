@@ -3,12 +3,15 @@
 use proptest::prelude::*;
 
 use super::{File, Format, Ticket, jira_csv, jira_json, xray_csv, xray_json};
-use crate::arbitrary::Feature;
-use crate::markup::{Block, Blocks};
-use crate::{At, Field, Found, Lines, Name, ReadError, Section, Standard, wiki};
+use crate::markup::{Block, Inline};
+use crate::wiki::held::held;
+use crate::{At, Field, Found, Name, ReadError, Section, Standard, adf};
 
-/// What wiki markup holds wherever it stands.
-pub(super) const WIKI: &[Feature] = &[Feature::Tables, Feature::Quotes, Feature::CellBlocks];
+/// A part of the usual number of cases: whole tickets take long to make.
+pub(super) fn fewer(times: u32) -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: (usual.cases / times).max(1), ..usual }
+}
 
 /// Reads a text past the repair of encodings, which takes hostile text for damaged.
 fn read(format: Format, text: &str, each: &mut dyn FnMut(Found)) -> Result<(), ReadError> {
@@ -17,7 +20,13 @@ fn read(format: Format, text: &str, each: &mut dyn FnMut(Found)) -> Result<(), R
         Format::JiraCsv => jira_csv::read_each(file, &standard, each),
         Format::XrayCsv => xray_csv::read_each(file, &standard, each),
         Format::XrayJson => xray_json::read_each(file, &standard, each),
-        _ => jira_json::read_each(file, &standard, each),
+        Format::JiraJson => jira_json::read_each(file, &standard, each),
+        Format::Markdown => super::markdown::read_each(file, &standard, each),
+        Format::Adf => super::adf::read_each(file, &standard, each),
+        Format::Wiki => {
+            super::wiki::read_each(file, &standard, each);
+            Ok(())
+        }
     }
 }
 
@@ -78,31 +87,54 @@ pub(super) fn with(mut ticket: Ticket, field: Field, text: &str) -> Ticket {
     ticket
 }
 
-/// A ticket whose texts are as wiki markup can say them.
+/// A ticket whose texts are as wiki markup can say them. Where steps stand apart, each of their cells is a text by itself.
 pub(super) fn in_wiki(mut ticket: Ticket, steps_apart: bool) -> Ticket {
-    let standard = Standard::built_in();
     for section in &mut ticket.sections {
-        let is_line = match &section.name {
-            Name::Field(field) => standard.rule(field).is_some_and(|rule| rule.front_matter),
-            Name::Other(_) => false,
-        };
         match &mut section.body[..] {
-            _ if is_line => {}
             [Block::Table { rows, .. }] if steps_apart && section.name == Name::Field(Field::TestSteps) => {
                 rows.iter_mut()
                     .flatten()
-                    .for_each(|cell| cell.blocks = settled(std::mem::take(&mut cell.blocks)));
+                    .for_each(|cell| cell.blocks = held(std::mem::take(&mut cell.blocks)));
             }
-            _ => section.body = settled(std::mem::take(&mut section.body)),
+            _ => section.body = held(std::mem::take(&mut section.body)),
         }
     }
     ticket
 }
 
-fn settled(mut blocks: Blocks) -> Blocks {
-    for _ in 0..4 {
-        let text = wiki::write(&blocks);
-        blocks = wiki::read(&text, &Lines::new(&text));
+/// A ticket for formats that keep no text before any heading but the description, which it would become.
+pub(super) fn without_lead(mut ticket: Ticket) -> Ticket {
+    ticket.sections.retain(|section| section.name != Name::Other(String::new()));
+    ticket
+}
+
+/// Whether a ticket can only be refused, because what a format needs as one plain line is none.
+pub(super) fn has_plain_summary(ticket: &Ticket) -> bool {
+    let summary = ticket.section(&Field::Summary).map(|section| &section.body[..]);
+    matches!(summary, Some([Block::Paragraph { text, .. }]) if matches!(text[..], [Inline::Text(_)]))
+}
+
+/// A ticket as its texts fit into ADF.
+pub(super) fn fitted(mut ticket: Ticket) -> Ticket {
+    for section in &mut ticket.sections {
+        section.body = adf::fit(&section.body);
     }
-    blocks
+    ticket
+}
+
+/// A ticket for formats that have no place for a description of which nothing is left.
+pub(super) fn without_empty_description(mut ticket: Ticket, was: &Ticket) -> Ticket {
+    if was.section(&Field::Description).is_some_and(|was| !was.body.is_empty()) {
+        ticket
+            .sections
+            .retain(|section| section.name != Name::Field(Field::Description) || !section.body.is_empty());
+    }
+    ticket
+}
+
+/// A ticket whose text without heading stands first, as it has to in a document, and is there only where anything is left of it.
+pub(super) fn lead_first(mut ticket: Ticket) -> Ticket {
+    ticket.sections.retain(|section| section.name != Name::Other(String::new()) || !section.body.is_empty());
+    ticket.sections.sort_by_key(|section| section.name != Name::Other(String::new()));
+    ticket
 }

@@ -1,11 +1,14 @@
 //! Tests as Xray's Test Case Importer takes them: a row for each step; rows with the same id are one test, and what
 //! the first of them says is not said again. Text is in wiki markup.
 
+use std::collections::HashSet;
+
 use super::columns::{self, Column};
 use super::issue::{self, Draft, Parts, PlacesFor};
 use super::table::{Cell, Row, Table};
 use super::{File, WriteError};
 use crate::markup::Blocks;
+use crate::message::message;
 use crate::steps::{self, Step};
 use crate::{At, Field, Format, Found, Lines, Origin, ReadError, Standard, Ticket};
 
@@ -24,8 +27,11 @@ const HEADER: [&str; 12] = [
     "Unstructured Definition",
 ];
 
-const PLACES: PlacesFor =
-    PlacesFor { lines: &[Field::Key, Field::Summary, Field::Priority, Field::TestType], has_steps: true };
+const PLACES: PlacesFor = PlacesFor {
+    lines: &[Field::Key, Field::Summary, Field::Priority, Field::TestType],
+    has_steps: true,
+    kept: issue::kept_by_wiki,
+};
 
 pub(crate) fn read_each(
     file: File<'_>,
@@ -36,9 +42,7 @@ pub(crate) fn read_each(
     let (mut table, header) = Table::new(file, &lines)?;
     let columns: Vec<_> = header.cells.iter().map(|cell| Column::of_xray(&cell.text, standard)).collect();
     if !columns.contains(&Column::Line(Field::Summary)) {
-        let text = "this is not made for Xray's importer: its first row has no column `Summary`; the columns are \
-                    Issue ID, Test Type, Summary, Action, Data, Result";
-        return Err(file.error(header.at, text));
+        return Err(file.error(header.at, message!(no_xray_csv)));
     }
     let mut test: Option<Test<'_>> = None;
     while let Some(row) = table.next()? {
@@ -86,7 +90,7 @@ impl Test<'_> {
     }
 
     fn add(&mut self, columns: &[Column], row: &Row<'_>) {
-        let had: Vec<_> =
+        let had: HashSet<_> =
             columns.iter().filter_map(Column::field).filter(|field| self.draft.has(field)).cloned().collect();
         let mut step =
             Step { number: Some((self.steps.len() + 1).to_string()), at: row.at, ..Step::default() };

@@ -13,8 +13,11 @@ use crate::{Field, Format, Found, ReadError, Standard, Ticket};
 const MOST: usize = 1000;
 
 /// What the bulk import has a place for.
-const PLACES: PlacesFor =
-    PlacesFor { lines: &[Field::Summary, Field::Priority, Field::TestType], has_steps: true };
+const PLACES: PlacesFor = PlacesFor {
+    lines: &[Field::Summary, Field::Priority, Field::TestType],
+    has_steps: true,
+    kept: issue::kept_by_wiki,
+};
 
 pub(crate) fn read_each(
     file: File<'_>,

@@ -28,7 +28,7 @@ Feature: Broker outage
 
 #[test]
 fn given_is_a_pre_condition_when_an_action_and_then_an_expectation() {
-    let feature = parse(FEATURE, At::new(1, 1));
+    let feature = parse(FEATURE, &At::new(1, 1).into());
     assert_eq!(
         (feature.name.as_str(), feature.tags.join(" ")),
         ("Broker outage", "PZ-7 resilience".to_owned())
@@ -54,7 +54,7 @@ fn given_is_a_pre_condition_when_an_action_and_then_an_expectation() {
 
 #[test]
 fn hebrew_and_fragments_are_read() {
-    let feature = parse("בהינתן שהשרת למעלה\nכאשר שולחים בקשה\nאז מקבלים 503", At::new(4, 3));
+    let feature = parse("בהינתן שהשרת למעלה\nכאשר שולחים בקשה\nאז מקבלים 503", &At::new(4, 3).into());
     assert_eq!(plain_blocks(&feature.pre_conditions()), "שהשרת למעלה");
     assert_eq!(plain_blocks(&feature.steps()[0].expected), "מקבלים 503");
     assert!(is_gherkin("When x\nThen y"));
@@ -66,7 +66,7 @@ fn hebrew_and_fragments_are_read() {
 proptest::proptest! {
     #[test]
     fn any_text_is_read(text in crate::arbitrary::source()) {
-        let feature = parse(&text, At::new(1, 1));
+        let feature = parse(&text, &At::new(1, 1).into());
         let _ = (feature.steps(), feature.pre_conditions());
     }
 }

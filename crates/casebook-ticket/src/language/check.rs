@@ -8,6 +8,7 @@ mod problem;
 mod types;
 
 use super::{Predicate, Statement, StepId};
+use crate::steps::{self, Steps};
 use crate::{At, Field, Ticket};
 
 pub use data::Datum;
@@ -35,6 +36,8 @@ pub struct BoundStep {
     pub id: Option<StepId>,
     /// Where it begins.
     pub at: At,
+    /// What it says, bindings included; of a step what is done.
+    pub text: String,
     /// What is done, in order.
     pub statements: Vec<Statement>,
     /// What must hold of the last statement's result, and where each stands.
@@ -96,8 +99,15 @@ impl Checked {
 /// allows the faults is known only where there is one.
 #[must_use]
 pub fn check(ticket: &Ticket) -> Checked {
+    let steps = ticket.section(&Field::TestSteps).map(|section| steps::read(&section.body));
+    check_with(ticket, &steps.unwrap_or_default())
+}
+
+/// The same of a ticket whose steps have been read.
+#[must_use]
+pub fn check_with(ticket: &Ticket, steps: &Steps) -> Checked {
     let mut checked = Checked::default();
-    collect::bindings(ticket, &mut checked);
+    collect::bindings(ticket, &steps.steps, &mut checked);
     data::named(ticket, &mut checked);
     names::check(&mut checked);
     types::check(&mut checked);

@@ -2,6 +2,7 @@
 
 use super::SyntaxError;
 use crate::At;
+use crate::message::{Message, message};
 
 /// One word: a run without spaces, except inside of quotes.
 #[derive(Clone, Copy, Debug)]
@@ -31,11 +32,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str, at: At) -> Result<Self, SyntaxError> {
         let mut cursor = Self { text, at, tokens: Vec::new(), next: 0 };
         if let Some(offset) = text.trim().find(['\n', '\r']) {
-            return Err(cursor.fail_at(
-                offset,
-                "A binding is one line".into(),
-                "write each in a code span of its own",
-            ));
+            return Err(cursor.fail_at(offset, message!(one_line), message!(each_in_its_own_span)));
         }
         let (mut start, mut quoted, mut escaped) = (None, false, false);
         for (offset, character) in text.char_indices() {
@@ -56,7 +53,7 @@ impl<'a> Cursor<'a> {
         if let Some(start) = start {
             cursor.tokens.push(Token { offset: start, raw: &text[start..] });
             if quoted {
-                return Err(cursor.fail_at(start, "A quote is not closed".into(), "end the text with \""));
+                return Err(cursor.fail_at(start, message!(quote_open), message!(end_with_quote)));
             }
         }
         Ok(cursor)
@@ -75,10 +72,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next word; the remedy when there is none.
-    pub(super) fn need(&mut self, what: &str, remedy: &str) -> Result<Token<'a>, SyntaxError> {
+    pub(super) fn need(&mut self, what: Message, remedy: Message) -> Result<Token<'a>, SyntaxError> {
         match self.advance() {
             Some(token) => Ok(token),
-            None => Err(self.fail_at(self.text.len(), format!("{what} is missing"), remedy)),
+            None => Err(self.fail_at(self.text.len(), message!(missing, what = what), remedy)),
         }
     }
 
@@ -90,20 +87,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next word's content, when it is quoted.
-    pub(super) fn string(&mut self, what: &str, remedy: &str) -> Result<String, SyntaxError> {
-        let token = self.need(what, remedy)?;
+    pub(super) fn string(&mut self, what: Message, remedy: Message) -> Result<String, SyntaxError> {
+        let token = self.need(what.clone(), remedy.clone())?;
         match unquoted(token.raw) {
             Some(text) => Ok(text),
-            None => Err(self.fail(
-                token,
-                format!("{what} stands in quotes, and {} does not", shown(token.raw)),
-                remedy,
-            )),
+            None => Err(self.fail(token, message!(not_quoted, what = what, word = shown(token.raw)), remedy)),
         }
     }
 
     /// That a word is wrong.
-    pub(super) fn fail(&self, token: Token<'_>, what: String, remedy: impl Into<String>) -> SyntaxError {
+    pub(super) fn fail(&self, token: Token<'_>, what: Message, remedy: Message) -> SyntaxError {
         self.fail_at(token.offset, what, remedy)
     }
 
@@ -118,8 +111,8 @@ impl<'a> Cursor<'a> {
         At::new(self.at.line, column)
     }
 
-    fn fail_at(&self, offset: usize, what: String, remedy: impl Into<String>) -> SyntaxError {
-        SyntaxError { at: self.position(offset), what, remedy: remedy.into(), nearest: None }
+    fn fail_at(&self, offset: usize, what: Message, remedy: Message) -> SyntaxError {
+        SyntaxError { at: self.position(offset), what, remedy, nearest: None }
     }
 }
 

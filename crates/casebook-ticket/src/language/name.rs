@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::path::{self, Segment, is_key, segments};
+use crate::message::{Message, message};
 
 /// A name of the environment's, e.g. `$focus`, or of a captured result: lower-case letters, digits and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,19 +75,19 @@ impl DataName {
 
 impl Reference {
     /// Reads `$name.path` as far as it goes; what remains comes back with it.
-    pub(super) fn read(text: &str) -> Result<(Self, &str), String> {
-        const SHAPE: &str = "a `$` begins a name of lower-case letters, digits and `_`";
-        let rest = text.strip_prefix('$').ok_or(SHAPE)?;
+    pub(super) fn read(text: &str) -> Result<(Self, &str), Message> {
+        let shape = || message!(dollar_begins_name);
+        let rest = text.strip_prefix('$').ok_or_else(shape)?;
         if let Some(inner) = rest.strip_prefix('{') {
-            let (reference, rest) = Self::behind_dollar(inner).ok_or(SHAPE)??;
-            let rest = rest.strip_prefix('}').ok_or("`${` has no `}`")?;
+            let (reference, rest) = Self::behind_dollar(inner).ok_or_else(shape)??;
+            let rest = rest.strip_prefix('}').ok_or_else(|| message!(brace_open))?;
             return Ok((reference, rest));
         }
-        let (reference, rest) = Self::behind_dollar(rest).ok_or(SHAPE)??;
-        if rest.starts_with(is_key) { Err(SHAPE.to_owned()) } else { Ok((reference, rest)) }
+        let (reference, rest) = Self::behind_dollar(rest).ok_or_else(shape)??;
+        if rest.starts_with(is_key) { Err(shape()) } else { Ok((reference, rest)) }
     }
 
-    fn behind_dollar(text: &str) -> Option<Result<(Self, &str), String>> {
+    fn behind_dollar(text: &str) -> Option<Result<(Self, &str), Message>> {
         let end = text.find(|character| !is_in_name(character)).unwrap_or(text.len());
         let (name, rest) = text.split_at(end);
         let name = Variable::new(name)?;
@@ -101,7 +102,7 @@ impl Reference {
 
 impl Template {
     /// Reads text with references in it; the error says what is wrong.
-    pub(super) fn read(mut text: &str) -> Result<Self, String> {
+    pub(super) fn read(mut text: &str) -> Result<Self, Message> {
         let mut parts = Vec::new();
         while !text.is_empty() {
             let end = text.find('$').unwrap_or(text.len());

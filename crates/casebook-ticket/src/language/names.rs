@@ -17,8 +17,8 @@ pub(super) struct Uses<'a> {
 }
 
 impl<'a> Uses<'a> {
-    /// What an action uses. The names that `use` declares are not among it, nor are snapshots that are compared with:
-    /// these two are looked at by themselves.
+    /// What an action uses. The names that `use` declares are not among it, nor are snapshots that are compared with,
+    /// nor what the undo of a request uses: these are looked at by themselves.
     pub(super) fn of_action(action: &'a Action) -> Self {
         let mut uses = Self::default();
         uses.action(action);
@@ -29,6 +29,13 @@ impl<'a> Uses<'a> {
     pub(super) fn of_predicate(predicate: &'a Predicate) -> Self {
         let mut uses = Self::default();
         uses.predicate(predicate);
+        uses
+    }
+
+    /// What a request uses, but for its undo.
+    pub(super) fn of_request(request: &'a Http) -> Self {
+        let mut uses = Self::default();
+        uses.request(request);
         uses
     }
 
@@ -50,15 +57,17 @@ impl<'a> Uses<'a> {
         }
     }
 
+    fn request(&mut self, Http { target, headers, data, .. }: &'a Http) {
+        self.template(target);
+        for (_, value) in headers {
+            self.template(value);
+        }
+        self.data.extend(data);
+    }
+
     fn action(&mut self, action: &'a Action) {
         match action {
-            Action::Http(Http { target, headers, data, .. }) => {
-                self.template(target);
-                for (_, value) in headers {
-                    self.template(value);
-                }
-                self.data.extend(data);
-            }
+            Action::Http(request) => self.request(request),
             Action::Grpc(Grpc { target, data, .. }) => {
                 self.template(target);
                 self.data.extend(data);

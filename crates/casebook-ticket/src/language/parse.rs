@@ -8,6 +8,7 @@ use super::cursor::{Cursor, shown};
 use super::words::{self, Word};
 use super::{PREDICATES, Predicate, Statement, StepId, SyntaxError, VERBS};
 use crate::At;
+use crate::message::{Message, message};
 
 /// Reads a statement, e.g. `http POST $focus/configure @live`.
 ///
@@ -36,17 +37,17 @@ pub fn parse_predicate(text: &str, at: At) -> Result<Predicate, SyntaxError> {
 /// # Errors
 /// When the text is none.
 pub fn parse_assertion(text: &str, at: At) -> Result<(StepId, Predicate), SyntaxError> {
-    const SHAPE: &str = "write it as `step 5: status 502 503`";
+    let shape = || message!(assertion_shape);
     let mut cursor = Cursor::new(text, at)?;
-    let first = cursor.need("`step`", SHAPE)?;
+    let first = cursor.need(message!(word_itself, word = "step"), shape())?;
     if first.raw != "step" {
-        return Err(cursor.fail(first, "An assertion begins with `step`".into(), SHAPE));
+        return Err(cursor.fail(first, message!(beginning), shape()));
     }
-    let token = cursor.need("The step", SHAPE)?;
+    let token = cursor.need(message!(the_step), shape())?;
     let id = token.raw.strip_suffix(':').and_then(step_id);
     let Some(id) = id else {
-        let what = format!("{} is no step with a colon behind it", shown(token.raw));
-        return Err(cursor.fail(token, what, SHAPE));
+        let what = message!(no_step_with_colon, word = shown(token.raw));
+        return Err(cursor.fail(token, what, shape()));
     };
     let predicate = predicates::predicate(&mut cursor)?;
     end(&mut cursor)?;
@@ -63,34 +64,40 @@ pub(super) fn step_id(text: &str) -> Option<StepId> {
 /// That nothing is left.
 fn end(cursor: &mut Cursor<'_>) -> Result<(), SyntaxError> {
     let Some(token) = cursor.advance() else { return Ok(()) };
-    let what = format!("{} is not expected here", shown(token.raw));
+    let what = message!(unexpected, word = shown(token.raw));
     let remedy = if token.raw == "and" || words::find(PREDICATES, token.raw).is_some() {
-        "end the span before it: each predicate is a code span of its own"
+        message!(end_before_predicate)
     } else if words::find(VERBS, token.raw).is_some() {
-        "end the span before it: each statement is a code span of its own"
+        message!(end_before_statement)
     } else {
-        "leave it out, or look at the reference of the language for what can stand here"
+        message!(leave_it_out)
     };
     Err(cursor.fail(token, what, remedy))
 }
 
 /// How a word is used, as a remedy.
-fn usage(word: &str) -> String {
+fn usage(word: &str) -> Message {
     let word: Option<&Word> = words::find(VERBS, word).or_else(|| words::find(PREDICATES, word));
-    word.map_or_else(String::new, |word| format!("write it as `{}`, e.g. `{}`", word.usage, word.example))
+    word.map_or_else(
+        || message!(leave_it_out),
+        |word| message!(usage, usage = word.usage, example = word.example),
+    )
 }
 
 /// That a word is none of those that can stand here.
 fn unknown(
     cursor: &Cursor<'_>,
     token: super::cursor::Token<'_>,
-    what: &str,
+    what: Message,
     known: &[&'static str],
 ) -> SyntaxError {
     let nearest = words::nearest(token.raw, known.iter().copied());
     let remedy = match nearest {
-        Some(nearest) => format!("write `{nearest}`, if that is what is meant"),
-        None => format!("write one of: {}", known.join(", ")),
+        Some(nearest) => message!(write_nearest, word = nearest),
+        None => message!(write_one_of, words = known.join(", ")),
     };
-    SyntaxError { nearest, ..cursor.fail(token, format!("{} is no {what}", shown(token.raw)), remedy) }
+    SyntaxError {
+        nearest,
+        ..cursor.fail(token, message!(is_no, word = shown(token.raw), what = what), remedy)
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::cursor::quoted;
+use crate::message::{Message, message};
 
 /// A path from the root of a JSON value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(super) fn segments(path: &[Segment], formatter: &mut fmt::Formatter<'_>) -> 
 }
 
 /// Reads segments as far as there are any; what remains comes back with them. The error says what is wrong.
-pub(super) fn read(mut text: &str) -> Result<(Vec<Segment>, &str), String> {
+pub(super) fn read(mut text: &str) -> Result<(Vec<Segment>, &str), Message> {
     let mut path = Vec::new();
     loop {
         if let Some(rest) = text.strip_prefix('[') {
@@ -67,19 +68,19 @@ pub(super) fn read(mut text: &str) -> Result<(Vec<Segment>, &str), String> {
     }
 }
 
-fn bracket(text: &str) -> Result<(Segment, &str), String> {
+fn bracket(text: &str) -> Result<(Segment, &str), Message> {
     if let Some(rest) = text.strip_prefix("*]") {
         return Ok((Segment::All, rest));
     }
     for quote in ['"', '\''] {
         if let Some(inner) = text.strip_prefix(quote) {
-            return key(inner, quote).ok_or_else(|| format!("[{quote} has no end {quote}]"));
+            return key(inner, quote).ok_or_else(|| message!(bracket_quote_open, quote = quote.to_string()));
         }
     }
-    let (index, rest) = text.split_once(']').ok_or("[ has no ]")?;
+    let (index, rest) = text.split_once(']').ok_or_else(|| message!(bracket_open))?;
     match index.parse() {
         Ok(index) if !text.starts_with('+') => Ok((Segment::Index(index), rest)),
-        _ => Err(format!("[{index}] is no element; elements count from 0, and names stand in quotes")),
+        _ => Err(message!(no_element, index = index)),
     }
 }
 

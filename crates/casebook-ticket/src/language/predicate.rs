@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::cursor::quoted;
 use super::{Path, Reference, Units};
+use crate::message::{Message, message};
 
 /// What a statement can have for a result, which says which predicates can be held against it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -213,7 +214,8 @@ impl Predicate {
     pub fn fits(&self, outcome: Outcome) -> bool {
         use Outcome as O;
         match self {
-            Self::Status(_) | Self::Header(..) => outcome == O::Answer,
+            Self::Status(_) => matches!(outcome, O::Answer | O::Messages),
+            Self::Header(..) => outcome == O::Answer,
             Self::Json(..) => matches!(outcome, O::Answer | O::Messages | O::Object | O::Command),
             Self::Elapsed(_) => {
                 matches!(
@@ -260,21 +262,21 @@ impl Outcome {
 
     /// What it is, for messages.
     #[must_use]
-    pub fn description(self) -> &'static str {
+    pub fn description(self) -> Message {
         match self {
-            Self::Answer => "the answer to a request",
-            Self::Messages => "a call's messages",
-            Self::Connection => "an attempt to connect",
-            Self::Health => "whether something is up",
-            Self::Count => "a number",
-            Self::Pods => "pods",
-            Self::Difference => "what came and went",
-            Self::Object => "one object",
-            Self::Log => "lines of a log",
-            Self::Metric => "a metric",
-            Self::Command => "a command's output",
-            Self::Fault => "a fault",
-            Self::Restored => "the end of a fault",
+            Self::Answer => message!(the_answer),
+            Self::Messages => message!(messages),
+            Self::Connection => message!(a_connection),
+            Self::Health => message!(health),
+            Self::Count => message!(a_number),
+            Self::Pods => message!(pods),
+            Self::Difference => message!(difference),
+            Self::Object => message!(one_object),
+            Self::Log => message!(log_lines),
+            Self::Metric => message!(a_metric),
+            Self::Command => message!(output),
+            Self::Fault => message!(a_fault),
+            Self::Restored => message!(end_of_fault),
         }
     }
 
@@ -283,7 +285,7 @@ impl Outcome {
     pub fn predicates(self) -> &'static [&'static str] {
         match self {
             Self::Answer => &["status", "json", "header", "elapsed", "text", "has-any", "has-none"],
-            Self::Messages => &["rows", "count", "json", "elapsed"],
+            Self::Messages => &["status", "rows", "count", "json", "elapsed"],
             Self::Connection => &["open", "refused", "timeout", "unreachable", "elapsed"],
             Self::Health => &["up", "down", "elapsed"],
             Self::Count => &["count"],

@@ -111,6 +111,21 @@ pub struct Http {
     pub data: Option<DataName>,
     /// When it is given up; none leaves it to the environment.
     pub deadline: Option<Duration>,
+    /// What comes of it.
+    pub effect: Effect,
+}
+
+/// What comes of a request, by the word of the author.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// That is not said.
+    #[default]
+    Untold,
+    /// Nothing that stays.
+    ReadOnly,
+    /// Something that another request undoes, which has no effect of its own to tell of. It may name parts of the
+    /// answer by the name that the statement gives to it.
+    Undone(Box<Http>),
 }
 
 /// A call by gRPC.
@@ -230,6 +245,15 @@ impl Action {
         }
     }
 
+    /// What undoes what it makes, if it says so: of a request, also of one that is repeated.
+    #[must_use]
+    pub fn undone_by(&self) -> Option<&Http> {
+        match self.inner() {
+            Self::Http(Http { effect: Effect::Undone(undo), .. }) => Some(undo),
+            _ => None,
+        }
+    }
+
     /// Whether it only looks, so that it can be repeated. A request counts as looking: what it starts is the test's
     /// subject.
     #[must_use]
@@ -314,12 +338,27 @@ fn option(formatter: &mut fmt::Formatter<'_>, word: &str, value: Option<impl fmt
 
 impl fmt::Display for Http {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "http {} {}", self.method, self.target)?;
-        for (name, value) in &self.headers {
+        write!(formatter, "http {}", InShort(self))
+    }
+}
+
+/// A request without the verb.
+struct InShort<'a>(&'a Http);
+
+impl fmt::Display for InShort<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Http { method, target, headers, data, deadline, effect } = self.0;
+        write!(formatter, "{method} {target}")?;
+        for (name, value) in headers {
             write!(formatter, " with {}", quoted(&format!("{name}: {value}")))?;
         }
-        option(formatter, "", self.data.as_ref())?;
-        option(formatter, "deadline ", self.deadline.map(Units))
+        option(formatter, "", data.as_ref())?;
+        option(formatter, "deadline ", deadline.map(Units))?;
+        match effect {
+            Effect::Untold => Ok(()),
+            Effect::ReadOnly => formatter.write_str(" read-only"),
+            Effect::Undone(undo) => write!(formatter, " undo {}", InShort(undo)),
+        }
     }
 }
 

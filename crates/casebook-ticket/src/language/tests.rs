@@ -51,6 +51,10 @@ fn other_ways_of_writing_become_canonical() {
         ("k8s diff $before hold 60s", "k8s diff before hold 1m"),
         ("http GET ${focus}/x/${answer.json.job_id}", "http GET $focus/x/$answer.json.job_id"),
         ("http GET $focus/x/${answer.json.id}7", "http GET $focus/x/${answer.json.id}7"),
+        (
+            "http POST ${focus} undo DELETE ${focus}/${a.json.id} deadline 1000ms as a",
+            "http POST $focus undo DELETE $focus/$a.json.id deadline 1s as a",
+        ),
         ("http GET $focus with \"Accept:text/html\"", "http GET $focus with \"Accept: text/html\""),
         ("metric $focus up{job=\"a b\"} as m", "metric $focus up{job=\"a b\"} as m"),
     ] {
@@ -84,6 +88,12 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("http GET", 18, "What to talk to"),
     ("http GET $focus with Accept", 31, "in quotes"),
     ("http GET $focus deadline 5", 35, "has no unit"),
+    ("http POST $focus undo", 31, "The method"),
+    ("http POST $focus undo DELET $focus/x", 32, "write `DELETE`"),
+    ("http POST $focus undo DELETE http://10.0.0.1/x", 39, "environment's file"),
+    ("http POST $focus undo DELETE $focus/x undo DELETE $focus/y", 48, "end the span before it"),
+    ("http POST $focus undo DELETE $focus/x read-only", 48, "not expected here"),
+    ("http POST $focus read-only undo DELETE $focus/x", 37, "end the span before it"),
     ("k8s snapshot jobs", 27, "`as` is missing"),
     ("k8s snaphot jobs as a", 14, "write `snapshot`"),
     ("block $rabbit", 23, "block $NAME from $NAME"),

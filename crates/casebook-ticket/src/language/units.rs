@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::cursor::shown;
+use crate::message::{Message, message};
+
 /// The longest duration that can be written.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -23,20 +26,21 @@ impl fmt::Display for Units {
 }
 
 /// Reads `300ms`, `5s`, `1.5s` or `2m`; the error says what is wrong.
-pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn duration(text: &str) -> Result<Duration, Message> {
+    let no_duration = || message!(no_duration, word = shown(text));
     let digits = text.find(|character: char| !(character.is_ascii_digit() || character == '.'));
     let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
     let unit = match unit {
         "ms" => 1.0,
         "s" => 1000.0,
         "m" | "min" => 60_000.0,
-        "" => return Err("has no unit"),
-        _ => return Err("is no duration"),
+        "" => return Err(message!(no_unit, word = shown(text))),
+        _ => return Err(no_duration()),
     };
-    let number: f64 = number.parse().map_err(|_| "is no duration")?;
+    let number: f64 = number.parse().map_err(|_| no_duration())?;
     let ms = (number * unit).round();
     if ms > LONGEST.as_millis() as f64 {
-        return Err("is longer than a day");
+        return Err(message!(longer_than_a_day, word = shown(text)));
     }
     Ok(Duration::from_millis(ms as u64))
 }

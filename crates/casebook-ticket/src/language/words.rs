@@ -19,8 +19,9 @@ macro_rules! words {
 
 /// What statements begin with. A statement can also be the name of an earlier result: `$answer`.
 pub const VERBS: &[Word] = words! {
-    "http": "http METHOD $NAME/path [with \"Header: value\"].. [@data] [deadline D] [as NAME]",
-        "http POST $focus/configure @live as answer";
+    "http": "http METHOD $NAME/path [with \"Header: value\"].. [@data] [deadline D] \
+             [undo METHOD $NAME/path [with \"Header: value\"].. [@data] [deadline D] | read-only] [as NAME]",
+        "http POST $focus/configure @live undo DELETE $focus/job/$answer.json.job_id as answer";
     "grpc": "grpc $NAME/service/Method [@data] [read N] [pace D] [deadline D] [as NAME]",
         "grpc $stream/pandadatastream.DataStreamService/StreamData @first read 20 as rows";
     "tcp": "tcp $NAME [from $NAME] [deadline D] [as NAME]", "tcp $rabbit from $focus";

@@ -2,10 +2,12 @@
 
 use pulldown_cmark::Event;
 
-use super::html::{Tag, unescaped};
+use super::html::{Tag, unescape};
 use super::read::{DEEPEST, Text};
 use super::runs::{self, Marked};
+use crate::SourceMap;
 use crate::markup::{Block, Blocks, Cell, Inline, Inlines, Item, normal_lines};
+use crate::unpacked::Unpacked;
 
 /// Reads the events of a cell.
 pub(super) fn read(text: Text<'_>, events: &[Marked<'_>]) -> Blocks {
@@ -184,7 +186,9 @@ impl<'e> Reader<'_, 'e> {
         }
         let source = source.strip_suffix("</code>").unwrap_or(source);
         self.next = end + 1;
-        Some(Block::Code { at: self.text.at(at), language, text: unescaped(source) })
+        let mut places = Unpacked::plain(self.text.places, at);
+        let text = unescape(source, |length, taken| places.goes_on(length, at + taken));
+        Some(Block::Code { at: SourceMap::of(&text, &places, 0), language, text })
     }
 
     fn table(&mut self, at: crate::At, depth: usize) -> Block {

@@ -12,6 +12,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Whether there is no line's end in it but by a tag.
+    pub(super) fn is_one_line(self) -> bool {
+        self.in_cell || self.in_heading
+    }
+
     /// The character that stands before the first and behind the last: in a cell, that of a tag, for all that is
     /// known; else a line's end.
     pub(super) fn outside(self) -> char {
@@ -21,7 +26,7 @@ impl Place {
 
 /// Adds text to a line; `next` is the character that comes behind it, a line's end when there is none.
 pub(super) fn text(text: &str, next: char, place: Place, out: &mut String) {
-    let begins_line = !place.in_cell && !place.in_heading && (out.is_empty() || out.ends_with('\n'));
+    let begins_line = !place.is_one_line() && (out.is_empty() || out.ends_with('\n'));
     let mut rest = text;
     if begins_line {
         rest = line_start(rest, next, out);
@@ -30,15 +35,18 @@ pub(super) fn text(text: &str, next: char, place: Place, out: &mut String) {
         out.push('\\');
     }
     let mut characters = rest.char_indices().peekable();
+    let mut run = Run::default();
     let mut previous = out.chars().next_back().unwrap_or(place.outside());
     while let Some((index, character)) = characters.next() {
         let after = &rest[index + character.len_utf8()..];
         let following = characters.peek().map_or(next, |(_, next)| *next);
         let is_edge =
             after.is_empty() && next == place.outside() || previous == place.outside() && index == 0;
-        match character {
-            ' ' | '\t' if is_edge => entity(character, out),
-            '\u{b}' | '\u{c}' => entity(character, out),
+        previous = match character {
+            ' ' | '\t' | '\u{b}' | '\u{c}' if is_edge || !is_blank(character) => {
+                entity(character, out);
+                ';'
+            }
             _ => {
                 let escapes = match character {
                     '\\' => {
@@ -49,7 +57,12 @@ pub(super) fn text(text: &str, next: char, place: Place, out: &mut String) {
                     '*' => {
                         after.is_empty() || previous == '\n' || !(is_blank(previous) && is_blank(following))
                     }
-                    '_' => !is_harmless_run(rest, index, '_', previous, next),
+                    '_' => {
+                        if index >= run.end {
+                            run = Run::of(rest, index, previous, next);
+                        }
+                        !run.is_harmless
+                    }
                     '~' => following == '~' || previous == '~' || !is_blank(previous),
                     '[' => place.in_brackets,
                     ']' => place.in_brackets || matches!(following, '(' | '['),
@@ -63,9 +76,9 @@ pub(super) fn text(text: &str, next: char, place: Place, out: &mut String) {
                     out.push('\\');
                 }
                 out.push(character);
+                character
             }
-        }
-        previous = character;
+        };
     }
 }
 
@@ -112,13 +125,32 @@ fn is_box(text: &str) -> bool {
     ["[ ]", "[x]", "[X]"].into_iter().any(|start| text.starts_with(start))
 }
 
-/// Whether an underscore can neither begin nor end emphasis. As all that can end one are escaped, those that can only
-/// begin one need not be.
-fn is_harmless_run(text: &str, index: usize, mark: char, previous: char, next: char) -> bool {
-    let before = text[..index].trim_end_matches(mark);
-    let before = if before.len() == index { previous } else { before.chars().next_back().unwrap_or('*') };
-    let after = text[index..].trim_start_matches(mark).chars().next().unwrap_or(next);
-    before.is_alphanumeric() && after.is_alphanumeric() || is_blank(before)
+/// Underscores that follow each other.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    end: usize,
+    /// Whether they can neither begin nor end emphasis. As all that can end one are escaped, those that can only begin one
+    /// need not be.
+    is_harmless: bool,
+}
+
+impl Run {
+    /// Those that begin at an index, behind a character; `next` is the one behind the text.
+    fn of(text: &str, index: usize, before: char, next: char) -> Self {
+        let behind = text[index..].trim_start_matches('_');
+        let after = behind.chars().next().unwrap_or(next);
+        let is_inside = is_word(before) && is_word(after);
+        Self { end: text.len() - behind.len(), is_harmless: is_inside || is_blank(before) }
+    }
+}
+
+/// Whether a character is one of a word's. Letters in circles and squares are symbols for Markdown.
+pub(super) fn is_word(character: char) -> bool {
+    let is_framed = matches!(
+        character,
+        '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f149}' | '\u{1f150}'..='\u{1f169}' | '\u{1f170}'..='\u{1f189}'
+    );
+    character.is_alphanumeric() && !is_framed
 }
 
 fn is_blank(character: char) -> bool {

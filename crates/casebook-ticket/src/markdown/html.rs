@@ -1,5 +1,7 @@
 //! The little HTML that Markdown's readers and writers need.
 
+use pulldown_cmark::{Event, Parser, Tag as Mark};
+
 /// One tag.
 #[derive(Clone, Copy)]
 pub(super) struct Tag<'a> {
@@ -33,8 +35,18 @@ impl<'a> Tag<'a> {
     }
 }
 
+/// Whether a line that begins with this source begins a block of HTML.
+pub(super) fn is_block(source: &str) -> bool {
+    source.starts_with('<') && matches!(Parser::new(source).next(), Some(Event::Start(Mark::HtmlBlock)))
+}
+
 /// The text that source stands for: without backslashes before punctuation, entities and `<br>`.
 pub(super) fn unescaped(source: &str) -> String {
+    unescape(source, |_, _| ())
+}
+
+/// Does so, and tells where something was unescaped: how long the text is then, and how much of the source that took.
+pub(super) fn unescape(source: &str, mut unescaped: impl FnMut(usize, usize)) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(place) = rest.find(['\\', '&', '<']) {
@@ -47,6 +59,7 @@ pub(super) fn unescaped(source: &str) -> String {
             1
         });
         rest = &rest[taken..];
+        unescaped(out.len(), source.len() - rest.len());
     }
     out.push_str(rest);
     out

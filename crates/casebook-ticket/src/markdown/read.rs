@@ -8,7 +8,7 @@ use pulldown_cmark::{CodeBlockKind, Event, OffsetIter, Options, Parser, Tag, Tag
 use super::cell;
 use super::runs::{self, Marked};
 use crate::markup::{Block, Blocks, Cell, Item, Markup, normal_lines};
-use crate::{At, Places};
+use crate::{At, Places, source_map};
 
 /// How deep blocks may be inside blocks; what is deeper is kept as it stands.
 pub(super) const DEEPEST: usize = 24;
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
                 }
                 Event::Start(Tag::CodeBlock(kind)) => content.blocks.push(self.code(kind, &range)),
                 Event::Start(Tag::HtmlBlock) => {
-                    let text = self.words();
+                    let text = self.html();
                     let text = text.trim_end_matches('\n').to_owned();
                     content.blocks.push(Block::Raw { at, markup: Markup::Markdown, text });
                 }
@@ -157,17 +157,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The words of what has no marks in it, up to its end.
-    fn words(&mut self) -> String {
-        let mut words = String::new();
+    /// The source of HTML, up to its end.
+    fn html(&mut self) -> String {
+        let mut html = String::new();
         for (event, _) in self.events.by_ref() {
             match event {
                 Event::End(_) => break,
-                Event::Text(text) | Event::Html(text) => words.push_str(&text),
+                Event::Text(text) | Event::Html(text) => html.push_str(&text),
                 _ => {}
             }
         }
-        words
+        html
     }
 
     fn code(&mut self, kind: CodeBlockKind<'_>, range: &Range<usize>) -> Block {
@@ -175,15 +175,23 @@ impl<'a> Reader<'a> {
             CodeBlockKind::Fenced(info) => Some(info.trim().to_owned()).filter(|info| !info.is_empty()),
             CodeBlockKind::Indented => None,
         };
-        let begins = match self.events.peek() {
-            Some((Event::Text(_), text)) => text.start,
-            _ => self.text.source[range.clone()].find('\n').map_or(range.end, |end| range.start + end + 1),
-        };
-        let mut text = self.words();
+        let behind_fence = self.text.source[range.clone()].find('\n');
+        let begins = behind_fence.map_or(range.end, |end| range.start + end + 1);
+        let mut at = source_map::Builder::new(self.text.at(begins));
+        let mut text = String::new();
+        for (event, range) in self.events.by_ref() {
+            match event {
+                Event::Text(line) => {
+                    at.push(&line, self.text.places, range.start);
+                    text.push_str(&line);
+                }
+                _ => break,
+            }
+        }
         if text.ends_with('\n') {
             text.pop();
         }
-        Block::Code { at: self.text.at(begins), language, text }
+        Block::Code { at: at.done(), language, text }
     }
 
     /// Passes over the rest of a container.

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::Lines;
 use crate::arbitrary::{self, Feature};
-use crate::markup::normal;
+use crate::markup::{Block, Cell, Inline, Item, Markup, normal};
+use crate::{At, Lines};
 
 fn taken(text: &str) -> Blocks {
     read(text, &Lines::new(text))
@@ -22,6 +22,87 @@ proptest! {
         let blocks = taken(&text);
         prop_assert_eq!(&normal(blocks.clone()), &blocks);
     }
+}
+
+/// `<` and what comes behind it, as runs: raw source as people write it.
+fn raw(text: &str) -> Inline {
+    Inline::Raw { markup: Markup::Markdown, text: text.to_owned() }
+}
+
+#[test]
+fn raw_source_at_the_beginning_of_a_line_is_text() {
+    let at = At::default();
+    let text = |text: &str| Inline::Text(text.to_owned());
+    let line_end = || Inline::Break(at);
+    for (runs, written) in [
+        (vec![raw("<!-- c -->"), text(" a")], "<br><!-- c --> a\n"),
+        (vec![raw("<kbd>")], "<br><kbd>\n"),
+        (vec![raw("<kbd>"), text("a"), raw("</kbd>")], "<kbd>a</kbd>\n"),
+        (vec![text("a *"), line_end(), raw("<!-- c -->")], "a \\*<br><!-- c -->\n"),
+        (vec![text("a"), line_end(), raw("<div>"), line_end(), raw("<kbd>")], "a<br><div>\n<kbd>\n"),
+    ] {
+        let link = Inline::Link { url: "u".to_owned(), text: runs.clone() };
+        for text in [runs.clone(), vec![link], vec![Inline::Strong(runs)]] {
+            let paragraph = Block::Paragraph { at, text };
+            let item = Item { at, done: None, blocks: vec![paragraph.clone()] };
+            let all = [paragraph, Block::List { at, start: None, items: vec![item] }];
+            let text = write(&all);
+            assert_eq!(taken(&text), all, "{text}");
+        }
+        let text = written.trim_end();
+        assert_eq!(write(&taken(text)), written, "{text}");
+    }
+}
+
+#[test]
+fn marks_stand_beside_words_as_the_parser_takes_them() {
+    use pulldown_cmark::{Event, Parser, Tag};
+    let words: Vec<_> =
+        (char::MIN..=char::MAX).filter(|character| super::escape::is_word(*character)).collect();
+    let text: String = words.iter().flat_map(|character| ['*', *character, '*', 'a', '\n', '\n']).collect();
+    let marked = Parser::new(&text).filter(|event| matches!(event, Event::Start(Tag::Emphasis))).count();
+    assert_eq!(marked, words.len());
+    let text = |words: String| Inline::Text(words);
+    for framed in ["Ⓐ", "ⓩ", "🄰", "🅀", "🆉"] {
+        let beside = vec![Inline::Emphasis(vec![text(framed.to_owned())]), text("a".to_owned())];
+        for text in [beside, vec![text(format!("b _c d_{framed}"))]] {
+            let paragraph = [Block::Paragraph { at: At::default(), text }];
+            assert_eq!(taken(&write(&paragraph)), paragraph, "{}", write(&paragraph));
+        }
+    }
+}
+
+#[test]
+fn blanks_that_are_written_as_entities_are_no_blanks_beside_marks() {
+    let at = At::default();
+    for sign in ["_", "__", "*", "~~"] {
+        let code = Block::Code { at: at.into(), language: None, text: format!(" {sign}") };
+        let item = |blocks: Blocks| Item { at, done: None, blocks };
+        let items = vec![item(vec![Block::paragraph(at, &format!("0 {sign}"))]), item(vec![code])];
+        let cell = Cell { at, blocks: vec![Block::List { at, start: None, items }] };
+        let table = [Block::Table { at, header: Vec::new(), rows: vec![vec![cell]] }];
+        assert_eq!(taken(&write(&table)), table, "{}", write(&table));
+    }
+}
+
+#[test]
+fn tables_may_be_wide() {
+    let at = At::default();
+    let row = |word: &str| vec![Cell { at, blocks: vec![Block::paragraph(at, word)] }; 9];
+    let table = [Block::Table { at, header: row("a"), rows: vec![row("b")] }];
+    assert_eq!(taken(&write(&table)), table, "{}", write(&table));
+}
+
+#[test]
+fn a_line_begins_behind_the_last_of_its_breaks() {
+    let [Block::Paragraph { text, .. }] = &taken("a<br>\n  b")[..] else { panic!("a paragraph") };
+    assert!(matches!(text[..], [_, Inline::Break(At { line: 2, column: 3 }), _]), "{text:?}");
+}
+
+#[test]
+fn raw_source_of_another_markup_is_code() {
+    let wiki = Inline::Raw { markup: Markup::Wiki, text: "[~ann]".to_owned() };
+    assert_eq!(write(&[Block::Paragraph { at: At::default(), text: vec![wiki] }]), "`[~ann]`\n");
 }
 
 #[test]

@@ -81,10 +81,39 @@ fn item(item: Item) -> Item {
 /// The runs of a paragraph, a heading or a caption in normal form.
 #[must_use]
 pub fn lines(text: Inlines) -> Inlines {
+    if is_normal(&text) {
+        return text;
+    }
     let mut out = Inlines::new();
     runs(text, Inside::default(), &mut out);
     trim(&mut out);
     out
+}
+
+/// Whether runs are in normal form for certain, as nearly all are that have no marks.
+fn is_normal(text: &[Inline]) -> bool {
+    let is_sound = |(place, run): (usize, &Inline)| match run {
+        Inline::Text(words) => {
+            let is_beside = |other: Option<&Inline>| matches!(other, None | Some(Inline::Break(_)));
+            let (before, behind) =
+                (place.checked_sub(1).and_then(|place| text.get(place)), text.get(place + 1));
+            let is_odd = words.is_empty()
+                || matches!(before, Some(Inline::Text(_)))
+                || words.bytes().any(|byte| matches!(byte, b'\n' | b'\r' | 0))
+                || is_beside(before) && words.starts_with(BLANK)
+                || is_beside(behind) && words.ends_with(BLANK);
+            !is_odd
+        }
+        Inline::Code { text, .. } => {
+            !text.is_empty() && !text.bytes().any(|byte| matches!(byte, b'\n' | b'\r' | 0))
+        }
+        Inline::Break(_) => {
+            let is_inside = place > 0 && place + 1 < text.len();
+            is_inside && !matches!(text[place - 1], Inline::Break(_))
+        }
+        _ => false,
+    };
+    text.iter().enumerate().all(is_sound)
 }
 
 /// The marks that a run already stands in.
@@ -165,13 +194,14 @@ fn push(run: Inline, out: &mut Inlines) {
                 out.push(Inline::Text(text.to_owned()));
             }
         }
-        (Some(Inline::Break(_)), Inline::Break(_)) => {}
+        // The next line begins behind the last of them.
+        (Some(Inline::Break(last)), Inline::Break(next)) => *last = next,
         (Some(Inline::Text(last)), run @ Inline::Break(_)) => {
             last.truncate(last.trim_end_matches(BLANK).len());
             if last.is_empty() {
                 out.pop();
-            }
-            if !matches!(out.last(), Some(Inline::Break(_))) {
+                push(run, out);
+            } else {
                 out.push(run);
             }
         }

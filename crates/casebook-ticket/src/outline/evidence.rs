@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::markup::{Block, plain_blocks};
+use crate::message::{Message, message};
 use crate::{Field, Name, NoTestKind, Section};
 
 /// What is known about a document.
@@ -28,7 +29,7 @@ pub(super) struct Document<'a> {
 struct Points {
     kind: NoTestKind,
     count: u32,
-    told_by: Option<String>,
+    told_by: Option<Message>,
 }
 
 struct Words {
@@ -88,7 +89,7 @@ static TESTS: LazyLock<Regex> = LazyLock::new(|| {
 static ISSUE_TYPE: LazyLock<Regex> = LazyLock::new(|| whole("(issue )?type|issuetype|סוג( הטיקט)?"));
 
 /// What a document is instead of a test, and the sentence that says why; none when it is a test.
-pub(super) fn against(document: &Document<'_>) -> Option<(NoTestKind, String)> {
+pub(super) fn against(document: &Document<'_>) -> Option<(NoTestKind, Message)> {
     let issue_type = document.sections.iter().find_map(|(section, heading)| {
         matches!(section.name, Name::Other(_)).then_some(())?;
         ISSUE_TYPE.is_match(heading).then(|| plain_blocks(&section.body))
@@ -96,15 +97,14 @@ pub(super) fn against(document: &Document<'_>) -> Option<(NoTestKind, String)> {
     if let Some(issue_type) = &issue_type
         && let Some(words) = KINDS.iter().find(|words| words.issue_type.is_match(issue_type))
     {
-        return Some((words.kind, format!("its issue type is {}", issue_type.trim())));
+        return Some((words.kind, message!(issue_type, name = issue_type.trim())));
     }
     let points = KINDS.iter().map(|words| points(words, document)).max_by_key(|points| points.count);
     let is_bug = points.as_ref().is_some_and(|points| points.kind == NoTestKind::Bug && points.count >= 4);
     let test = for_test(document, is_bug)
         + if issue_type.is_some_and(|text| text.trim().eq_ignore_ascii_case("test")) { 5 } else { 0 };
     if is_unfilled(document) {
-        let reason = "it is a template: nothing in it is filled in".to_owned();
-        return Some((NoTestKind::Template, reason));
+        return Some((NoTestKind::Template, message!(only_a_template)));
     }
     if let Some(Points { kind, count, told_by: Some(told_by) }) = points
         && count >= 3
@@ -112,34 +112,31 @@ pub(super) fn against(document: &Document<'_>) -> Option<(NoTestKind, String)> {
     {
         return Some((kind, told_by));
     }
-    (test == 0 && !has_key(document) && metadata(document) < 2).then(|| {
-        let reason =
-            "it has neither a ticket's key nor a heading of a test, such as Test Steps or Expected Result";
-        (NoTestKind::Guide, reason.to_owned())
-    })
+    (test == 0 && !has_key(document) && metadata(document) < 2)
+        .then(|| (NoTestKind::Guide, message!(neither_key_nor_heading)))
 }
 
 fn points(words: &Words, document: &Document<'_>) -> Points {
     let mut points = Points { kind: words.kind, count: 0, told_by: None };
-    let mut add = |count: u32, told_by: String| {
+    let mut add = |count: u32, told_by: Message| {
         points.count += count;
         points.told_by.get_or_insert(told_by);
     };
     if words.title.is_match(document.title) {
-        add(3, format!("its title is \"{}\"", document.title));
+        add(3, message!(titled, title = document.title));
     }
     for (section, heading) in document.sections {
         if words.strong_headings.is_match(heading) {
-            add(2, format!("it has the heading \"{heading}\""));
+            add(2, message!(has_heading, heading = heading));
         } else if words.headings.is_match(heading) {
-            add(1, format!("it has the heading \"{heading}\""));
+            add(1, message!(has_heading, heading = heading));
         }
         let is_prose =
             matches!(&section.name, Name::Other(_) | Name::Field(Field::Description | Field::Summary));
         if words.kind == NoTestKind::Epic && is_prose {
             let text = section.body.iter().take(3).map(|block| plain_blocks(std::slice::from_ref(block)));
             if text.into_iter().any(|text| STORY.is_match(&text)) {
-                add(3, "it tells a user's story (\"as a .., I want ..\")".to_owned());
+                add(3, message!(tells_a_story));
             }
         }
     }

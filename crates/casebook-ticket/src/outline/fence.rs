@@ -1,9 +1,8 @@
 //! What is proposed in a code fence, as the text that it stands for: `Test Type: Integration Test` in a fence proposes
 //! the test type *Integration Test*, and not a piece of code.
 
-use crate::At;
 use crate::markup::{Block, Blocks, Inline, Inlines, Item};
-use crate::{Field, Standard};
+use crate::{At, Field, SourceMap, Standard};
 
 /// The blocks that a proposal's block stands for.
 pub(super) fn open(block: Block, field: &Field, standard: &Standard) -> Blocks {
@@ -12,10 +11,9 @@ pub(super) fn open(block: Block, field: &Field, standard: &Standard) -> Blocks {
     let Some((label, value)) = first.split_once(':') else {
         return vec![Block::Code { at, language, text }];
     };
-    let below = At::new(at.line + 1, 1);
     // `Payload:` above JSON makes the JSON no JSON.
     if value.trim().is_empty() && rest.trim_start().starts_with(['{', '[']) {
-        return vec![Block::Code { at: below, language, text: rest.to_owned() }];
+        return vec![Block::Code { at: at.lines(1..u32::MAX), language, text: rest.to_owned() }];
     }
     if standard.field_of(label) != Some(field) {
         return vec![Block::Code { at, language, text }];
@@ -23,18 +21,19 @@ pub(super) fn open(block: Block, field: &Field, standard: &Standard) -> Blocks {
     let is_code =
         language.as_deref().is_some_and(|language| !matches!(language, "yaml" | "yml" | "text" | "txt"));
     match (value.trim(), rest.trim().is_empty()) {
-        ("", _) => lines(below, rest, is_code),
-        (value, true) => vec![Block::paragraph(at, value)],
-        _ => lines(at, &text, is_code),
+        ("", _) => lines(&at.lines(1..u32::MAX), rest, is_code),
+        (value, true) => vec![Block::paragraph(at.start(), value)],
+        _ => lines(&at, &text, is_code),
     }
 }
 
 /// Lines of text as paragraphs and lists.
-fn lines(at: At, text: &str, is_code: bool) -> Blocks {
+fn lines(places: &SourceMap, text: &str, is_code: bool) -> Blocks {
     let mut blocks = Blocks::new();
     let mut gap = true;
     for (number, line) in text.lines().enumerate() {
-        let at = At::new(at.line + number as u32, 1 + (line.len() - line.trim_start().len()) as u32);
+        let indent = line.chars().take_while(|character| character.is_whitespace()).count();
+        let at = places.at(number as u32, indent as u32);
         let line = line.trim();
         if line.is_empty() {
             gap = true;
@@ -80,5 +79,23 @@ fn code(at: At, text: &str) -> Inlines {
             Inline::Text(format!(" – {}", comment.trim())),
         ],
         None => vec![Inline::Code { at, text: text.to_owned() }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lines;
+    use crate::unpacked::Unpacked;
+
+    #[test]
+    fn what_is_opened_stands_where_it_stood() {
+        let file = r#""Test Data:\n- \"a\"\n  1. b""#;
+        let (lines, text) = (Lines::new(file), "Test Data:\n- \"a\"\n  1. b".to_owned());
+        let at = SourceMap::of(&text, &Unpacked::json(&lines, 1, &file[1..file.len() - 1]), 0);
+        let code = Block::Code { at, language: None, text };
+        let opened = open(code, &Field::TestData, &Standard::built_in());
+        let told: Vec<_> = opened.iter().map(|block| format!("{:?}", block.at())).collect();
+        assert_eq!(told, ["1:14", "1:25"]);
     }
 }

@@ -152,7 +152,7 @@ impl Groups<'_> {
             Some(known) if Some(known) == field.as_ref() && sign.rank >= STRONG.max(rank) => false,
             Some(_) if sign.numbered && sign.rank >= PLAIN && kind != Kind::Container => false,
             Some(_) if sign.rank <= rank => true,
-            Some(known) => kind == Kind::Container || self.breaks_out(known, sign, base),
+            Some(known) => kind == Kind::Container || self.breaks_out(index, known, sign, base),
             None if sign.rank < STRONG => sign.rank <= rank || (kind == Kind::Container && field.is_none()),
             None if sign.value.is_empty() => match sign.rank {
                 STRONG => sign.first && (rank == STRONG || (kind == Kind::Container && field.is_none())),
@@ -173,14 +173,21 @@ impl Groups<'_> {
     }
 
     /// Whether a known field that is written in a weaker way than the section around it ends that section.
-    fn breaks_out(&self, known: &Field, sign: &Sign, base: usize) -> bool {
+    fn breaks_out(&self, index: usize, known: &Field, sign: &Sign, base: usize) -> bool {
         let rank = self.sections[base].rank;
         let near = (rank < STRONG && sign.rank <= STRONG)
             || (rank == STRONG && sign.rank == PLAIN && sign.value.is_empty() && sign.first);
+        if self.is_short(known) {
+            // `*Priority:* High` below the text of a section, when nothing else says it.
+            return rank < STRONG
+                && sign.rank == STRONG
+                && !sign.value.is_empty()
+                && (sign.first || self.ahead.in_run[index])
+                && matches!(known, Field::Priority | Field::Labels | Field::TestType)
+                && self.ahead.times.get(known) == Some(&1);
+        }
         let (weak, strong) = (self.ahead.count(sign.rank), self.ahead.count(rank));
-        near && !self.is_short(known)
-            && weak >= strong
-            && self.ahead.strongest.get(known).is_some_and(|strongest| *strongest > rank)
+        near && weak >= strong && self.ahead.strongest.get(known).is_some_and(|strongest| *strongest > rank)
     }
 
     /// Whether a sign in the steps is a step's title, or names a part of one.
@@ -257,7 +264,7 @@ impl Groups<'_> {
             && !self.ahead.strongest.contains_key(&Field::TestSteps)
             && gherkin::read(std::slice::from_ref(block)).is_some()
         {
-            return self.steps_by_themselves(*at, piece);
+            return self.steps_by_themselves(at.start(), piece);
         }
         if self.field(self.current) == Some(&Field::TestSteps) && begins_step(&piece, sign) {
             self.in_step = true;
@@ -352,6 +359,8 @@ struct Ahead {
     next_of_rank: Vec<[usize; STRONG as usize + 1]>,
     /// The strongest way in which a field is written.
     strongest: HashMap<Field, u8>,
+    /// How often a field is written.
+    times: HashMap<Field, usize>,
     /// Fields by the way in which they are written.
     counts: [HashSet<Field>; ROW as usize + 1],
 }
@@ -367,6 +376,7 @@ impl Ahead {
             known_headings: vec![0; count + 1],
             next_of_rank: vec![[count; STRONG as usize + 1]; count + 1],
             strongest: HashMap::new(),
+            times: HashMap::new(),
             counts: Default::default(),
         };
         let (mut step, mut other) = (count, count);
@@ -405,6 +415,7 @@ impl Ahead {
             ahead.known_headings[index + 1] = ahead.known_headings[index] + usize::from(is_heading);
             if let Some((field, rank)) = field {
                 ahead.counts[usize::from(rank)].insert(field.clone());
+                *ahead.times.entry(field.clone()).or_default() += 1;
                 let strongest = ahead.strongest.entry(field).or_insert(rank);
                 *strongest = rank.min(*strongest);
             } else if let Piece::Block(Block::Table { header, rows, .. }) = &pieces[index].piece

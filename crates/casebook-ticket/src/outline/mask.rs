@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::At;
+use crate::SourceMap;
 use crate::gherkin::{Line, is_gherkin};
-use crate::markup::{Block, Inline, plain};
+use crate::markup::{Block, Inline, plain, plain_with_map};
 use crate::steps::{Flattened, Role, Unit};
 
 use super::group::Signed;
@@ -60,19 +60,28 @@ fn whole(run: Vec<Piece>) -> Vec<Piece> {
     let mut out = String::new();
     let Some(first) = run.first().map(Piece::at) else { return run };
     let mut line = first.line;
+    let mut places = SourceMap::from(first);
+    let mut number = 0;
     for piece in &run {
         let at = piece.at();
         if !out.is_empty() {
-            // Empty lines keep the numbers of lines right.
+            // Empty lines stay.
             let missing = at.line.saturating_sub(line).clamp(1, 50);
             out.extend(std::iter::repeat_n('\n', missing as usize));
             line += missing;
+            number += missing;
         }
         let begin = out.len();
         match piece {
-            Piece::Line { text, .. } => out.push_str(&plain(text)),
+            Piece::Line { at, text, .. } => {
+                let (text, map) = plain_with_map(*at, text);
+                places.put(number, &map);
+                out.push_str(&text);
+            }
             Piece::Block(Block::Table { header, rows, .. }) => {
-                for row in std::iter::once(header).chain(rows).filter(|row| !row.is_empty()) {
+                let all = std::iter::once(header).chain(rows).filter(|row| !row.is_empty());
+                for (row, number) in all.zip(number..) {
+                    places.put(number, &row[0].at.into());
                     out.push_str(if out.len() > begin { "\n|" } else { "|" });
                     for cell in row {
                         let text =
@@ -81,16 +90,24 @@ fn whole(run: Vec<Piece>) -> Vec<Piece> {
                     }
                 }
             }
-            Piece::Block(Block::Code { text, .. }) => out.extend(["\"\"\"\n", text, "\n\"\"\""]),
+            Piece::Block(Block::Code { at, text, .. }) => {
+                places.put(number, &at.start().into());
+                places.put(number + 1, at);
+                // Behind the last line the file may end.
+                let last = text.matches('\n').count() as u32;
+                places.put(number + 2 + last, &at.at(last, 0).into());
+                out.extend(["\"\"\"\n", text, "\n\"\"\""]);
+            }
             _ => {}
         }
-        line += out[begin..].matches('\n').count() as u32;
+        let added = out[begin..].matches('\n').count() as u32;
+        line += added;
+        number += added;
     }
     if !is_gherkin(&out) {
         return run;
     }
-    let at = At::new(first.line, first.column);
-    vec![Piece::Block(Block::Code { at, language: Some(GHERKIN.to_owned()), text: out })]
+    vec![Piece::Block(Block::Code { at: places, language: Some(GHERKIN.to_owned()), text: out })]
 }
 
 /// Takes the signs off the cells of flattened tables.

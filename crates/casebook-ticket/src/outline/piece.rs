@@ -51,8 +51,9 @@ impl Piece {
 }
 
 /// Takes blocks apart. `begins` tells lines that begin a section: where one was swallowed by the list above it, as
-/// Markdown does with a line that follows an item without being indented, it gets out.
-pub(super) fn pieces(blocks: Blocks, begins: &dyn Fn(&[Inline]) -> bool) -> Vec<Piece> {
+/// Markdown does with a line that follows an item without being indented, it gets out. `start` is where the text begins,
+/// if columns are those of the text from its second line on.
+pub(super) fn pieces(blocks: Blocks, start: At, begins: &dyn Fn(&[Inline]) -> bool) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(blocks.len());
     let mut number = 0;
     for block in blocks {
@@ -62,12 +63,12 @@ pub(super) fn pieces(blocks: Blocks, begins: &dyn Fn(&[Inline]) -> bool) -> Vec<
                 pieces.push(Piece::Heading { at, level, text });
             }
             Block::Paragraph { at, text } => push_lines(split_lines(at, text), number, &mut pieces),
-            Block::List { at: list, mut start, items } => {
+            Block::List { at: list, start: mut count, items } => {
                 for mut item in items {
-                    let swallowed = take_swallowed(&mut item, list, begins);
-                    let next = start.map(|start| start.saturating_add(1));
-                    pieces.push(Piece::Item { list, start, item, block: number });
-                    start = next;
+                    let swallowed = take_swallowed(&mut item, column(list, start), begins);
+                    let next = count.map(|count| count.saturating_add(1));
+                    pieces.push(Piece::Item { list, start: count, item, block: number });
+                    count = next;
                     if let Some((at, text)) = swallowed {
                         push_lines(split_lines(at, text), number + 1, &mut pieces);
                         number += 2;
@@ -90,15 +91,24 @@ fn is_blank(run: &Inline) -> bool {
     matches!(run, Inline::Text(text) if text.trim().is_empty()) || matches!(run, Inline::Break(_))
 }
 
+/// The column of a position in the text; 0 when none is known.
+fn column(at: At, start: At) -> u32 {
+    match start {
+        At { line: 0, .. } => 0,
+        At { line, column } if line == at.line => (at.column + 1).saturating_sub(column),
+        _ => at.column,
+    }
+}
+
 /// Lines at the end of an item that begin no further right than its list does, from the first that begins a section.
-fn take_swallowed(item: &mut Item, list: At, begins: &dyn Fn(&[Inline]) -> bool) -> Option<(At, Inlines)> {
+fn take_swallowed(item: &mut Item, list: u32, begins: &dyn Fn(&[Inline]) -> bool) -> Option<(At, Inlines)> {
     let mut block = item.blocks.last_mut()?;
     while let Block::List { items, .. } = block {
         block = items.last_mut()?.blocks.last_mut()?;
     }
     let Block::Paragraph { text, .. } = block else { return None };
     let ends = text.iter().enumerate().filter_map(|(index, run)| match run {
-        Inline::Break(at) if at.column > 0 && at.column <= list.column => Some((index, *at)),
+        Inline::Break(at) if at.column > 0 && at.column <= list => Some((index, *at)),
         _ => None,
     });
     let (index, at) = ends.into_iter().find(|(index, _)| {

@@ -64,6 +64,6 @@ proptest::proptest! {
         let blocks = markdown::read(&text, &Lines::new(&text));
         let standard = Standard::built_in();
         proptest::prop_assert!(!tickets(blocks.clone(), &standard, Origin::default()).is_empty());
-        let _ = (sections(blocks.clone(), &standard), proposals(blocks.clone(), &standard), canonical(blocks, &standard));
+        let _ = (sections(blocks.clone(), At::new(1, 1), &standard), proposals(blocks.clone(), &standard), canonical(blocks, &standard));
     }
 }

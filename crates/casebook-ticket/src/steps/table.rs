@@ -44,19 +44,20 @@ fn number(cell: &Cell) -> Option<String> {
 }
 
 fn step(row: &[Cell], columns: Columns) -> Step {
-    let cell = |column: Option<usize>| column.and_then(|column| row.get(column)).cloned();
+    let cell = |column: Option<usize>| column.and_then(|column| row.get(column));
     let begin = row.first().map_or_else(At::default, |cell| cell.at);
     let (action, data, expected) = (cell(columns.action), cell(columns.data), cell(columns.expected));
-    let at = |cell: &Option<Cell>| cell.as_ref().map_or(begin, |cell| cell.at);
+    let at = |cell: Option<&Cell>| cell.map_or(begin, |cell| cell.at);
+    let blocks = |cell: Option<&Cell>| cell.map(|cell| cell.blocks.clone()).unwrap_or_default();
     Step {
-        number: cell(columns.number).as_ref().and_then(number),
+        number: cell(columns.number).and_then(number),
         at: begin,
-        action_at: at(&action),
-        data_at: at(&data),
-        expected_at: at(&expected),
-        action: action.unwrap_or_default().blocks,
-        data: data.unwrap_or_default().blocks,
-        expected: expected.unwrap_or_default().blocks,
+        action_at: at(action),
+        data_at: at(data),
+        expected_at: at(expected),
+        action: blocks(action),
+        data: blocks(data),
+        expected: blocks(expected),
     }
 }
 

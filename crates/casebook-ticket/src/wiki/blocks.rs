@@ -6,7 +6,8 @@ use super::list::Gathering;
 use super::scan::{self, Tag};
 use super::{inlines, table::Row};
 use crate::markup::{Block, Blocks, Inline, Item, Markup};
-use crate::{At, Note, Places};
+use crate::message::message;
+use crate::{At, Note, Places, SourceMap};
 
 /// Macros whose text is theirs, from one tag to the next of the same name.
 const PAIRS: &[&str] = &["code", "noformat", "quote", "panel"];
@@ -121,7 +122,7 @@ impl<'a> Reader<'a> {
         }
         if let Some((level, skipped)) = scan::heading(text) {
             into.end_lists();
-            let text = inlines::read(self, line.start + skipped..line.end, false);
+            let text = inlines::read(self, line.start + skipped..line.end);
             into.block(Block::Heading { at: self.at(line.start), level, text });
         } else if scan::is_rule(text) {
             into.end_lists();
@@ -131,7 +132,7 @@ impl<'a> Reader<'a> {
         {
             into.end_lists();
             let start = line.end - quoted.trim_start().len();
-            let text = inlines::read(self, start..line.end, false);
+            let text = inlines::read(self, start..line.end);
             let quoted = Block::Paragraph { at: self.at(start), text };
             into.block(Block::Quote { at: self.at(line.start), blocks: vec![quoted] });
         } else if self.is_lone_tag(line) {
@@ -173,7 +174,7 @@ impl<'a> Reader<'a> {
     fn text_line(&mut self, into: &mut Gathering, start: usize, end: usize) {
         let end = start + self.text[start..end].trim_end().len();
         if start < end {
-            let runs = inlines::read(self, start..end, false);
+            let runs = inlines::read(self, start..end);
             into.line(self.at(start), runs);
         }
     }
@@ -214,18 +215,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Where the first macro on a line ends, if it does.
+    pub(super) fn behind_macro(&mut self, line: Line, end: usize) -> Option<usize> {
+        self.find_macro(line, false, end).filter(|found| found.closed).map(|found| found.after)
+    }
+
     /// Takes a macro: where it ends.
     fn take(&mut self, into: &mut Gathering, found: Macro<'_>) -> usize {
         let Macro { tag, start, content, after, closed } = found;
         into.end_paragraph();
         let parameters = tag.parameters.unwrap_or_default();
         if !closed {
-            let goes_on =
-                if content.is_empty() { "it is passed over" } else { "the rest is taken for its text" };
-            let text = format!(
-                "{{{name}}} is never closed; {goes_on}; end it with {{{name}}} where it ends",
-                name = tag.name
-            );
+            let name = format!("{{{}}}", tag.name);
+            let text = if content.is_empty() {
+                message!(macro_open_empty, name = name)
+            } else {
+                message!(macro_open, name = name)
+            };
             self.notes.push(Note { at: self.at(start), rule: "macro-not-closed", text });
         }
         if let Some(title) = parameter(parameters, "title").filter(|title| !title.is_empty()) {
@@ -236,10 +242,12 @@ impl<'a> Reader<'a> {
         }
         match tag.name {
             "code" | "noformat" => {
-                let (start, text) = code(self.text, content);
+                let code = code(self.text, content);
+                let at = SourceMap::of(&self.text[code.clone()], self.places, code.start);
+                let text = self.text[code].replace("\r\n", "\n");
                 let language = (tag.name == "code").then(|| language(parameters)).flatten();
                 if closed || !text.trim().is_empty() {
-                    into.block(Block::Code { at: self.at(start), language, text });
+                    into.block(Block::Code { at, language, text });
                 }
             }
             "quote" => {
@@ -374,8 +382,8 @@ fn language(parameters: &str) -> Option<String> {
     (!language.is_empty()).then(|| language.to_owned())
 }
 
-/// Where code begins, and the code, without the line's ends behind and before the tags.
-fn code(text: &str, content: Range<usize>) -> (usize, String) {
+/// Where code stands: without the line's ends behind and before the tags.
+fn code(text: &str, content: Range<usize>) -> Range<usize> {
     let inside = &text[content.clone()];
     let blank = inside.len() - inside.trim_start_matches([' ', '\t', '\r']).len();
     let skipped = if inside[blank..].starts_with('\n') { blank + 1 } else { 0 };
@@ -387,5 +395,6 @@ fn code(text: &str, content: Range<usize>) -> (usize, String) {
         _ => code,
     };
     let code = code.strip_suffix('\r').unwrap_or(code);
-    (content.start + skipped, code.replace("\r\n", "\n"))
+    let start = content.start + skipped;
+    start..start + code.len()
 }

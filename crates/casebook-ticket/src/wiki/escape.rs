@@ -19,7 +19,7 @@ pub(super) struct Around {
 pub(super) fn text(text: &str, around: Around, out: &mut String) {
     let mut from = 0;
     if around.begins {
-        from = line_start(text, out);
+        from = line_start(text, around.after, out);
     }
     let trailing = if around.after.is_none() { text.trim_end().len().max(from) } else { text.len() };
     characters(text, from, trailing, around, true, out);
@@ -31,6 +31,9 @@ pub(super) fn code(code: &str, out: &mut String) {
     let around = Around { before: Some('{'), after: Some('}'), begins: false, in_link: false };
     characters(code, 0, code.len(), around, false, out);
 }
+
+/// What lists' items begin with.
+const MARKERS: [char; 3] = ['*', '#', '-'];
 
 /// Spaces at a line's ends would not be read.
 fn spaces(spaces: &str, out: &mut String) {
@@ -45,8 +48,8 @@ fn entity(character: char, out: &mut String) {
     out.push(';');
 }
 
-/// Escapes what begins a line as a list, a heading or a rule does: how much of the text is written.
-fn line_start(text: &str, out: &mut String) -> usize {
+/// Escapes what begins a line as a list, a heading or a rule does, before a character: how much of the text is written.
+fn line_start(text: &str, after: Option<char>, out: &mut String) -> usize {
     let trimmed = text.trim_start();
     let blank = text.len() - trimmed.len();
     spaces(&text[..blank], out);
@@ -57,9 +60,14 @@ fn line_start(text: &str, out: &mut String) -> usize {
         entity('.', out);
         return blank + dot + 1;
     }
-    let is_marked = scan::begins_item(trimmed) || trimmed.starts_with("---") || scan::is_dashes(trimmed);
+    // Marks behind it may go on with those of an item: `#*# a*`.
+    let goes_on = !trimmed.is_empty()
+        && trimmed.trim_start_matches(MARKERS).is_empty()
+        && after.is_some_and(|after| after.is_whitespace() || MARKERS.contains(&after));
+    let is_marked =
+        goes_on || scan::begins_item(trimmed) || trimmed.starts_with("---") || scan::is_dashes(trimmed);
     match first {
-        Some(first) if is_marked && "*#-".contains(first) => out.extend(['\\', first]),
+        Some(first) if is_marked && MARKERS.contains(&first) => out.extend(['\\', first]),
         Some(first) if is_marked => entity(first, out),
         _ => return blank,
     }

@@ -58,15 +58,15 @@ const SPECIAL: [bool; 256] = {
     table
 };
 
-/// Reads a line, or a link's text; `range` has no spaces around it.
-pub(super) fn read(reader: &mut Reader<'_>, range: Range<usize>, in_link: bool) -> Inlines {
+/// Reads a line, or a link's text, in which no bracket is left that could begin another one; `range` has no spaces around it.
+pub(super) fn read(reader: &mut Reader<'_>, range: Range<usize>) -> Inlines {
     let text = reader.text;
     let mut line = Line { text, range: range.clone(), runs: Inlines::new(), open: Vec::new() };
     let mut plain = range.start;
     let mut at = range.start;
     while let Some(skipped) = text.as_bytes()[at..range.end].iter().position(|byte| SPECIAL[*byte as usize]) {
         at += skipped;
-        match line.special(reader, at, plain, in_link) {
+        match line.special(reader, at, plain) {
             Some(end) => {
                 at = end;
                 plain = end;
@@ -89,7 +89,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// Takes what is special at a place, after the plain text before it: where it ends. None when it is plain text.
-    fn special(&mut self, reader: &mut Reader<'_>, at: usize, plain: usize, in_link: bool) -> Option<usize> {
+    fn special(&mut self, reader: &mut Reader<'_>, at: usize, plain: usize) -> Option<usize> {
         let (text, end) = (self.text, self.range.end);
         let before = &text[plain..at];
         match text.as_bytes()[at] {
@@ -101,7 +101,7 @@ impl<'a> Line<'a> {
                 Some(end)
             }
             b'{' => self.brace(reader, at, before),
-            b'[' if !in_link => self.bracket(reader, at, before),
+            b'[' => self.bracket(reader, at, before),
             b'!' => {
                 let image = scan::image(text, at, end)?;
                 self.say(before);
@@ -197,7 +197,7 @@ impl<'a> Line<'a> {
             (Some(said), _) => {
                 let skipped =
                     text[said.clone()].len() - text[said.clone()].trim_start_matches(scan::BLANK).len();
-                read(reader, said.start + skipped..said.end, true)
+                read(reader, said.start + skipped..said.end)
             }
             (None, Some(file)) => vec![Inline::Text(file.to_owned())],
             (None, None) => Inlines::new(),

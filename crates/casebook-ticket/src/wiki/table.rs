@@ -141,13 +141,18 @@ impl Reader<'_> {
         }
         let mut is_next = true;
         while at < end {
-            let line = self.line(at, end);
+            let mut line = self.line(at, end);
             let text = &self.text[line.start..line.end];
             if text.starts_with('|') {
                 return false;
             }
             let is_plain = !text.is_empty() && scan::heading(text).is_none();
-            if (is_next && is_plain) || text.ends_with('|') {
+            // What is inside of macros says nothing.
+            while let Some(after) = self.behind_macro(line, end) {
+                at = after;
+                line = self.line(at, end);
+            }
+            if (is_next && is_plain) || self.text[line.start..line.end].ends_with('|') {
                 self.row_end = at;
                 return true;
             }

@@ -168,8 +168,11 @@ impl Writer {
     fn row(&mut self, cells: &[Cell], bar: &str, place: Place) {
         for cell in cells {
             self.out.push_str(bar);
-            if cell.blocks.is_empty() {
-                self.out.push(' ');
+            match cell.blocks[..] {
+                [] => self.out.push(' '),
+                // A row of dashes would make the row before it the header.
+                [Block::Rule { .. }] => self.out.extend([SEPARATOR, "\n"]),
+                _ => {}
             }
             self.blocks(&cell.blocks, Place { tight: true, item: false, cell: true, ..place }, "");
         }

@@ -1,9 +1,10 @@
 //! A ticket as rules look at it.
 
 use casebook_ticket::markup::plain_blocks;
-use casebook_ticket::steps::{self, Encoding};
+use casebook_ticket::steps::{self, Encoding, Steps};
 use casebook_ticket::{At, Field, FieldRule, Name, Standard, Ticket};
 
+use super::marks::{Marks, marks_of};
 use super::text::{Line, Text};
 use super::words::{is_filler, is_none, pattern};
 use super::{Context, Finding};
@@ -51,6 +52,8 @@ pub(super) struct Step {
 pub(super) struct Part {
     pub(super) text: String,
     pub(super) at: At,
+    /// What stands in it that rules look for.
+    pub(super) marks: Marks,
     /// Whether it says nothing.
     pub(super) is_filler: bool,
 }
@@ -71,7 +74,13 @@ pattern! {
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(ticket: &'a Ticket, standard: &'a Standard, context: &'a Context) -> Self {
+    /// A ticket, and its steps as they were read.
+    pub(super) fn new(
+        ticket: &'a Ticket,
+        read: &'a Steps,
+        standard: &'a Standard,
+        context: &'a Context,
+    ) -> Self {
         let text = Text::new(ticket);
         let sections = ticket.sections.iter().enumerate();
         let fillings = sections.map(|(number, section)| filling(&text, number, &section.name)).collect();
@@ -86,10 +95,8 @@ impl<'a> Case<'a> {
             fillings,
         };
         if case.filled(&Field::TestSteps).is_some() {
-            let read = ticket.section(&Field::TestSteps).map(|section| steps::read(&section.body));
-            let read = read.unwrap_or_default();
             case.encoding = read.encoding;
-            case.steps = read.steps.into_iter().enumerate().map(step).collect();
+            case.steps = read.steps.iter().enumerate().map(step).collect();
         }
         case
     }
@@ -154,7 +161,7 @@ impl<'a> Case<'a> {
 pub(super) fn finding(standard: &Standard, rule: &'static str, field: &Field, at: At) -> Finding {
     let finding = Finding::new(rule, at).about(field);
     match standard.rule(field) {
-        Some(FieldRule { name, .. }) => finding.in_words("field", name.en.as_str(), name.he.as_str()),
+        Some(FieldRule { name, .. }) => finding.in_words("field", name.en.clone(), name.he.clone()),
         None => finding.with("field", field.id()),
     }
 }
@@ -166,20 +173,20 @@ fn filling(text: &Text, section: usize, name: &Name) -> Filling {
         return Filling::Empty;
     }
     let marked = lines.find(|(line, words)| {
-        line.marks.has(super::text::Marks::UNFINISHED) && words.contains('{') && MARK.is_match(words)
+        line.marks.has(Marks::UNFINISHED) && words.contains('{') && MARK.is_match(words)
     });
     marked.map_or(Filling::Filled, |(line, _)| Filling::Marked(line.at))
 }
 
-fn step((place, step): (usize, steps::Step)) -> Step {
+fn step((place, step): (usize, &steps::Step)) -> Step {
     let part = |blocks: &[_], at| {
         let text = plain_blocks(blocks);
         let is_filler = is_filler(&text);
-        Part { text, at, is_filler }
+        Part { marks: marks_of(&text), text, at, is_filler }
     };
     Step {
         name: step.number.clone().unwrap_or_else(|| (place + 1).to_string()),
-        number: step.number,
+        number: step.number.clone(),
         at: step.at,
         action: part(&step.action, step.action_at),
         data: part(&step.data, step.data_at),

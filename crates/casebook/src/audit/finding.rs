@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casebook_ticket::{At, Field, Language, Note, Words};
+use casebook_ticket::{At, Field, Language, Message, Note, Words, fill};
 use serde::Deserialize;
 
 use super::rule::rule;
@@ -92,29 +92,23 @@ impl Finding {
         rule(self.rule).map_or_else(String::new, |rule| self.fill(rule.mend.in_language(language), language))
     }
 
+    /// With an argument that is a message.
+    #[must_use]
+    pub fn saying(self, name: &'static str, message: &Message) -> Self {
+        self.in_words(name, message.in_language(Language::En), message.in_language(Language::He))
+    }
+
     fn fill(&self, text: &str, language: Language) -> String {
-        let mut out = String::with_capacity(text.len() + 32);
-        let mut rest = text;
-        while let Some((before, behind)) = rest.split_once('{') {
-            out.push_str(before);
-            let filled = behind.split_once('}').and_then(|(name, behind)| {
-                let (_, value) = self.arguments.iter().find(|(known, _)| *known == name)?;
-                out.push_str(value.in_language(language));
-                Some(behind)
-            });
-            rest = filled.unwrap_or_else(|| {
-                out.push('{');
-                behind
-            });
-        }
-        out.push_str(rest);
-        out
+        fill(text, |name| {
+            let (_, value) = self.arguments.iter().find(|(known, _)| *known == name)?;
+            Some(&**value.in_language(language))
+        })
     }
 }
 
 impl From<&Note> for Finding {
     fn from(note: &Note) -> Self {
-        Self::new(note.rule, note.at).with("text", note.text.as_str())
+        Self::new(note.rule, note.at).saying("text", &note.text)
     }
 }
 

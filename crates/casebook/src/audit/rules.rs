@@ -18,6 +18,7 @@ mod tables;
 mod unfinished;
 
 use casebook_ticket::language::Checked;
+pub(crate) use steps::FEWEST_STEPS;
 
 use super::Finding;
 use super::case::Case;

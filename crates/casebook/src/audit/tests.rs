@@ -1,5 +1,6 @@
 //! What whole audits say: of the ticket that everything began with, of an adequate one, and of any.
 
+mod beside;
 mod snippets;
 mod written;
 
@@ -60,7 +61,7 @@ fn the_first_ticket_lacks_the_fifteen_fields_that_it_was_said_to_lack() {
         .iter()
         .filter(|field| field.state < State::Adequate)
         .filter_map(|field| STANDARD.rule(&field.field))
-        .map(|rule| (rule.number.unwrap_or(0), rule.name.en.as_str(), rule.importance))
+        .map(|rule| (rule.number.unwrap_or(0), &*rule.name.en, rule.importance))
         .collect();
     lacking.sort_unstable();
     let (critical, important, nice) = (Importance::Critical, Importance::Important, Importance::NiceToHave);

@@ -1,11 +1,11 @@
 //! A ticket's words in one piece, so that all of them are looked through at once.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use casebook_ticket::markup::{Block, Inline, Item};
-use casebook_ticket::{At, Section, Ticket};
+use casebook_ticket::{At, Section, SourceMap, Ticket};
+
+use super::marks::{Marks, has_dotted_number, mark};
 
 /// The words of a ticket.
 #[derive(Debug, Default)]
@@ -58,161 +58,11 @@ pub(super) struct TableCell {
     range: Range<usize>,
 }
 
-/// What stands in a line, as bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Marks(u8);
-
-impl Marks {
-    /// Perhaps a secret, or an address with one.
-    pub(super) const SECRET: Self = Self(1);
-    /// Perhaps a host's address.
-    pub(super) const HOST: Self = Self(2);
-    /// Perhaps unfinished.
-    pub(super) const UNFINISHED: Self = Self(4);
-    /// Perhaps a promise of a file.
-    pub(super) const FILE: Self = Self(8);
-    /// Says how important something is.
-    pub(super) const WEIGHT: Self = Self(16);
-    /// Says something of automation.
-    pub(super) const AUTOMATION: Self = Self(32);
-    /// Characters that were lost.
-    pub(super) const DAMAGED: Self = Self(64);
-
-    /// Whether any of these is there.
-    pub(super) fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-/// What each mark is told by; letters' case does not matter.
-const TOLD_BY: &[(Marks, &[&str])] = &[
-    (
-        Marks::SECRET,
-        &[
-            "password",
-            "passwd",
-            "pwd",
-            "secret",
-            "token",
-            "api_key",
-            "apikey",
-            "api-key",
-            "access_key",
-            "access-key",
-            "accesskey",
-            "bearer ",
-            "akia",
-            "asia",
-            "private key",
-            "ghp_",
-            "gho_",
-            "github_pat_",
-            "glpat-",
-            "xoxb-",
-            "xoxp-",
-            "xoxa-",
-            "aiza",
-            "sk_live_",
-            "eyj",
-            "credential",
-            "curl",
-            "סיסמ",
-            "סיסמה",
-            "@",
-        ],
-    ),
-    (
-        Marks::HOST,
-        &[
-            ".local",
-            ".internal",
-            ".lan",
-            ".corp",
-            ".intra",
-            ".svc",
-            ":1",
-            ":2",
-            ":3",
-            ":4",
-            ":5",
-            ":6",
-            ":8",
-            ":9",
-        ],
-    ),
-    (
-        Marks::UNFINISHED,
-        &[
-            "tbd",
-            "todo",
-            "fixme",
-            "lorem ipsum",
-            "as an ai",
-            "language model",
-            "<insert",
-            "[insert",
-            "{insert",
-            "<your",
-            "[your",
-            "let me know",
-            "hope this helps",
-            "feel free",
-            "would you like",
-            "i can create",
-            "i can also",
-            "here is the",
-            "here's the",
-            "???",
-            "[...]",
-            "{",
-            "רק תגיד",
-            "אם תרצה",
-            "אני יכול ליצור",
-            "להשלים",
-            "יושלם",
-        ],
-    ),
-    (
-        Marks::FILE,
-        &[
-            "attach",
-            ".png",
-            ".jpg",
-            ".jpeg",
-            ".gif",
-            ".log",
-            ".txt",
-            ".pdf",
-            ".zip",
-            ".csv",
-            ".xlsx",
-            ".har",
-            ".mp4",
-            "מצורף",
-            "מצורפ",
-        ],
-    ),
-    (Marks::WEIGHT, &["critical", "nice to have", "nice-to-have", "cosmetic", "low priority", "קריטי"]),
-    (Marks::AUTOMATION, &["automat", "אוטומ"]),
-    (Marks::DAMAGED, &["\u{fffd}"]),
-];
-
-static SEARCH: LazyLock<(AhoCorasick, Vec<Marks>)> = LazyLock::new(|| {
-    let words = TOLD_BY.iter().flat_map(|(mark, words)| words.iter().map(move |word| (*mark, *word)));
-    let (marks, words): (Vec<_>, Vec<_>) = words.unzip();
-    let search = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(words)
-        .expect("the words are few");
-    (search, marks)
-});
-
 impl Text {
     /// Gathers the words of a ticket.
     pub(super) fn new(ticket: &Ticket) -> Self {
         let mut text = Self::default();
-        text.buffer.reserve(4096);
+        text.buffer.reserve(16 << 10);
         for (number, Section { body, .. }) in ticket.sections.iter().enumerate() {
             let first = text.lines.len();
             text.blocks(number, body, Kind::Prose);
@@ -242,17 +92,19 @@ impl Text {
                         self.cells.push(TableCell { at: cell.at, section, range: start..self.buffer.len() });
                     }
                 }
-                Block::Code { at, text, .. } | Block::Raw { at, text, .. } => {
-                    for (number, line) in text.lines().enumerate() {
-                        let at = if number == 0 { *at } else { At::new(at.line + number as u32, 1) };
-                        let start = self.buffer.len();
-                        self.buffer.push_str(line);
-                        self.line(section, at, Kind::Code, start, number > 0);
-                    }
-                }
+                Block::Code { at, text, .. } => self.code(section, at, text),
+                Block::Raw { at, text, .. } => self.code(section, &(*at).into(), text),
                 Block::Quote { blocks, .. } => self.blocks(section, blocks, kind),
                 Block::Rule { .. } => {}
             }
+        }
+    }
+
+    fn code(&mut self, section: usize, places: &SourceMap, text: &str) {
+        for (number, line) in (0..).zip(text.lines()) {
+            let start = self.buffer.len();
+            self.buffer.push_str(line);
+            self.line(section, places.at(number, 0), Kind::Code, start, number > 0);
         }
     }
 
@@ -313,21 +165,18 @@ impl Text {
 
     /// One search for all words that rules begin with.
     fn mark(&mut self) {
-        let (search, marks) = &*SEARCH;
         let mut line = 0;
-        for found in search.find_overlapping_iter(&self.buffer) {
-            // Overlapping matches come by their ends.
-            let at = found.end() - 1;
+        mark(&self.buffer, |at, mark| {
             while line < self.lines.len() && self.lines[line].range.end <= at {
                 line += 1;
             }
             if let Some(line) = self.lines.get_mut(line).filter(|line| line.range.start <= at) {
-                line.marks.0 |= marks[found.pattern().as_usize()].0;
+                line.marks.add(mark);
             }
-        }
+        });
         for line in &mut self.lines {
-            if has_dotted_number(&self.buffer.as_bytes()[line.range.clone()]) {
-                line.marks.0 |= Marks::HOST.0;
+            if has_dotted_number(&self.buffer[line.range.clone()]) {
+                line.marks.add(Marks::HOST);
             }
         }
     }
@@ -361,15 +210,4 @@ impl Text {
     pub(super) fn cells(&self) -> impl Iterator<Item = (&TableCell, &str)> {
         self.cells.iter().map(|cell| (cell, self.buffer[cell.range.clone()].trim()))
     }
-}
-
-/// Whether a number with three dots in it, such as 10.1.2.3, may be in a line.
-fn has_dotted_number(line: &[u8]) -> bool {
-    let mut dots = 0;
-    for three in line.windows(3) {
-        if three[1] == b'.' && three[0].is_ascii_digit() && three[2].is_ascii_digit() {
-            dots += 1;
-        }
-    }
-    dots >= 3
 }

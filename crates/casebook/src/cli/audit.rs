@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use casebook::report::{Layout, Material, Style};
-use casebook_ticket::Language;
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::bidi::{EXPLICIT, IMPLICIT, Order};
 use super::gather::{Gathered, gather};
 use super::{AuditingArgs, Exit, output};
 
@@ -38,9 +36,6 @@ pub(super) struct AuditArgs {
     /// Report each ticket by itself also where there are many.
     #[arg(long)]
     each: bool,
-    /// How Hebrew is put on a terminal.
-    #[arg(long, value_name = "ORDER", default_value = "auto")]
-    bidi: Order,
     /// Columns of text [default: those of the terminal, at most 120].
     #[arg(long, value_name = "COLUMNS")]
     width: Option<usize>,
@@ -70,7 +65,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<Exit> {
         Form::Text => output::write(&text(args, &material, style), file)?,
         Form::Markdown => output::write_raw(&material.markdown(style), file)?,
         Form::Html => output::write_raw(&material.html(style), file)?,
-        Form::Json => output::write_raw(&material.json(style), file)?,
+        Form::Json => output::stream(file, |out| material.json(style, out))?,
         Form::Sarif => output::write_raw(&material.sarif(style), file)?,
     }
     Ok(exit(&args.auditing, &material))
@@ -78,15 +73,9 @@ pub(super) fn run(args: &AuditArgs) -> Result<Exit> {
 
 fn text(args: &AuditArgs, material: &Material, style: Style) -> String {
     let file = args.output.as_deref();
-    let order = args.bidi.wanted(file.is_some());
+    let order = args.auditing.bidi.wanted(file.is_some());
     let width = args.width.unwrap_or_else(|| output::width(file));
-    let text = material.text(style, Layout { width, bidi: order.bidi });
-    // English with a Hebrew title in it is reordered as well.
-    if order.is_told && (style.language == Language::He || !text.is_ascii()) {
-        format!("{EXPLICIT}{text}{IMPLICIT}")
-    } else {
-        text
-    }
+    order.told(material.text(style, Layout { width, bidi: order.bidi }))
 }
 
 /// How a command ends that has audited this.

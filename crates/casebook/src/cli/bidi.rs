@@ -22,13 +22,21 @@ pub(super) enum Order {
 pub(super) struct Wanted {
     pub(super) bidi: Bidi,
     /// Whether the terminal has to be told to leave the order of letters alone for the while.
-    pub(super) is_told: bool,
+    is_told: bool,
 }
 
 /// Tells a terminal to put letters where they come (mode 8 of ECMA-48, BDSM).
-pub(super) const EXPLICIT: &str = "\x1b[8l";
+const EXPLICIT: &str = "\x1b[8l";
 /// Tells it to reorder them again, which such terminals do by default.
-pub(super) const IMPLICIT: &str = "\x1b[8h";
+const IMPLICIT: &str = "\x1b[8h";
+
+impl Wanted {
+    /// A text with what the terminal has to be told before and behind it.
+    pub(super) fn told(self, text: String) -> String {
+        // English with a Hebrew title in it is reordered as well.
+        if self.is_told && !text.is_ascii() { format!("{EXPLICIT}{text}{IMPLICIT}") } else { text }
+    }
+}
 
 impl Order {
     /// What standard output needs, or a file.

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
-use casebook::complete::{Completed, Options, complete};
+use casebook::complete::{Completed, Options, Platform, complete};
 use casebook_ticket::{Field, Format, Lines, Section, Standard, encoding, formats, markdown, outline};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
 use super::gather::tickets;
@@ -16,6 +17,7 @@ Examples:
   casebook complete ticket.txt > full.md          what was there word for word, the rest to be filled
   casebook complete ticket.txt --to wiki          the same to paste into Jira
   casebook complete ticket.md --output ticket.md  in its place
+  casebook complete ticket.txt --platform processes   for a server whose jobs are processes beside it
   casebook complete ticket.md --proposals analysis.md   with the texts that an analysis of the ticket proposes
 
 What is left to you stands in {braces}. `casebook audit full.md` says what is still to do.";
@@ -28,6 +30,9 @@ pub(super) struct CompleteArgs {
     /// The kind of test, which has models of its own [default: told by what the ticket says].
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
+    /// What the jobs of the system under test run on, and steps look at to see whether any was started.
+    #[arg(long, value_name = "PLATFORM", default_value = "kubernetes", value_parser = platform_parser())]
+    platform: Platform,
     /// An analysis of the ticket in Markdown; the texts that it proposes are taken where they are good enough.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     proposals: Option<PathBuf>,
@@ -47,7 +52,8 @@ pub(super) fn run(args: &CompleteArgs) -> Result<Exit> {
     if tickets.is_empty() {
         bail!("there is no test ticket in what was named");
     }
-    let options = Options { kind: args.kind.clone(), proposals: proposals(args, &standard)? };
+    let proposals = proposals(args, &standard)?;
+    let options = Options { kind: args.kind.clone(), platform: args.platform, proposals };
     let mut completed = Vec::with_capacity(tickets.len());
     for ticket in &tickets {
         let done = complete(ticket, &standard, &options)?;
@@ -57,6 +63,11 @@ pub(super) fn run(args: &CompleteArgs) -> Result<Exit> {
     let text = formats::write(&completed, args.to, &standard)?;
     output::write_raw(&text, args.output.as_deref())?;
     Ok(Exit::Fine)
+}
+
+fn platform_parser() -> impl TypedValueParser<Value = Platform> {
+    let known = PossibleValuesParser::new(["kubernetes", "processes"]);
+    known.map(|name| if name == "processes" { Platform::Processes } else { Platform::Kubernetes })
 }
 
 fn proposals(args: &CompleteArgs, standard: &Standard) -> Result<Vec<Section>> {
@@ -72,7 +83,8 @@ fn proposals(args: &CompleteArgs, standard: &Standard) -> Result<Vec<Section>> {
 
 /// Tells on standard error what was done, and what is left to do.
 fn tell(completed: &Completed) {
-    let key = completed.ticket.text(&Field::Key);
+    // A key that is still to be filled in is no name.
+    let key = completed.ticket.text(&Field::Key).filter(|key| !key.starts_with('{'));
     let key =
         key.as_deref().map(str::escape_debug).map_or_else(|| "ticket".to_owned(), |key| key.to_string());
     anstream::eprintln!("{key}: fields added: {}", completed.filled.len());

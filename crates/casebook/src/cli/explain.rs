@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Result, bail};
 use casebook::audit::{Rule, rule, rules};
+use casebook::report::{gate_name, severity_name};
 use casebook_ticket::Language;
 use clap::Args;
 
@@ -46,7 +47,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Exit> {
 fn list(language: Language) -> String {
     let longest = rules().iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     let line = |rule: &Rule| {
-        let severity = format!("{:?}", rule.severity).to_lowercase();
+        let severity = severity_name(rule.severity, language);
         format!("{:longest$}  {severity:7}  {}\n", rule.id, rule.title.in_language(language))
     };
     rules().iter().map(line).collect()
@@ -55,9 +56,9 @@ fn list(language: Language) -> String {
 fn explained(rule: &Rule, language: Language) -> String {
     let (bold, faint) = (Style::new().bold(), Style::new().dimmed());
     let (bad, good) = (AnsiColor::Red.on_default(), AnsiColor::Green.on_default());
-    let severity = format!("{:?}", rule.severity).to_lowercase();
+    let severity = severity_name(rule.severity, language);
     let gate =
-        rule.gate.map(|gate| format!(", gate:{}", format!("{gate:?}").to_lowercase())).unwrap_or_default();
+        rule.gate.map(|gate| format!(", {}", gate_name(gate, language).to_lowercase())).unwrap_or_default();
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -72,8 +73,14 @@ fn explained(rule: &Rule, language: Language) -> String {
             let _ = writeln!(out, "    {line}");
         }
     }
-    let _ = writeln!(out, "\n→ {}", rule.mend.in_language(language));
+    let _ = mend(rule.mend.in_language(language)).map(|mend| writeln!(out, "\n→ {mend}"));
     out
+}
+
+/// How a rule is mended, with marks where a finding says more; none when only a finding can say it.
+fn mend(text: &str) -> Option<String> {
+    let is_argument = text.starts_with('{') && text.find('}') == Some(text.len() - 1);
+    (!is_argument).then(|| text.replace('{', "‹").replace('}', "›"))
 }
 
 /// The rules whose names are alike, in words.
@@ -96,6 +103,28 @@ fn meant(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_shown_that_only_a_finding_can_fill_in() {
+        for rule in rules() {
+            assert!(!explained(rule, Language::En).contains("→ {"), "{}", rule.id);
+        }
+        assert_eq!(mend("add it at {where}").as_deref(), Some("add it at ‹where›"));
+        assert_eq!(mend("{remedy}"), None);
+    }
+
+    #[test]
+    fn hebrew_has_no_english_but_in_examples_and_the_id() {
+        let steps = explained(rule("steps-too-few").unwrap(), Language::He);
+        let head = steps.lines().next().unwrap().replace("steps-too-few", "");
+        let is_english = |text: &str| {
+            anstream::adapter::strip_str(text).to_string().contains(|c: char| c.is_ascii_alphabetic())
+        };
+        assert!(!is_english(&head), "{head}");
+        let line =
+            list(Language::He).lines().find(|line| line.starts_with("steps-too-few")).unwrap().to_owned();
+        assert!(!is_english(&line.replace("steps-too-few", "")), "{line}");
+    }
 
     #[test]
     fn near_names_are_offered() {

@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, Result};
-use casebook::audit::{Context, Repository, Titles, audit};
+use casebook::audit::{Context, Repository, audit};
 use casebook::collection::Collection;
+use casebook::comparison::Comparison;
 use casebook::report::{In, Material};
 use casebook_ticket::{Found, NoTest, Note, ReadError, Source, Standard, Ticket, formats};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -36,15 +37,13 @@ pub(super) fn gather(args: &AuditingArgs) -> Result<Gathered> {
     let context = Context { repository: repository.transpose()? };
     let inputs = inputs(&args.input.paths)?;
     let mut material = Material::default();
-    let mut collection = Collection::new();
-    let mut titles = Titles::default();
+    let mut comparison = Comparison::default();
     let mut audits = Vec::new();
     let bar = bar(inputs.len());
     for input in &inputs {
         let mut reading = Reading { name: input.name(), material: &mut material };
         let read = reading.each(input, &args.input, &standard, &mut |ticket| {
-            titles.add(&ticket);
-            collection.add_ticket(&ticket);
+            comparison.add(&ticket);
             audits.push(audit(&ticket, &standard, &context));
         });
         if let Err(error) = read {
@@ -53,12 +52,13 @@ pub(super) fn gather(args: &AuditingArgs) -> Result<Gathered> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    for audit in &mut audits {
-        audit.compare(&titles, &standard);
-        collection.add_audit(audit);
+    let pairs = comparison.finish(&mut audits, &standard);
+    let mut collection = Collection::new();
+    for audit in &audits {
+        collection.add(audit);
     }
     material.audits = audits;
-    material.add_summary(collection.finish());
+    material.summary = collection.finish(pairs);
     Ok(Gathered { standard, material })
 }
 
@@ -92,12 +92,7 @@ impl Reading<'_> {
         standard: &Standard,
         each: &mut dyn FnMut(Box<Ticket>),
     ) -> Result<(), ReadError> {
-        let unread = |error: anyhow::Error| ReadError {
-            file: self.name.clone(),
-            at: casebook_ticket::At::default(),
-            text: error.root_cause().to_string(),
-        };
-        let bytes = input.read().map_err(unread)?;
+        let bytes = input.read().map_err(|error| ReadError::of_file(&self.name, &error))?;
         let source = Source { name: &self.name, bytes: &bytes, format: args.format };
         let material = &mut *self.material;
         formats::read_each(source, standard, &mut |found| match found {

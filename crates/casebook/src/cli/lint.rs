@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use casebook::audit::Severity;
-use casebook::report::{Material, lint_lines};
-use casebook_ticket::Language;
+use casebook::report::{Layout, Material, lint_lines};
 use clap::Args;
 
 use super::gather::{Gathered, gather};
@@ -37,7 +36,7 @@ pub(super) fn run(args: &LintArgs) -> Result<Exit> {
         return watch::run(&args.auditing);
     }
     let Gathered { material, .. } = gather(&args.auditing)?;
-    output::write(&lines(&material, args.auditing.language), None)?;
+    output::write(&lines(&material, &args.auditing), None)?;
     tell_unread(&material);
     Ok(audit::exit(&args.auditing, &material))
 }
@@ -51,14 +50,16 @@ pub(super) fn tell_unread(material: &Material) {
 }
 
 /// A line for each finding, with colours.
-pub(super) fn lines(material: &Material, language: Language) -> String {
+pub(super) fn lines(material: &Material, args: &AuditingArgs) -> String {
+    let order = args.bidi.wanted(false);
+    let layout = Layout { width: output::terminal_width().unwrap_or(usize::MAX), bidi: order.bidi };
     let mut out = String::new();
-    for line in lint_lines(material, language) {
+    for line in lint_lines(material, args.language, layout) {
         let style = style(line.severity);
         let (place, severity, rule, text) = (line.place, line.label, line.rule, line.text);
         let _ = writeln!(out, "{place}: {style}{severity}[{rule}]{style:#} {text}");
     }
-    out
+    order.told(out)
 }
 
 fn style(severity: Severity) -> Style {

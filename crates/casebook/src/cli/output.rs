@@ -1,6 +1,6 @@
 //! Where results are written to.
 
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -23,19 +23,32 @@ pub(super) fn write(text: &str, file: Option<&Path>) -> Result<()> {
 
 /// Writes a text that is for programs: as it is.
 pub(super) fn write_raw(text: &str, file: Option<&Path>) -> Result<()> {
+    stream(file, |out| out.write_all(text.as_bytes()))
+}
+
+/// Writes piece by piece what is too large to be held as a whole.
+pub(super) fn stream(
+    file: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
     if let Some(file) = file {
-        return write_whole(file, text).with_context(|| format!("cannot write {}", file.display()));
+        return write_whole(file, write).with_context(|| format!("cannot write {}", file.display()));
     }
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    write(&mut out)?;
     Ok(out.flush()?)
 }
 
-/// Columns of what is written.
+/// Columns of a text that is written.
 pub(super) fn width(file: Option<&Path>) -> usize {
-    let is_seen = file.is_none() && io::stdout().is_terminal();
-    let terminal = terminal_size::terminal_size().filter(|_| is_seen);
-    terminal.map_or(WIDTH, |(width, _)| usize::from(width.0).min(WIDEST))
+    let terminal = terminal_width().filter(|_| file.is_none());
+    terminal.map_or(WIDTH, |width| width.min(WIDEST))
+}
+
+/// Columns of the terminal that standard output is, if it is one.
+pub(super) fn terminal_width() -> Option<usize> {
+    let terminal = terminal_size::terminal_size().filter(|_| io::stdout().is_terminal());
+    terminal.map(|(width, _)| usize::from(width.0))
 }
 
 /// Whether nobody reads any more.
@@ -43,7 +56,7 @@ pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     builder.prefix(".casebook-").suffix(".part");
@@ -53,7 +66,10 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(directory.unwrap_or(Path::new(".")))?;
-    file.as_file().write_all(text.as_bytes())?;
+    let mut out = BufWriter::new(file.as_file());
+    write(&mut out)?;
+    out.flush()?;
+    drop(out);
     file.persist(path)?;
     Ok(())
 }

@@ -2,16 +2,18 @@
 
 mod progress;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use casebook_run::environment::Environment;
+use casebook_run::evidence::unfinished;
 use casebook_run::journal::State;
 use casebook_run::perform::probe;
 use casebook_run::session::{Case, Options, run_all};
 use casebook_run::undo::recover;
 use casebook_run::watchdog::watch;
 use casebook_run::{RunRecord, Verdict, verify};
+use casebook_ticket::ReadError;
 use casebook_ticket::language::Protocol;
 use clap::{Args, ValueHint};
 use tokio::runtime::{Builder, Runtime};
@@ -33,11 +35,27 @@ Examples:
   casebook run cases/PZ-13602.md --environment lab.toml
   casebook run cases/ --environment lab.toml --evidence evidence/
 
-Whatever a case breaks is written to a journal before, and put back whatever happens: by the run, also when it is
-interrupted, or by its watchdog when the run is killed. What even that does not mend stops every later run until
+Whatever a case breaks is written to a journal before, and put back whatever happens: by the run, also when it is \
+interrupted, or by its watchdog when the run is killed. What even that does not mend stops every later run until \
 `casebook recover` has.
 
 Exit codes: 0 PASSED, 1 FAILED, 2 wrong arguments, 3 INCONCLUSIVE, 4 ERROR, 5 DIRTY (something is broken still).";
+
+/// Shown below `recover --help`.
+pub(super) const RECOVER_EXAMPLES: &str = "\
+Examples:
+  casebook recover                         after a run that said DIRTY, or was killed together with its watchdog
+  casebook recover --by-hand               once you have removed yourself what cannot be put back
+
+Tries all that a journal says is broken still, and says what came of each. Exits with 0 when nothing is, with 5 when something \
+is.";
+
+/// Shown below `verify --help`.
+pub(super) const VERIFY_EXAMPLES: &str = "\
+Examples:
+  casebook verify evidence/RUN
+
+Needs nothing but the evidence: neither the deployment nor the environment's file. Exits with 0 when it is sound, with 1 when not.";
 
 /// What names in tickets stand for.
 #[derive(Args, Debug)]
@@ -87,6 +105,12 @@ pub(super) struct RunArgs {
 pub(super) struct RecoverArgs {
     #[command(flatten)]
     state: StateArgs,
+    /// The directory below which runs leave their evidence: what is not whole there is told.
+    #[arg(long, value_name = "DIR", default_value = "evidence", value_hint = ValueHint::DirPath)]
+    evidence: PathBuf,
+    /// You have looked, and seen to what cannot be put back: it does not stop later runs any more.
+    #[arg(long)]
+    by_hand: bool,
 }
 
 /// What `casebook verify` can be told.
@@ -137,6 +161,9 @@ pub(super) fn plan(args: &PlanArgs) -> Result<Exit> {
                 fault.inverse
             );
         }
+        for (step, made) in plan.made() {
+            anstream::println!("  makes in step {}: {}; undone by: {}", step.number, made.what, made.inverse);
+        }
     }
     Ok(exit)
 }
@@ -150,6 +177,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
     }
     let program = std::env::current_exe().context("this program cannot be found")?;
     let own = |command: &str| vec![program.display().to_string(), command.to_owned()];
+    tell_unfinished(&args.evidence)?;
     let runtime = runtime()?;
     let (record, directory) = runtime.block_on(async {
         let options = Options {
@@ -169,20 +197,26 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
 /// Puts back what earlier runs left broken.
 pub(super) fn recover_all(args: &RecoverArgs) -> Result<Exit> {
     let state = State::lock(&state(&args.state)?)?;
+    tell_unfinished(&args.evidence)?;
     let pending = state.pending()?;
     if pending.is_empty() {
         anstream::println!("nothing is broken");
         return Ok(Exit::Fine);
     }
     let mut exit = Exit::Fine;
-    for recovered in runtime()?.block_on(recover(pending)) {
+    for recovered in runtime()?.block_on(recover(pending, args.by_hand)) {
         match recovered.error {
-            None => anstream::println!("{}: `{}` is put back", recovered.step, recovered.fault.what),
+            None => anstream::println!("{}: `{}` is undone", recovered.step, recovered.fault.what),
+            Some(error) if recovered.is_settled => anstream::println!(
+                "{}: `{}` is taken to be undone by hand: {error}",
+                recovered.step,
+                recovered.fault.what
+            ),
             Some(error) => {
                 exit = Exit::Dirty;
                 let by_hand = recovered.fault.inverse;
                 anstream::eprintln!(
-                    "{}: `{}` is broken still: {error}; by hand: {by_hand}",
+                    "{}: `{}` is not undone: {error}; by hand: {by_hand}, and then `casebook recover --by-hand`",
                     recovered.step,
                     recovered.fault.what
                 );
@@ -190,6 +224,18 @@ pub(super) fn recover_all(args: &RecoverArgs) -> Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+/// Tells of evidence that a run which ended early has left.
+fn tell_unfinished(evidence: &Path) -> Result<()> {
+    let found = unfinished(evidence).with_context(|| format!("cannot read {}", evidence.display()))?;
+    for directory in found {
+        anstream::eprintln!(
+            "{} is of a run that did not end, or is under way; it holds what there was, and cannot be verified",
+            directory.display()
+        );
+    }
+    Ok(())
 }
 
 /// Judges evidence again.
@@ -241,7 +287,7 @@ fn environment(args: &EnvironmentArgs) -> Result<(Environment, String)> {
 fn cases(args: &PlanArgs, environment: &Environment) -> Result<Vec<Case>> {
     let standard = args.standard.load()?;
     let read = |input: &Input| {
-        let bytes = input.read()?;
+        let bytes = input.read().map_err(|error| ReadError::of_file(&input.name(), &error))?;
         Ok(Case::read(&input.name(), bytes, &standard, environment, args.environment.allow_shell))
     };
     inputs(&args.paths)?.iter().map(read).collect()
@@ -256,7 +302,7 @@ fn state(args: &StateArgs) -> Result<PathBuf> {
     Ok(base.context("there is no home directory; name one with --state")?.join("casebook"))
 }
 
-fn runtime() -> Result<Runtime> {
+pub(super) fn runtime() -> Result<Runtime> {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().context("no threads can be had")
 }
 

@@ -28,20 +28,20 @@ impl Input {
     }
 
     /// All of it.
-    pub(super) fn read(&self) -> Result<Vec<u8>> {
+    pub(super) fn read(&self) -> io::Result<Vec<u8>> {
         match self {
             Self::Stdin => {
                 let mut bytes = Vec::new();
-                io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+                io::stdin().lock().read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
-            Self::File(path) => fs::read(path).with_context(|| format!("cannot read {}", path.display())),
+            Self::File(path) => fs::read(path),
         }
     }
 }
 
 /// The inputs that paths name, in the order of the paths; those of a directory by name. Hidden files and directories
-/// are passed over, and so are files in directories whose ending says that they hold no tickets.
+/// are passed over, and so are files in directories whose ending says that they hold no tickets, and READMEs.
 ///
 /// # Errors
 ///
@@ -68,7 +68,8 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>> {
 /// Whether a file in a directory is looked at.
 pub(super) fn is_ticket_file(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) && !is_hidden(path)
+    let explains = path.file_stem().is_some_and(|name| name.eq_ignore_ascii_case("readme"));
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) && !explains && !is_hidden(path)
 }
 
 fn is_hidden(path: &Path) -> bool {
@@ -107,13 +108,17 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
         fs::create_dir_all(root.join("b/.git")).unwrap();
-        for name in ["z.md", "a.JSON", "picture.png", ".hidden.md", "b/c.txt", "b/.git/d.md"] {
+        let written =
+            ["z.md", "a.JSON", "picture.png", ".hidden.md", "b/c.txt", "b/.git/d.md", "b/Readme.md"];
+        for name in written {
             fs::write(root.join(name), "").unwrap();
         }
         let found = inputs(&[PathBuf::from("-"), root.to_owned(), root.join("picture.png")]).unwrap();
         let names = ["a.JSON", "b/c.txt", "z.md", "picture.png"].map(|name| Input::File(root.join(name)));
         assert_eq!(found[0], Input::Stdin);
         assert_eq!(found[1..], names);
+        let readme = [root.join("b/Readme.md")];
+        assert_eq!(inputs(&readme).unwrap(), readme.clone().map(Input::File), "who names a file means it");
         assert!(inputs(&[root.join("no")]).unwrap_err().to_string().contains("name a file"));
     }
 }

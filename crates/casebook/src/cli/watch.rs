@@ -101,7 +101,7 @@ fn lint(args: &AuditingArgs) -> Result<Exit> {
     let Gathered { material, .. } = gather(args)?;
     let tickets = material.audits.len();
     let findings: usize = material.audits.iter().map(|audit| audit.findings.len()).sum();
-    output::write(&lint::lines(&material, args.language), None)?;
+    output::write(&lint::lines(&material, args), None)?;
     lint::tell_unread(&material);
     anstream::eprintln!("tickets: {tickets}, findings: {findings}; waiting for changes, Ctrl-C ends");
     Ok(audit::exit(args, &material))

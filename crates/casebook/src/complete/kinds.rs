@@ -1,5 +1,6 @@
 //! Kinds of tests: how they are told, and their model texts.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use casebook_ticket::{Field, Lines, Section, Standard, Ticket, markdown, outline};
@@ -7,7 +8,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use super::UnknownKind;
-use super::parameters::Parameters;
+use super::parameters::{self, Parameters};
 
 /// A kind of test.
 #[derive(Debug, Deserialize)]
@@ -50,8 +51,6 @@ pub(super) struct Request {
     pub(super) answers: String,
     /// How that is removed: the id comes behind it.
     pub(super) remove: String,
-    /// What it is.
-    pub(super) creates: String,
     pub(super) payload: Payloads,
 }
 
@@ -63,10 +62,47 @@ pub(super) struct Payloads {
     pub(super) bad: String,
 }
 
+/// What a server's jobs run on: what steps look at to see whether any was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Platform {
+    /// Jobs and Services of Kubernetes.
+    #[default]
+    Kubernetes,
+    /// Processes of the server's machine.
+    Processes,
+}
+
+impl Platform {
+    pub(super) fn words(self) -> &'static PlatformWords {
+        match self {
+            Self::Kubernetes => &KNOWN.platform.kubernetes,
+            Self::Processes => &KNOWN.platform.processes,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Platforms {
+    kubernetes: PlatformWords,
+    processes: PlatformWords,
+}
+
+/// What a model says for a platform.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlatformWords {
+    /// What a request starts there.
+    pub(super) creates: String,
+    /// What replaces names in a model.
+    pub(super) words: BTreeMap<String, String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Known {
     kind: Vec<Kind>,
+    platform: Platforms,
     pub(super) upstream: Vec<Upstream>,
     pub(super) request: Vec<Request>,
 }
@@ -152,9 +188,20 @@ pub(super) fn find(ticket: &Ticket, expression: &Regex) -> Option<(Field, String
     })
 }
 
-/// The model sections of a kind, with what follows from the ticket filled in.
-pub(super) fn models(kind: &Kind, ticket: &Ticket, standard: &Standard) -> Vec<Section> {
-    let text = Parameters::of(kind, ticket).fill(model(kind));
+/// The model sections of a kind, with what follows from the ticket filled in. The test function is called by the
+/// ticket's summary; by the model's when that is the one that the completed ticket will have.
+pub(super) fn models(
+    kind: &Kind,
+    platform: Platform,
+    ticket: &Ticket,
+    has_summary: bool,
+    standard: &Standard,
+) -> Vec<Section> {
+    let text = Parameters::of(kind, platform.words(), ticket).fill(model(kind));
+    let own = ticket.text(&Field::Summary).filter(|_| has_summary);
+    let summary = own.as_deref().or_else(|| text.split_once("## Summary\n\n")?.1.lines().next());
+    let function = summary.and_then(parameters::function).unwrap_or_else(|| "{test_name}".into());
+    let text = text.replace("%FUNCTION%", &function);
     outline::canonical(markdown::read(&text, &Lines::new(&text)), standard)
 }
 

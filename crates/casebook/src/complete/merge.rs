@@ -7,6 +7,7 @@ use casebook_ticket::{At, Field, Lines, Name, Section, Standard, Ticket, markdow
 use regex::Regex;
 
 use super::ToFill;
+use super::steps::{self, Outcome};
 use crate::audit::is_filler;
 
 static MARK: LazyLock<Regex> =
@@ -48,13 +49,34 @@ impl Merge {
             body.clone_from(&model.body);
         } else if is_list_of_its_own(field) {
             let former = std::mem::replace(body, model.body.clone());
-            // Two tables of steps would be read as one test; a heading that is no field keeps them apart.
-            let heading = format!("Former {}", field.id().replace('_', " "));
-            self.former.push(Section { name: Name::Other(heading), at: At::default(), body: former });
+            self.keep(field, former);
         } else {
             body.extend(model.body.iter().cloned());
         }
         true
+    }
+
+    /// Adds to the steps what they lack, or takes the model where there are none; whether anything changed.
+    pub(super) fn fill_steps(&mut self, model: &Section) -> bool {
+        let field = Field::TestSteps;
+        let outcome = self.body(&field).map_or(Outcome::NoSteps, |body| steps::add(body, &model.body));
+        match (outcome, self.body(&field)) {
+            (Outcome::Added(new, is_kept), Some(body)) => {
+                let former = std::mem::replace(body, new);
+                if !is_kept {
+                    self.keep(&field, former);
+                }
+                true
+            }
+            (Outcome::Whole, _) => false,
+            _ => self.fill(&field, model),
+        }
+    }
+
+    /// Keeps what a field said before. Two tables of steps would be read as one test; a heading that is no field keeps them apart.
+    fn keep(&mut self, field: &Field, former: Blocks) {
+        let heading = format!("Former {}", field.id().replace('_', " "));
+        self.former.push(Section { name: Name::Other(heading), at: At::default(), body: former });
     }
 
     /// Adds to a field that is adequate what the steps of a kind need: the bindings of pre-conditions, and named data.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use casebook_ticket::{Field, Ticket};
 use regex::Regex;
 
-use super::kinds::{KNOWN, Kind, Request, Upstream, find};
+use super::kinds::{KNOWN, Kind, PlatformWords, Request, Upstream, find};
 
 /// What replaces `%NAME%` in a model.
 pub(super) struct Parameters(Vec<(&'static str, String)>);
@@ -17,14 +17,19 @@ static HISTORIC: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)\bhistor(?:ic|ical|y)\b").expect("it is sound"));
 
 impl Parameters {
-    pub(super) fn of(kind: &Kind, ticket: &Ticket) -> Self {
+    pub(super) fn of(kind: &Kind, platform: &'static PlatformWords, ticket: &Ticket) -> Self {
         let upstream = KNOWN.upstream.iter().find(|upstream| find(ticket, &upstream.evidence).is_some());
         let said = said_request(ticket);
         let request = known_request(ticket, said.as_ref());
         let is_historic = find(ticket, &HISTORIC).is_some();
         let mut parameters = Self(Vec::new());
+        // Some name other parameters.
+        for (name, words) in &platform.words {
+            parameters.set(name, words.as_str());
+        }
         parameters.upstream(upstream);
         parameters.request(request, said, is_historic);
+        parameters.set("CREATES", request.map_or("{resource}", |_| platform.creates.as_str()));
         parameters.names(kind, ticket, upstream);
         let service = parameters.value("SERVICE");
         let mut uses = vec![service];
@@ -73,8 +78,7 @@ impl Parameters {
         self.set("SERVER", of(|it| &it.server, "{Server}"));
         self.set("SERVICE", known.map_or("$server".to_owned(), |it| format!("${}", it.variable)));
         self.set("ANSWERS", of(|it| &it.answers, "id"));
-        self.set("REMOVE", known.map_or("http DELETE $server/{path}/".to_owned(), |it| it.remove.clone()));
-        self.set("CREATES", of(|it| &it.creates, "{resource}"));
+        self.set("REMOVE", known.map_or("DELETE $server/{path}/".to_owned(), |it| it.remove.clone()));
         let payload = known.map(|it| if is_historic { &it.payload.historic } else { &it.payload.live });
         let unknown = || "{\"{field}\": \"{value}\"}".to_owned();
         let payload = payload.map_or_else(unknown, |text| text.trim().to_owned());
@@ -84,9 +88,8 @@ impl Parameters {
         self.set("FIELD", known.map_or("{field}", |_| "channels"));
     }
 
-    /// The names of test function, file and class.
+    /// The names of the test's file and class.
     fn names(&mut self, kind: &Kind, ticket: &Ticket, upstream: Option<&Upstream>) {
-        let function = function(ticket).unwrap_or_else(|| "{test_name}".into());
         let labels = ticket.text(&Field::Labels).unwrap_or_default().to_lowercase();
         let has =
             |label: &str| labels.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == label);
@@ -102,7 +105,6 @@ impl Parameters {
             }
             None => (format!("test_{}.py", kind.id.replace('-', "_")), camel(&kind.id)),
         };
-        self.set("FUNCTION", function);
         self.set("FILE", format!("{folder}/{file}"));
         self.set("CLASS", class);
     }
@@ -132,14 +134,16 @@ fn known_request(ticket: &Ticket, said: Option<&(String, String)>) -> Option<&'s
     })
 }
 
-/// `Integration – RabbitMQ outage on Live configure` becomes `test_rabbitmq_outage_live_configure`.
-fn function(ticket: &Ticket) -> Option<String> {
+/// `Integration – RabbitMQ outage on Live configure` becomes `test_rabbitmq_outage_live_configure`. What is left to be
+/// filled gives no name.
+pub(super) fn function(summary: &str) -> Option<String> {
     const SMALL: &[&str] =
         &["a", "an", "the", "on", "in", "of", "at", "to", "for", "with", "when", "and", "is", "during"];
     const MOST: usize = 8;
-    let summary = ticket.text(&Field::Summary)?;
+    // A model's summary stands below one that was not enough.
+    let summary = summary.lines().last().filter(|summary| !summary.contains('{'))?;
     // What stands before a dash says which suite it belongs to.
-    let title = summary.split_once([':', '–', '—']).map_or(summary.as_str(), |(_, title)| title);
+    let title = summary.split_once([':', '–', '—']).map_or(summary, |(_, title)| title);
     let words = title.split(|letter: char| !letter.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
     let words = words.filter(|word| !word.is_empty() && !SMALL.contains(&word.as_str()));
     let name = words.take(MOST).collect::<Vec<_>>().join("_");

@@ -1,5 +1,5 @@
-use casebook_ticket::markup::plain_blocks;
-use casebook_ticket::{Format, Found, Language, Source, arbitrary, formats, language};
+use casebook_ticket::markup::{Block, plain_blocks};
+use casebook_ticket::{At, Format, Found, Language, Source, arbitrary, formats, language};
 use proptest::prelude::*;
 
 use super::*;
@@ -59,13 +59,26 @@ fn the_first_ticket_becomes_one_that_a_program_can_run() {
 
 #[test]
 fn every_upstream_and_mode_has_a_ticket_without_problems() {
-    for upstream in ["RabbitMQ", "MongoDB", "Kubernetes"] {
+    for (upstream, platform) in [
+        ("RabbitMQ", Platform::Kubernetes),
+        ("RabbitMQ", Platform::Processes),
+        ("MongoDB", Platform::Processes),
+        ("Kubernetes", Platform::Kubernetes),
+    ] {
         for mode in ["Live", "Historic"] {
             let text = FIRST.replace("RabbitMQ", upstream).replace("Live", mode).replace("rabbit", "broker");
-            let done = completed(&read(&text));
+            let options = Options { platform, ..Options::default() };
+            let done = complete(&read(&text), &Standard::built_in(), &options).unwrap();
             let checked = language::check(&done.ticket);
             assert_eq!(checked.problems, [], "{upstream} {mode}");
             assert!(checked.is_executable(), "{upstream} {mode}: {:?}", checked.manual);
+            let steps = done.ticket.text(&Field::TestSteps).unwrap();
+            assert!(!steps.contains('%'), "{steps}");
+            let is_of = |word: &str| steps.contains(&format!("{word} snapshot"));
+            assert_eq!(
+                (is_of("k8s"), is_of("process")),
+                (platform == Platform::Kubernetes, platform == Platform::Processes)
+            );
         }
     }
 }
@@ -133,6 +146,47 @@ fn what_is_not_enough_is_kept_beside_the_model() {
             .iter()
             .any(|it| it.name == name))
     );
+}
+
+#[test]
+fn steps_of_no_known_kind_get_what_they_lack() {
+    let head = "---\nkey: PZ-1\nsummary: Colours of the legend\n---\n\n## Test Steps\n\n";
+    let steps = |text: &str| {
+        let done = completed(&read(&format!("{head}{text}")));
+        let steps = casebook_ticket::steps::read(&done.ticket.section(&Field::TestSteps).unwrap().body).steps;
+        let said = |step: casebook_ticket::steps::Step| {
+            let number = step.number.unwrap_or_default();
+            [vec![Block::paragraph(At::default(), &number)], step.action, step.data, step.expected]
+                .map(|blocks| plain_blocks(&blocks).trim().to_owned())
+                .join(" / ")
+        };
+        let former = done.ticket.sections.iter().any(|it| it.name == Name::Other("Former test steps".into()));
+        assert_eq!(completed(&done.ticket).ticket, done.ticket);
+        (steps.into_iter().map(said).collect::<Vec<_>>(), former)
+    };
+    let (check, back) = (
+        "3 / {Check what came of it} / {where to look} / {what must be seen}",
+        "4 / {Put back what was changed} / {how} / {all is as before}",
+    );
+    let (list, former) = steps("1. Open the legend\n2. Look\n");
+    assert_eq!(
+        list[..2],
+        [
+            "1 / Open the legend / {request or input} / {what must be seen}",
+            "2 / Look / {request or input} / {what must be seen}"
+        ]
+    );
+    assert_eq!(list[2..], [check, back]);
+    assert!(!former, "each word is in the table");
+    let (table, former) = steps(
+        "As the manual says:\n\n| # | Action | Data | Expected Result |\n|---|---|---|---|\n| 1 | Open | legend | it is there |\n\
+         | 2 | Look |  | red |\n",
+    );
+    assert_eq!(table[..2], ["1 / Open / legend / it is there", "2 / Look / {request or input} / red"]);
+    assert_eq!(table[2..], [check, back]);
+    assert!(!former, "what stands around the table stays there");
+    let (prose, former) = steps("Somebody opens the legend, and looks.\n");
+    assert_eq!((prose.len(), former), (4, true));
 }
 
 #[test]

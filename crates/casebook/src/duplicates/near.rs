@@ -36,7 +36,8 @@ impl Sketch {
         self.last[SHINGLE - 1] = word;
         self.words += 1;
         if self.words >= SHINGLE {
-            let shingle = mixed(self.last.iter().fold(0, |hash, word| mixed(hash ^ word)));
+            let [one, two, three] = self.last;
+            let shingle = mixed(one ^ two.rotate_left(23) ^ three.rotate_left(47));
             let slot = &mut self.slots[(shingle >> 57) as usize];
             *slot = (*slot).min(shingle as u32);
         }

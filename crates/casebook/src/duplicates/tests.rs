@@ -66,7 +66,7 @@ fn nearly_the_same_text() {
     let pair = &found(&[one.clone(), near])[0];
     assert_eq!((pair.kind, pair.number, pair.earlier), (Kind::NearText, 1, 0));
     assert!(pair.similarity > 0.85 && pair.similarity < 1.0, "{}", pair.similarity);
-    let finding = pair.finding("PZ-1");
+    let finding = pair.finding(Argument { en: "PZ-1".into(), he: "PZ-1".into() });
     assert!(finding.text(casebook_ticket::Language::En).contains("PZ-1"));
     assert!(!finding.text(casebook_ticket::Language::He).contains('{'));
 
@@ -84,7 +84,8 @@ fn the_same_summary() {
 fn test_data_with_the_key_of_another_ticket() {
     let data = |key: &str, own, text: &str| {
         let mut ticket = ticket(key, own);
-        let block = Block::Code { at: At::new(9, 1), language: Some("json".into()), text: text.into() };
+        let block =
+            Block::Code { at: At::new(9, 1).into(), language: Some("json".into()), text: text.into() };
         add(&mut ticket, Field::TestData, block);
         ticket
     };

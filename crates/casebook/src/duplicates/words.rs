@@ -8,6 +8,10 @@ use casebook_ticket::markup::{Block, Inline};
 pub(super) struct Words<F: FnMut(u64)> {
     each: F,
     hash: u64,
+    /// Bytes that are not in the hash yet: eight go in at once.
+    tail: u64,
+    /// How many bytes the word has so far.
+    length: u32,
     kind: Kind,
     /// Whether what stands directly before is letters and a dash.
     is_behind_dash: bool,
@@ -21,42 +25,69 @@ enum Kind {
     Digits,
 }
 
-const START: u64 = 0xcbf2_9ce4_8422_2325;
+/// What each byte of UTF-8 is a part of.
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::None; 256];
+    let mut byte = 0;
+    while byte < kinds.len() {
+        kinds[byte] = match byte as u8 {
+            b'0'..=b'9' => Kind::Digits,
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => Kind::Letters,
+            _ => Kind::None,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 impl<F: FnMut(u64)> Words<F> {
     pub(super) fn new(each: F) -> Self {
-        Self { each, hash: START, kind: Kind::None, is_behind_dash: false, is_key: false }
+        Self { each, hash: 0, tail: 0, length: 0, kind: Kind::None, is_behind_dash: false, is_key: false }
     }
 
     /// Adds text; a word goes on in the next piece.
     pub(super) fn text(&mut self, text: &str) {
-        for byte in text.bytes() {
-            let kind = match byte {
-                b'0'..=b'9' => Kind::Digits,
-                b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => Kind::Letters,
-                _ => Kind::None,
-            };
-            if kind != self.kind {
-                let is_key = kind == Kind::Digits && self.is_behind_dash;
-                let is_behind_dash = self.kind == Kind::Letters && byte == b'-';
-                self.end();
-                (self.is_key, self.is_behind_dash) = (is_key, is_behind_dash);
-                self.kind = kind;
-            } else if kind == Kind::None {
-                self.is_behind_dash = false;
-            }
-            if kind != Kind::None && !self.is_key {
-                self.hash = (self.hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3);
-            }
+        let mut rest = text.as_bytes();
+        while let Some(first) = rest.first() {
+            let kind = KINDS[usize::from(*first)];
+            let eight = Eight::of(rest);
+            let length = eight.length_of(kind).min(rest.len());
+            self.run(kind, eight, length);
+            rest = &rest[length..];
+        }
+    }
+
+    /// Adds the first bytes of eight, which are all of one kind.
+    fn run(&mut self, kind: Kind, eight: Eight, length: usize) {
+        if kind != self.kind {
+            let is_key = kind == Kind::Digits && self.is_behind_dash;
+            let is_behind_dash = self.kind == Kind::Letters && length == 1 && eight.first() == b'-';
+            self.end();
+            (self.kind, self.is_key, self.is_behind_dash) = (kind, is_key, is_behind_dash);
+        } else if kind == Kind::None {
+            self.is_behind_dash = false;
+        }
+        if kind == Kind::None || self.is_key {
+            return;
+        }
+        let bytes = eight.in_lower_case(length);
+        let room = 8 - self.length as usize % 8;
+        self.length += length as u32;
+        if let Some(left) = length.checked_sub(room) {
+            let full = self.tail.unbounded_shl(8 * room as u32) | bytes >> (8 * left);
+            self.hash = mixed(self.hash ^ full);
+            self.tail = bytes & ((1 << (8 * left)) - 1);
+        } else {
+            self.tail = self.tail << (8 * length) | bytes;
         }
     }
 
     /// Ends a word, if one has begun.
     pub(super) fn end(&mut self) {
         if self.kind != Kind::None {
-            (self.each)(mixed(self.hash));
+            (self.each)(mixed(self.hash ^ self.tail ^ u64::from(self.length) << 56));
         }
-        self.hash = START;
+        (self.hash, self.tail, self.length) = (0, 0, 0);
         self.kind = Kind::None;
         self.is_behind_dash = false;
         self.is_key = false;
@@ -91,6 +122,55 @@ impl<F: FnMut(u64)> Words<F> {
             }
         }
     }
+}
+
+/// Eight bytes of a text, all looked at together; behind its end they are 0.
+#[derive(Clone, Copy, Debug)]
+struct Eight(u64);
+
+impl Eight {
+    /// The first ones.
+    fn of(bytes: &[u8]) -> Self {
+        let eight = bytes.first_chunk().copied().unwrap_or_else(|| {
+            let mut eight = [0; 8];
+            eight[..bytes.len()].copy_from_slice(bytes);
+            eight
+        });
+        Self(u64::from_le_bytes(eight))
+    }
+
+    fn first(self) -> u8 {
+        self.0 as u8
+    }
+
+    /// How many of them, from the first on, are of a kind.
+    fn length_of(self, kind: Kind) -> usize {
+        const HIGH: u64 = each(0x80);
+        let low = self.0 & !HIGH;
+        // Sums reach the highest bit of a byte when it is at least what is taken from 0x80; none goes on to the next byte.
+        let at_least = |bytes: u64, least: u8| bytes + each(0x80 - least);
+        let lower = low | each(0x20);
+        let letters = (at_least(lower, b'a') & !at_least(lower, b'z' + 1)) | self.0;
+        let digits = at_least(low, b'0') & !at_least(low, b'9' + 1) & !self.0;
+        let those = match kind {
+            Kind::Letters => letters,
+            Kind::Digits => digits,
+            Kind::None => !(letters | digits),
+        };
+        (!those & HIGH).trailing_zeros() as usize / 8
+    }
+
+    /// The first `length` of them, the last one lowest, with ASCII's capitals as small letters.
+    fn in_lower_case(self, length: usize) -> u64 {
+        // Digits have this bit as well.
+        let lower = self.0 | (!self.0 & each(0x80)) >> 2;
+        lower.swap_bytes() >> (64 - 8 * length)
+    }
+}
+
+/// A byte eight times.
+const fn each(byte: u8) -> u64 {
+    0x0101_0101_0101_0101 * byte as u64
 }
 
 /// The words of a text.
@@ -132,6 +212,8 @@ fn key_of(word: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -141,6 +223,45 @@ mod tests {
         assert_ne!(words("a b"), words("ab"));
         assert_eq!(words("צעד 1"), words("צעד: 1"));
         assert!(words(" -- ").is_empty());
+    }
+
+    /// What [`Words`] yields, byte by byte.
+    fn by_bytes(text: &str) -> Vec<u64> {
+        let kind = |byte: &u8| KINDS[usize::from(*byte)];
+        let runs: Vec<_> = text.as_bytes().chunk_by(|one, other| kind(one) == kind(other)).collect();
+        let hash = |(number, run): (usize, &&[u8])| {
+            let is_key = number >= 2
+                && kind(&run[0]) == Kind::Digits
+                && runs[number - 1] == b"-"
+                && kind(&runs[number - 2][0]) == Kind::Letters;
+            let run = if is_key { Vec::new() } else { run.to_ascii_lowercase() };
+            let number = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+            let mut eights = run.chunks_exact(8);
+            let hash = eights.by_ref().fold(0, |hash, eight| mixed(hash ^ number(eight)));
+            mixed(hash ^ number(eights.remainder()) ^ (run.len() as u64) << 56)
+        };
+        runs.iter().enumerate().filter(|(_, run)| kind(&run[0]) != Kind::None).map(hash).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_those_that_one_sees_byte_by_byte(
+            text in "([A-Za-z]{1,20}|[0-9]{1,12}|[-–א-ת /:@\\[`{\u{0}\u{7f}]{1,10}|\\PC{0,9}){0,12}",
+            cut in any::<prop::sample::Index>(),
+        ) {
+            prop_assert_eq!(words(&text), by_bytes(&text));
+            let mut found = Vec::new();
+            let mut pieces = Words::new(|word| found.push(word));
+            let cuts: Vec<_> = (0..=text.len()).filter(|at| text.is_char_boundary(*at)).collect();
+            let cut = *cut.get(&cuts);
+            pieces.text(&text[..cut]);
+            pieces.text(&text[cut..]);
+            pieces.end();
+            // Dashes in a row are no key's, which is not seen when they come in two pieces.
+            if !text[..cut].ends_with('-') && !text[cut..].starts_with('-') {
+                prop_assert_eq!(found, by_bytes(&text));
+            }
+        }
     }
 
     #[test]

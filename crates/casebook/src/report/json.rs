@@ -1,10 +1,11 @@
 //! Reports for programs. What stands in them only grows: nothing is renamed or taken out under the same version.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use casebook_ticket::{At, Language};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::ticket::named;
 use super::words::{letter, words_of};
@@ -29,7 +30,8 @@ struct Report<'a> {
     standard: &'a str,
     summary: Numbers<'a>,
     /// In the order in which they were read.
-    tickets: Vec<Ticket<'a>>,
+    #[schemars(with = "Vec<Ticket<'static>>")]
+    tickets: Tickets<'a>,
     /// Pairs of tickets that have too much in common.
     duplicates: Vec<Pair<'a>>,
     /// Documents that are no tests; they were not audited.
@@ -69,6 +71,18 @@ struct Defect<'a> {
     tickets: usize,
     /// How many times.
     findings: usize,
+}
+
+/// Tickets, each made when it is written: all of them together are larger than what they were made of.
+struct Tickets<'a> {
+    audits: &'a [Audit],
+    style: Style<'a>,
+}
+
+impl Serialize for Tickets<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.audits.iter().map(|audit| ticket(audit, self.style)))
+    }
 }
 
 /// One ticket.
@@ -159,6 +173,8 @@ struct Pair<'a> {
     kind: &'static str,
     /// The two tickets, as numbers into `tickets` from 0, the earlier one first.
     tickets: [usize; 2],
+    /// What they are called: by their keys, or else by where they stand.
+    names: Vec<String>,
     /// How much is the same, 0 to 1.
     similarity: f32,
     /// What is the same, when it has a name.
@@ -176,8 +192,8 @@ struct NoTest<'a> {
     title: &'a str,
     /// `epic`, `bug`, `guide`, `template` or `empty`.
     kind: &'static str,
-    /// What it was told by.
-    reason: &'a str,
+    /// What it was told by, in the report's language.
+    reason: String,
 }
 
 /// Something about a file.
@@ -189,7 +205,8 @@ struct Note<'a> {
     at: Position,
     /// The rule's id.
     rule: &'a str,
-    text: &'a str,
+    /// What is worth telling, in the report's language.
+    text: String,
 }
 
 /// A file that cannot be read.
@@ -199,8 +216,8 @@ struct Unreadable<'a> {
     file: Option<&'a str>,
     #[serde(flatten)]
     at: Position,
-    /// What is wrong and what to do.
-    text: &'a str,
+    /// What is wrong and what to do, in the report's language.
+    text: String,
 }
 
 /// The JSON Schema of a report in JSON.
@@ -213,7 +230,7 @@ pub fn schema() -> serde_json::Value {
         .to_value()
 }
 
-pub(super) fn write(material: &Material, style: Style) -> String {
+pub(super) fn write(material: &Material, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let summary = &material.summary;
     let numbers = super::summary::Numbers::of(summary);
     let defects = summary.defects.iter().map(|defect| Defect {
@@ -240,14 +257,26 @@ pub(super) fn write(material: &Material, style: Style) -> String {
             findings: severities.collect(),
             defects: defects.collect(),
         },
-        tickets: material.audits.iter().map(|audit| ticket(audit, style)).collect(),
-        duplicates: summary.duplicates.iter().map(pair).collect(),
-        no_tests: material.refused.iter().map(|refused| no_test(&refused.file, &refused.found)).collect(),
-        notes: material.notes.iter().map(|note| self::note(&note.file, &note.found)).collect(),
-        unreadable: material.unreadable.iter().map(unreadable).collect(),
+        tickets: Tickets { audits: &material.audits, style },
+        duplicates: summary
+            .duplicates
+            .iter()
+            .map(|pair| self::pair(pair, material, style.language))
+            .collect(),
+        no_tests: material
+            .refused
+            .iter()
+            .map(|refused| no_test(&refused.file, &refused.found, style.language))
+            .collect(),
+        notes: material
+            .notes
+            .iter()
+            .map(|note| self::note(&note.file, &note.found, style.language))
+            .collect(),
+        unreadable: material.unreadable.iter().map(|error| unreadable(error, style.language)).collect(),
     };
-    // Strings and numbers only: there is nothing that could not be written.
-    serde_json::to_string_pretty(&report).unwrap_or_default() + "\n"
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    out.write_all(b"\n")
 }
 
 fn ticket<'a>(audit: &'a Audit, style: Style<'a>) -> Ticket<'a> {
@@ -292,8 +321,9 @@ fn problem(finding: &Finding, language: Language) -> Problem<'_> {
     }
 }
 
-fn pair(pair: &crate::duplicates::Pair) -> Pair<'_> {
+fn pair<'a>(pair: &'a crate::duplicates::Pair, material: &Material, language: Language) -> Pair<'a> {
     Pair {
+        names: super::summary::names(pair, material, language),
         kind: words_of::alike(pair.kind),
         tickets: [pair.earlier, pair.number],
         similarity: pair.similarity,
@@ -301,22 +331,22 @@ fn pair(pair: &crate::duplicates::Pair) -> Pair<'_> {
     }
 }
 
-fn no_test<'a>(file: &'a str, found: &'a casebook_ticket::NoTest) -> NoTest<'a> {
+fn no_test<'a>(file: &'a str, found: &'a casebook_ticket::NoTest, language: Language) -> NoTest<'a> {
     NoTest {
         file: named(file),
         at: found.at.into(),
         title: &found.title,
         kind: words_of::kind(found.kind),
-        reason: &found.reason,
+        reason: found.reason.in_language(language),
     }
 }
 
-fn note<'a>(file: &'a str, found: &'a casebook_ticket::Note) -> Note<'a> {
-    Note { file: named(file), at: found.at.into(), rule: found.rule, text: &found.text }
+fn note<'a>(file: &'a str, found: &'a casebook_ticket::Note, language: Language) -> Note<'a> {
+    Note { file: named(file), at: found.at.into(), rule: found.rule, text: found.text.in_language(language) }
 }
 
-fn unreadable(error: &casebook_ticket::ReadError) -> Unreadable<'_> {
-    Unreadable { file: named(&error.file), at: error.at.into(), text: &error.text }
+fn unreadable(error: &casebook_ticket::ReadError, language: Language) -> Unreadable<'_> {
+    Unreadable { file: named(&error.file), at: error.at.into(), text: error.text.in_language(language) }
 }
 
 impl From<At> for Position {

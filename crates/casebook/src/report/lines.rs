@@ -2,9 +2,11 @@
 
 use casebook_ticket::Language;
 
-use super::ticket::{at, position};
+use super::Material;
+use super::span::{Kind, Span};
+use super::text::{Layout, behind};
+use super::ticket::{at, position, wrong};
 use super::words::words_of;
-use super::{Material, clean};
 use crate::audit::{Finding, Severity};
 
 /// One line.
@@ -18,19 +20,24 @@ pub struct Line {
     pub label: &'static str,
     /// The rule's id.
     pub rule: &'static str,
-    /// What is wrong.
+    /// What is wrong. It is one line, but where lines are put as they are seen: there a terminal that wraps them would
+    /// show their ends first.
     pub text: String,
 }
 
 /// A line for each note and each finding, in the order in which they were read.
 #[must_use]
-pub fn lint_lines(material: &Material, language: Language) -> Vec<Line> {
-    let line = |place, finding: &Finding| Line {
-        place,
-        severity: finding.severity,
-        label: words_of::severity(finding.severity),
-        rule: finding.rule,
-        text: clean::line(&finding.text(language)).replace('`', "'"),
+pub fn lint_lines(material: &Material, language: Language, layout: Layout) -> Vec<Line> {
+    let line = |place: String, finding: &Finding| {
+        let label = words_of::severity(finding.severity);
+        let text = wrong(finding, language).into_iter().map(|span| match span.kind {
+            Kind::Code => Span::code(format!("'{}'", span.text)),
+            _ => span,
+        });
+        let text = text.collect::<Vec<_>>();
+        let before = format!("{place}: {label}[{}] ", finding.rule);
+        let text = behind(&before, &text, language == Language::He, layout);
+        Line { place, severity: finding.severity, label, rule: finding.rule, text }
     };
     let notes = material.notes.iter().map(|note| {
         let finding = Finding::from(&note.found);

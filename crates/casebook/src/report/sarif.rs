@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use casebook_ticket::{At, Language};
+use casebook_ticket::{At, Language, Message};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ pub(super) fn write(material: &Material, style: Style) -> String {
             "columnKind": "unicodeCodePoints",
             "invocations": [{
                 "executionSuccessful": material.unreadable.is_empty(),
-                "toolExecutionNotifications": notifications(material),
+                "toolExecutionNotifications": notifications(material, style.language),
             }],
             "results": results,
         }],
@@ -123,13 +123,13 @@ fn physical(file: &str, at: At) -> Value {
 }
 
 /// What is to be told about the run itself: files that cannot be read, and notes on others.
-fn notifications(material: &Material) -> Vec<Value> {
+fn notifications(material: &Material, language: Language) -> Vec<Value> {
     let failed = material.unreadable.iter().map(|error| ("error", &error.text, &error.file, error.at));
     let noted = material.notes.iter().map(|note| ("note", &note.found.text, &note.file, note.found.at));
-    let notification = |(level, text, file, at): (&str, &String, &String, At)| {
+    let notification = |(level, text, file, at): (&str, &Message, &String, At)| {
         json!({
             "level": level,
-            "message": { "text": text },
+            "message": { "text": text.in_language(language) },
             "locations": [{ "physicalLocation": physical(file, at) }],
         })
     };

@@ -2,8 +2,9 @@
 
 use casebook_ticket::{Field, Language};
 
+use super::ticket::ticket_name;
 use super::words::{Phrases, fill};
-use super::{Material, Style, clean, ticket};
+use super::{Material, Style, clean};
 use crate::audit::{Gate, Grade, Severity, State, rule};
 use crate::collection::{Defect, FieldCount, Row, Summary};
 use crate::duplicates::{Kind, Pair};
@@ -96,12 +97,9 @@ pub(crate) fn field_name(field: &Field, style: Style) -> String {
     clean::line(rule.map_or(field.id(), |rule| rule.name.in_language(style.language)))
 }
 
-/// What a ticket is called: by its key, or else by its place.
+/// What a ticket is called.
 pub(crate) fn name(row: &Row, language: Language) -> String {
-    match &row.key {
-        Some(key) => clean::short(key, 80),
-        None => ticket::place(&row.origin, language),
-    }
+    ticket_name(row.key.as_deref(), &row.origin, language)
 }
 
 /// What the two tickets of a pair are called, the earlier one first.

@@ -1,6 +1,6 @@
 //! Every form of report, in both languages, for one ticket and for many; of hand-made audits.
 
-use casebook_ticket::{At, Field, Format, Language, NoTestKind, Origin, Standard, Ticket};
+use casebook_ticket::{At, Field, Format, Found, Language, Origin, Source, Standard, formats};
 
 use super::*;
 use crate::audit::{FieldState, Finding, Gate, Grade, Severity, State, Verdict};
@@ -68,9 +68,9 @@ fn whole() -> Audit {
 fn material(audits: Vec<Audit>) -> Material {
     let mut collection = Collection::new();
     for audit in &audits {
-        collection.add(&Ticket::default(), audit);
+        collection.add(audit);
     }
-    Material { summary: collection.finish(), audits, ..Material::default() }
+    Material { summary: collection.finish(Vec::new()), audits, ..Material::default() }
 }
 
 fn one() -> Material {
@@ -79,24 +79,22 @@ fn one() -> Material {
 
 fn many() -> Material {
     let mut material = material(vec![half(), whole()]);
-    let no_test = NoTest {
-        at: At::new(1, 1),
-        title: "How we write tests | a guide".to_owned(),
-        kind: NoTestKind::Guide,
-        reason: "it has no steps".to_owned(),
-    };
-    material.refused.push(In { file: "tickets/guide.md".to_owned(), found: no_test });
-    material.unreadable.push(ReadError {
-        file: "tickets/export.json".to_owned(),
-        at: At::new(7, 3),
-        text: "a comma is missing; export it again".to_owned(),
-    });
-    let note = Note {
-        at: At::new(2, 4),
-        rule: "encoding-repaired",
-        text: "the text was read in the wrong encoding, and was repaired".to_owned(),
-    };
-    material.notes.push(In { file: "tickets/whole.md".to_owned(), found: note });
+    let sources = [
+        ("tickets/guide.md", "# How we write tests | a guide\n\n## Installation\n\nRead this first.\n"),
+        ("tickets/export.json", "{\n  \"key\": \"SRV-7\"\n  \"fields\": {}\n}\n"),
+        ("tickets/whole.md", "# Queue â€“ a note\n"),
+    ];
+    for (file, text) in sources {
+        let source = Source { name: file, bytes: text.as_bytes(), format: None };
+        let read = formats::read_each(source, &standard(), &mut |found| match found {
+            Found::NoTest(found) if file == "tickets/guide.md" => {
+                material.refused.push(In { file: file.to_owned(), found });
+            }
+            Found::Note(found) => material.notes.push(In { file: file.to_owned(), found }),
+            Found::NoTest(_) | Found::Ticket(_) => {}
+        });
+        material.unreadable.extend(read.err());
+    }
     material
 }
 
@@ -106,6 +104,12 @@ fn plain(text: &str) -> String {
 
 fn text(material: &Material, language: Language, bidi: Bidi) -> String {
     plain(&material.text(style(&standard(), language), Layout { width: 90, bidi }))
+}
+
+fn json_of(material: &Material, style: Style) -> String {
+    let mut out = Vec::new();
+    material.json(style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
 }
 
 #[test]
@@ -148,7 +152,7 @@ fn html() {
 fn json() {
     let standard = standard();
     for (name, language) in [("en", Language::En), ("he", Language::He)] {
-        insta::assert_snapshot!(format!("many-{name}.json"), many().json(style(&standard, language)));
+        insta::assert_snapshot!(format!("many-{name}.json"), json_of(&many(), style(&standard, language)));
     }
 }
 
@@ -158,12 +162,12 @@ fn json_is_as_its_schema_says() {
     let standard = standard();
     for material in [Material::default(), one(), many()] {
         let report: serde_json::Value =
-            serde_json::from_str(&material.json(style(&standard, Language::En))).unwrap();
+            serde_json::from_str(&json_of(&material, style(&standard, Language::En))).unwrap();
         let errors: Vec<_> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
     }
     let mut report: serde_json::Value =
-        serde_json::from_str(&one().json(style(&standard, Language::En))).unwrap();
+        serde_json::from_str(&json_of(&one(), style(&standard, Language::En))).unwrap();
     report["tickets"][0]["verdict"]["points"] = serde_json::json!(101);
     assert!(!schema.is_valid(&report), "the schema refuses what is wrong");
 }
@@ -221,6 +225,18 @@ fn fingerprints_stay_when_lines_move_and_differ_between_findings() {
 }
 
 #[test]
+fn a_line_that_a_terminal_would_wrap_is_wrapped_before_it_is_turned() {
+    let lines = |width| lint_lines(&one(), Language::He, Layout { width, bidi: Bidi::Visual });
+    let (whole, wrapped) = (lines(usize::MAX), lines(60));
+    assert!(whole.iter().all(|line| !line.text.contains('\n')));
+    let line = wrapped.iter().find(|line| line.text.contains('\n')).expect("one is longer than 60");
+    let same = whole.iter().find(|other| other.rule == line.rule).unwrap();
+    // The sentence begins at the right end of its first line.
+    let begin = |text: &str| text.lines().next().unwrap().chars().rev().take(8).collect::<String>();
+    assert_eq!(begin(&line.text), begin(&same.text));
+}
+
+#[test]
 fn a_hostile_ticket_is_only_shown() {
     let evil = "</title><script>alert(1)</script>\u{1b}[2J\u{202E}|`x`\n# h\r\"'&";
     let mut audit = half();
@@ -245,7 +261,7 @@ fn a_hostile_ticket_is_only_shown() {
                 let text = plain(&material.text(style, Layout { width: 40, bidi }));
                 assert!(!text.contains('\u{1b}') && !text.contains('\u{202E}') && !text.contains('\r'));
             }
-            for json in [material.json(style), material.sarif(style)] {
+            for json in [json_of(&material, style), material.sarif(style)] {
                 serde_json::from_str::<serde_json::Value>(&json).unwrap();
             }
         }

@@ -3,12 +3,15 @@
 use casebook_ticket::{At, Field, Importance, Language, Origin, Standard, Words};
 
 use super::span::{Kind, Span, filled};
+use super::summary::next;
 use super::{
     clean,
     words::{Phrases, fill},
 };
-use crate::audit::{Audit, Finding, Rule, Severity, State, Verdict, rule};
+use crate::audit::{Audit, Finding, Gate, Rule, Severity, State, Verdict, rule};
 
+/// The longest key that is shown.
+const KEY_CHARACTERS: usize = 80;
 /// The longest summary that is shown.
 const SUMMARY_CHARACTERS: usize = 200;
 
@@ -24,6 +27,8 @@ pub(crate) struct TicketView {
     /// The file as it was named; none for standard input.
     pub(crate) file: Option<String>,
     pub(crate) verdict: Verdict,
+    /// The rules whose findings hold the next gate shut, the worst first; not those of fields, which are listed anyway.
+    shut_by: Vec<&'static str>,
     /// Fields that are as the standard wants them.
     pub(crate) present: Vec<Present>,
     /// All others, numbered from 1 in the standard's order.
@@ -81,6 +86,7 @@ impl TicketView {
             place: place(&audit.origin, language),
             file: (!audit.origin.file.is_empty()).then(|| clean::line(&audit.origin.file)),
             verdict: audit.verdict,
+            shut_by: shut_by(audit),
             present: Vec::new(),
             lacking: Vec::new(),
             others: Vec::new(),
@@ -95,7 +101,7 @@ impl TicketView {
         };
         for state in &audit.fields {
             let Some(rule) = standard.rule(&state.field) else { continue };
-            let name = rule.name.in_language(language).clone();
+            let name = rule.name.in_language(language).to_string();
             if state.state >= State::Adequate {
                 view.present.push(Present { name, state: state.state });
                 continue;
@@ -119,6 +125,12 @@ impl TicketView {
         let others = audit.findings.iter().filter(|finding| !finding.field.as_ref().is_some_and(lacks));
         view.others = others.map(|finding| finding_view(finding, &audit.origin, language)).collect();
         view
+    }
+
+    /// What holds the next gate shut, in words.
+    pub(crate) fn shut(&self, phrases: &Phrases) -> Option<String> {
+        let rules: Vec<_> = self.shut_by.iter().map(|rule| format!("`{rule}`")).collect();
+        (!rules.is_empty()).then(|| fill(&phrases.gate_shut, &[("rules", &rules.join(", "))]))
     }
 
     /// Its key, or what it is called without one.
@@ -156,18 +168,42 @@ impl TicketView {
     }
 }
 
-fn finding_view(finding: &Finding, origin: &Origin, language: Language) -> FindingView {
-    let said = |words: fn(&Rule) -> &Words| {
-        let text = rule(finding.rule).map_or(finding.rule, |rule| words(rule).in_language(language));
-        filled(text, &finding.arguments, language)
+fn shut_by(audit: &Audit) -> Vec<&'static str> {
+    let Some(next) = next(audit.verdict.gate).filter(|gate| *gate != Gate::Complete) else {
+        return Vec::new();
     };
+    let holds = |finding: &&Finding| rule(finding.rule).is_some_and(|rule| rule.gate == Some(next));
+    let mut findings: Vec<_> = audit.findings.iter().filter(holds).collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let mut rules: Vec<_> = findings.into_iter().map(|finding| finding.rule).collect();
+    let mut seen = std::collections::HashSet::new();
+    rules.retain(|rule| seen.insert(*rule));
+    rules
+}
+
+fn finding_view(finding: &Finding, origin: &Origin, language: Language) -> FindingView {
     FindingView {
         rule: finding.rule,
         severity: finding.severity,
         place: at(origin, finding.at, language),
-        what: said(|rule| &rule.wrong),
-        remedy: said(|rule| &rule.mend),
+        what: wrong(finding, language),
+        remedy: said(finding, |rule| &rule.mend, language),
     }
+}
+
+/// What is wrong.
+pub(crate) fn wrong(finding: &Finding, language: Language) -> Vec<Span> {
+    said(finding, |rule| &rule.wrong, language)
+}
+
+fn said(finding: &Finding, words: fn(&Rule) -> &Words, language: Language) -> Vec<Span> {
+    let text = rule(finding.rule).map_or(finding.rule, |rule| words(rule).in_language(language));
+    filled(text, &finding.arguments, language)
+}
+
+/// What a ticket is called: its key, or else where it stands.
+pub(crate) fn ticket_name(key: Option<&str>, origin: &Origin, language: Language) -> String {
+    key.map_or_else(|| place(origin, language), |key| clean::short(key, KEY_CHARACTERS))
 }
 
 /// Where a ticket begins.

@@ -36,7 +36,7 @@ macro_rules! phrases {
 }
 
 phrases! {
-    report_of unnamed verdict grade points points_of gate gate_passed gate_next gate_none gate_parses gate_complete
+    report_of unnamed verdict grade points points_of gate gate_passed gate_next gate_shut gate_none gate_parses gate_complete
     gate_safe gate_falsifiable gate_executable meaning_parses meaning_complete meaning_safe meaning_falsifiable
     meaning_executable blocked present nothing_present lacking nothing_lacking where_to_put what_is_wanted why model
     findings other_findings mend overview number field importance status lacking_in_all critical important
@@ -138,24 +138,10 @@ impl Phrases {
 
 /// A phrase with values in the places of `{name}`. What stands in a value is not looked at again.
 pub(crate) fn fill(phrase: &str, values: &[(&str, &str)]) -> String {
-    let mut out = String::with_capacity(phrase.len() + 32);
-    let mut rest = phrase;
-    while let Some((before, behind)) = rest.split_once('{') {
-        out.push_str(before);
-        let named = behind.split_once('}');
-        let value = named.and_then(|(name, after)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((value, after))
-        });
-        if let Some((value, after)) = value {
-            out.push_str(value);
-            rest = after;
-        } else {
-            out.push('{');
-            rest = behind;
-        }
-    }
-    out + rest
+    casebook_ticket::fill(phrase, |name| {
+        let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+        Some(value)
+    })
 }
 
 /// The sign of an importance.

@@ -153,9 +153,13 @@ async fn configure_and_die(place: &Place, story: Story) {
 }
 
 async fn stop(place: &Place, story: Story) -> Try {
-    let place = place.elsewhere().await;
-    let server = place.server().await;
-    let id = server.configure(None).await.unwrap().job.spec().id;
+    let (place, server, id) = loop {
+        let place = place.elsewhere().await;
+        let server = place.server().await;
+        if let Some(configured) = unless_busy(server.configure(None).await) {
+            break (place, server, configured.job.spec().id);
+        }
+    };
     server.way.calls();
     server.way.tell(&story);
     let start = Instant::now();
@@ -177,10 +181,16 @@ async fn stop(place: &Place, story: Story) -> Try {
 }
 
 async fn stop_and_die(place: &Place, story: Story) {
-    let place = place.elsewhere().await;
-    let mut process = Process::start(&place, |_| ()).await;
-    let server = process.server.clone();
-    let id = process.ask(async move { server.configure(None).await }).await.unwrap().unwrap().job.spec().id;
+    let (place, mut process, id) = loop {
+        let place = place.elsewhere().await;
+        let mut process = Process::start(&place, |_| ()).await;
+        let server = process.server.clone();
+        let answer = process.ask(async move { server.configure(None).await }).await.unwrap();
+        if let Some(configured) = unless_busy(answer) {
+            break (place, process, configured.job.spec().id);
+        }
+        process.kill();
+    };
     process.server.way.calls();
     process.server.way.tell(&story);
     let server = process.server.clone();
@@ -195,6 +205,15 @@ async fn stop_and_die(place: &Place, story: Story) {
     let (call, fate) = story[0];
     let whole = call == untouched[0] || (call == untouched[1] && fate == Fate::KilledBefore);
     assert_eq!(ids.len(), usize::from(whole), "{story:?}");
+}
+
+/// A job before its misfortune; none when the cluster has too much to do for a moment: another place is tried then.
+fn unless_busy(answer: Result<Configured, ConfigureError>) -> Option<Configured> {
+    match answer {
+        Ok(configured) => Some(configured),
+        Err(ConfigureError::Outage(_)) => None,
+        Err(error) => panic!("no job: {error}"),
+    }
 }
 
 /// What there is, and what another server says that there is, once that has swept as it does when it starts, and the

@@ -47,23 +47,21 @@ impl<'s> Draft<'s> {
         }
     }
 
-    /// The description.
-    pub(crate) fn describe(&mut self, mut blocks: Blocks) {
+    /// The description, which [begins](outline::sections) at a position.
+    pub(crate) fn describe(&mut self, mut blocks: Blocks, begins: At) {
         let sections = if is_parted(blocks.last()) {
             blocks.pop();
             outline::canonical(blocks, self.standard)
         } else {
-            outline::sections(blocks, self.standard)
+            outline::sections(blocks, begins, self.standard)
         };
-        for section in sections {
-            match section.name {
-                // What stands before any heading of a description is the description.
-                Name::Other(heading) if heading.is_empty() => {
-                    self.add(Field::Description, section.at, section.body);
-                }
-                _ => self.described.add(section),
-            }
+        // What stands before any heading of a description is the description.
+        let (lead, headed): (Vec<_>, _) =
+            sections.into_iter().partition(|section| section.name == Name::Other(String::new()));
+        for section in lead {
+            self.add(Field::Description, section.at, section.body);
         }
+        self.described.extend(headed);
     }
 
     /// What is known of a field so far.
@@ -118,12 +116,12 @@ impl<'s> Draft<'s> {
 }
 
 /// Whether a description ends with the sentence that says how it is parted.
-fn is_parted(last: Option<&Block>) -> bool {
+pub(crate) fn is_parted(last: Option<&Block>) -> bool {
     matches!(last, Some(Block::Paragraph { text, .. }) if plain(text) == PARTED)
 }
 
 /// The sentence that says how a description is parted.
-pub(super) fn parted() -> Block {
+pub(crate) fn parted() -> Block {
     let text = vec![Inline::Text(PARTED.to_owned())];
     Block::Paragraph { at: At::default(), text }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::properties::{self, Names};
 use crate::formats::File;
 use crate::json::{Json, Node, Reader};
+use crate::message::{Message, message};
 use crate::{Format, Found, Lines, Origin, ReadError, Standard};
 
 /// Below these keys there are issues or tests, or more keys like these.
@@ -142,16 +143,10 @@ impl<'a> Search<'_, 'a> {
         Ok(())
     }
 
-    fn nothing(&self) -> &'static str {
+    fn nothing(&self) -> Message {
         match self.format {
-            Format::XrayJson => {
-                "this is no test; tests as Xray exports them are expected here, or what its bulk import takes: \
-                 an array of objects with `testtype` and `fields`"
-            }
-            _ => {
-                "this is no issue; what Jira's REST interface answers is expected here: an issue with `key` and \
-                 `fields`, an array of issues, or a search's answer with `issues`"
-            }
+            Format::XrayJson => message!(no_xray_test),
+            _ => message!(no_issue),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Takes a ticket apart into what a format has a place for, and a description that holds the rest.
 
+use std::collections::HashMap;
+
 use super::draft::{Draft, parted};
 use super::is_xray_type;
+use crate::formats::document;
 use crate::markup::{Block, Blocks, Inline};
 use crate::steps::{self, Step};
-use crate::{Field, Name, Origin, Section, Standard, Ticket, outline};
+use crate::{At, Field, Name, Origin, Section, Standard, Ticket, outline};
 
 /// What of a ticket goes where.
 pub(crate) struct Parts<'t> {
@@ -26,6 +29,8 @@ pub(crate) struct PlacesFor {
     pub(crate) lines: &'static [Field],
     /// Whether it has a place for steps and for what is run instead of them.
     pub(crate) has_steps: bool,
+    /// What is read of a description that was written.
+    pub(crate) kept: fn(&[Block]) -> Blocks,
 }
 
 impl PlacesFor {
@@ -67,7 +72,7 @@ impl<'t> Parts<'t> {
                 _ => headed.push(section.clone()),
             }
         }
-        parts.description = description(lead, &headed, standard);
+        parts.description = description(&lead, &headed, places, standard);
         parts
     }
 
@@ -124,51 +129,38 @@ fn labels(body: &[Block]) -> Option<Vec<&str>> {
             .collect::<Option<_>>()?,
         body => line(body)?.split(',').map(str::trim).collect(),
     };
-    let is_word = |label: &&str| !label.is_empty() && !label.contains([' ', '\t', ',', ';', '\u{a0}']);
+    let is_word = |label: &&str| {
+        !label.is_empty() && !label.contains(|letter: char| letter.is_whitespace() || ",;".contains(letter))
+    };
     labels.iter().all(is_word).then_some(labels)
 }
 
 /// A description: its text, and each other section below a heading of the second level.
-fn description(lead: Blocks, headed: &[Section], standard: &Standard) -> Blocks {
-    let mut blocks = deeper(lead);
+fn description(lead: &[Block], headed: &[Section], places: PlacesFor, standard: &Standard) -> Blocks {
+    let mut blocks: Blocks = lead.iter().map(document::deeper).collect();
     for section in headed {
-        let heading = match &section.name {
-            Name::Field(field) => standard.rule(field).map_or(field.id(), |rule| &rule.name.en),
-            Name::Other(heading) => heading,
-        };
-        let text = vec![Inline::Text(heading.to_owned())];
-        blocks.push(Block::Heading { at: section.at, level: 2, text });
-        blocks.extend(deeper(section.body.clone()));
+        document::add(section, standard, &mut blocks);
     }
     if blocks.is_empty() {
         return blocks;
     }
+    let written = (places.kept)(&blocks);
     let mut draft = Draft::new(standard, Origin::default());
-    draft.describe(blocks.clone());
-    let mut read = outline::canonical(blocks.clone(), standard);
+    draft.describe(written.clone(), At::default());
+    let mut read = outline::canonical(written, standard);
     for section in read.iter_mut().filter(|section| section.name == Name::Other(String::new())) {
         section.name = Name::Field(Field::Description);
     }
     let mut wanted = Ticket::default();
-    for section in read {
-        wanted.add(section);
-    }
+    wanted.extend(read);
     let is_same = |ticket: &Ticket| {
+        let bodies: HashMap<_, _> =
+            ticket.sections.iter().map(|section| (&section.name, &section.body)).collect();
         ticket.sections.len() == wanted.sections.len()
-            && wanted.sections.iter().all(|section| ticket.sections.contains(section))
+            && wanted.sections.iter().all(|section| bodies.get(&section.name) == Some(&&section.body))
     };
     if !is_same(&draft.finish()) {
         blocks.push(parted());
-    }
-    blocks
-}
-
-/// Headings inside of sections begin none: they are of the third level or below.
-fn deeper(mut blocks: Blocks) -> Blocks {
-    for block in &mut blocks {
-        if let Block::Heading { level, .. } = block {
-            *level = (*level).max(3);
-        }
     }
     blocks
 }

@@ -6,9 +6,10 @@ use super::draft::Draft;
 use super::links;
 use super::stepwise::{steps, steps_in};
 use crate::json::{Json, Node, Value};
-use crate::markup::{Block, Blocks, Inline};
+use crate::markup::{Block, Blocks, Inline, lines, normal};
+use crate::message::message;
 use crate::unpacked::without_returns;
-use crate::{Field, Found, NoTest, NoTestKind, Origin, Standard, adf, wiki};
+use crate::{At, Field, Found, NoTest, NoTestKind, Origin, SourceMap, Standard, adf, wiki};
 
 /// The names of custom fields, by their ids.
 pub(super) type Names = HashMap<String, String>;
@@ -27,7 +28,7 @@ pub(super) fn read(
     let Reader { draft, kind: issue_type, .. } = reader;
     match issue_type.as_deref().and_then(|name| Some((name, kind(name)?))) {
         Some((name, kind)) => {
-            let reason = format!("its issue type is {name}");
+            let reason = message!(issue_type, name = name);
             Found::NoTest(NoTest { at, title: draft.title(), kind, reason })
         }
         None => Found::Ticket(Box::new(draft.finish())),
@@ -81,7 +82,7 @@ impl Reader<'_, '_> {
             "labels" | "components" => self.labels(node),
             "description" => {
                 let blocks = self.rich(node);
-                self.draft.describe(blocks);
+                self.draft.describe(blocks, At::default());
             }
             "environment" => self.add(Field::TestConfiguration, node),
             "issuelinks" => links::issue_links(self.json, node, &mut self.draft),
@@ -123,7 +124,10 @@ impl Reader<'_, '_> {
 
     fn line(&mut self, field: Field, node: &Node<'_>) {
         if let Some((node, text)) = shown(node) {
-            self.draft.line(field, self.json.at(node), text);
+            let at = self.json.at(node);
+            // Lines of a string are no lines of the file.
+            let text = lines(At::default(), text);
+            self.draft.add(field, at, normal(vec![Block::Paragraph { at, text }]));
         }
     }
 
@@ -159,9 +163,12 @@ impl Reader<'_, '_> {
 
     fn code(&mut self, field: Field, language: Option<&str>, text: &str, node: &Node<'_>) {
         if !text.trim().is_empty() {
-            let at = self.json.at(node);
-            let text = text.replace("\r\n", "\n").replace('\r', "\n");
-            self.draft.add(field, at, vec![Block::Code { at, language: language.map(str::to_owned), text }]);
+            let places = self.json.places(node);
+            let (text, places) = without_returns(text, &places);
+            let at = SourceMap::of(&text, &places, 0);
+            let language = language.map(str::to_owned);
+            let code = Block::Code { at, language, text: text.into_owned() };
+            self.draft.add(field, self.json.at(node), vec![code]);
         }
     }
 }

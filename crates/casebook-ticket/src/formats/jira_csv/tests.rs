@@ -1,9 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::NoTestKind;
-use crate::arbitrary;
-use crate::formats::testing::{WIKI, error, found, in_wiki, same, tickets, with};
+use crate::arbitrary::{self, Feature};
+use crate::formats::testing::{
+    error, fewer, found, has_plain_summary, in_wiki, same, tickets, with, without_lead,
+};
+use crate::markup::{Block, Item};
+use crate::{At, Name, NoTestKind, Section};
 
 const EXPORT: &str = "Summary,Issue key,Issue id,Issue Type,Status,Priority,Reporter,Created,Labels,Labels,Labels,\
 Component/s,Description,Environment,Attachment,Attachment,Outward issue link (Tests),Inward issue link (Relates),\
@@ -47,15 +50,45 @@ fn other_csv_is_refused() {
     assert!(error(Format::JiraCsv, "Summary,Issue key\n\"a,PZ-1\n").starts_with("x:2:1: the quote"));
 }
 
+/// A ticket with lines in an item that would begin a section if they were not indented.
+const ITEM: &str = "* one\n  Expected Result:\n  none";
+
+#[test]
+fn an_item_keeps_its_lines_wherever_its_cell_begins() {
+    for text in [ITEM.to_owned(), format!("x\n\n{ITEM}")] {
+        let all = tickets(Format::JiraCsv, &format!("Summary,Issue key,Description\na,PZ-1,\"{text}\"\n"));
+        assert_eq!(all[0].sections.len(), 3, "{all:?}");
+    }
+    let all =
+        tickets(Format::JiraCsv, "Summary,Issue key,Description\na,PZ-1,\"* one\nExpected Result:\nnone\"\n");
+    assert!(all[0].section(&Field::ExpectedResult).is_some(), "{all:?}");
+}
+
+#[test]
+fn a_label_with_any_kind_of_blank_in_it_stands_in_the_description() {
+    for label in ["\u{b}", "\u{2003}a", "a b"] {
+        let item = Item { blocks: vec![Block::paragraph(At::default(), label)], ..Item::default() };
+        let list = Block::List { at: At::default(), start: None, items: vec![item] };
+        let section = Section { name: Name::Field(Field::Labels), at: At::default(), body: vec![list] };
+        let mut ticket = Ticket::default();
+        ticket.add(section);
+        let ticket = with(ticket, Field::Summary, "Word");
+        let text = write(std::slice::from_ref(&ticket), &Standard::built_in());
+        let text = text.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(tickets(Format::JiraCsv, &text), [ticket], "{text}");
+    }
+}
+
 proptest! {
-    // Whole tickets take long to make.
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(fewer(16))]
 
     #[test]
-    fn what_is_written_is_read(all in prop::collection::vec(arbitrary::ticket(WIKI), 1..3)) {
-        let all: Vec<_> = all.into_iter().map(|ticket| in_wiki(with(ticket, Field::Summary, "Word"), false)).collect();
+    fn what_is_written_is_read(all in prop::collection::vec(arbitrary::whole_ticket(Feature::ALL), 1..3)) {
+        let with_needed = |ticket| with(without_lead(ticket), Field::Summary, "Word");
+        let all: Vec<_> = all.into_iter().map(|ticket| in_wiki(with_needed(ticket), false)).collect();
         let text = write(&all, &Standard::built_in());
-        let text = text.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(text.is_ok(), all.iter().all(has_plain_summary), "{:?}", text);
+        let Ok(text) = text else { return Ok(()) };
         same(&tickets(Format::JiraCsv, &text), &all, &text)?;
     }
 }

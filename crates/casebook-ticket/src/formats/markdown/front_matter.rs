@@ -7,7 +7,8 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
 use crate::markup::{Block, Blocks, Inline, Item, lines, normal, plain};
-use crate::{At, Field, Name, Places, Section, Standard};
+use crate::message::{Message, message};
+use crate::{At, Field, Name, Places, Section, SourceMap, Standard};
 
 /// What front matter says.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(super) fn read(
     source: &str,
     places: &dyn Places,
     standard: &Standard,
-) -> Result<FrontMatter, (At, String)> {
+) -> Result<FrontMatter, (At, Message)> {
     let Pairs(pairs) = serde_saphyr::from_str(source).map_err(|error| refusal(&error, source, places))?;
     let ends: Vec<_> = pairs.iter().skip(1).map(|(key, _)| offset(key.referenced, source)).collect();
     let mut front_matter = FrontMatter { sections: Vec::new(), is_canonical: true };
@@ -42,7 +43,7 @@ pub(super) fn read(
 }
 
 /// Why front matter cannot be read, and where that shows.
-fn refusal(error: &serde_saphyr::Error, source: &str, places: &dyn Places) -> (At, String) {
+fn refusal(error: &serde_saphyr::Error, source: &str, places: &dyn Places) -> (At, Message) {
     let at = error.location().map_or_else(
         || places.at(0),
         |location| {
@@ -53,12 +54,7 @@ fn refusal(error: &serde_saphyr::Error, source: &str, places: &dyn Places) -> (A
     let message = error.without_snippet().to_string();
     // The library counts lines from the beginning of the front matter.
     let what = message.lines().next().unwrap_or_default().split(" at line ").next().unwrap_or_default();
-    (
-        at,
-        format!(
-            "the front matter is no YAML: {what}; each line is `key: value`, each key is there once, and values with `: ` or ` #` in them are in double quotes"
-        ),
-    )
+    (at, message!(no_yaml, error = what))
 }
 
 /// The field that a key stands for: by its id or by any of its names.
@@ -72,7 +68,8 @@ fn blocks(value: &Spanned<Value>, source: &str, end: usize, places: &dyn Places)
     let at = place(value.referenced, source, places);
     match &value.value {
         Value::Nothing => Blocks::new(),
-        Value::Text(text) => vec![Block::paragraph(at, text)],
+        // Lines of a value need not be lines of the file.
+        Value::Text(text) => vec![Block::Paragraph { at, text: lines(At::default(), text) }],
         Value::Scalar => vec![Block::paragraph(at, scalar(value, source))],
         Value::List(values) => {
             let item = |value: &Spanned<Value>| {
@@ -86,8 +83,10 @@ fn blocks(value: &Spanned<Value>, source: &str, end: usize, places: &dyn Places)
             let from = offset(value.referenced, source);
             let line = source[..from].rfind('\n').map_or(0, |end| end + 1);
             let is_block = source[line..from].trim().is_empty();
-            let text = source[if is_block { line } else { from }..end].trim_end().to_owned();
-            vec![Block::Code { at, language: Some("yaml".to_owned()), text }]
+            let from = if is_block { line } else { from };
+            let text = source[from..end].trim_end();
+            let at = SourceMap::of(text, places, from);
+            vec![Block::Code { at, language: Some("yaml".to_owned()), text: text.to_owned() }]
         }
     }
 }

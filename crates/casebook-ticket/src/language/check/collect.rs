@@ -3,18 +3,18 @@
 use super::super::{Meaning, Predicate, Statement, StepId, meaning};
 use super::{Assertion, BoundStep, Checked, Manual, Part, Problem, ProblemKind};
 use crate::markup::{Block, Blocks, Inline, plain_blocks};
-use crate::steps::{self, Step};
+use crate::message::{Message, message};
+use crate::steps::Step;
 use crate::{At, Field, Ticket};
 
 /// Reads all bindings: in the order in which they are run, whichever the order of the sections.
-pub(super) fn bindings(ticket: &Ticket, checked: &mut Checked) {
+pub(super) fn bindings(ticket: &Ticket, steps: &[Step], checked: &mut Checked) {
     for part in [Part::PreConditions, Part::Steps, Part::Recovery, Part::PostConditions] {
-        let Some(section) = ticket.section(&part.field()) else { continue };
         if part == Part::Steps {
-            for (number, step) in steps::read(&section.body).steps.iter().enumerate() {
+            for (number, step) in steps.iter().enumerate() {
                 read_step(step, number + 1, checked);
             }
-        } else {
+        } else if let Some(section) = ticket.section(&part.field()) {
             each_item(&section.body, &mut |item| read_item(item, Place::Run(part), checked));
         }
     }
@@ -30,6 +30,7 @@ fn read_step(step: &Step, number: usize, checked: &mut Checked) {
         part: Part::Steps,
         id: Some(id.clone()),
         at: step.at,
+        text: plain_blocks(&step.action),
         statements: Vec::new(),
         predicates: Vec::new(),
     };
@@ -42,9 +43,8 @@ fn read_step(step: &Step, number: usize, checked: &mut Checked) {
         }
         Meaning::Predicate(_) if is_long(text) => {
             is_meant = true;
-            let what = format!("`{text}` is a predicate and stands in the Data of a step");
-            let remedy = "write it into the Expected Result of the step";
-            checked.problems.push(Problem::new(ProblemKind::Misplaced, (at, field.clone()), what, remedy));
+            let what = message!(predicate_in_data, text = text);
+            checked.problems.push(misplaced((at, field.clone()), what, message!(into_expected)));
         }
         Meaning::Assertion(..) => {
             is_meant = true;
@@ -60,9 +60,8 @@ fn read_step(step: &Step, number: usize, checked: &mut Checked) {
         }
         Meaning::Statement(_) if is_long(text) => {
             is_meant = true;
-            let what = format!("`{text}` is a statement and stands in the Expected Result of a step");
-            let remedy = "write it into the Data of the step";
-            checked.problems.push(Problem::new(ProblemKind::Misplaced, (at, field.clone()), what, remedy));
+            let what = message!(statement_in_expected, text = text);
+            checked.problems.push(misplaced((at, field.clone()), what, message!(into_data)));
         }
         Meaning::Assertion(..) => {
             is_meant = true;
@@ -81,9 +80,11 @@ fn read_step(step: &Step, number: usize, checked: &mut Checked) {
 }
 
 fn misplaced_assertion(at: At, text: &str, field: Field) -> Problem {
-    let what = format!("`{text}` is an assertion about a step and stands in the steps");
-    let remedy = "write it into the section Assertions, or its predicate into the step's Expected Result";
-    Problem::new(ProblemKind::Misplaced, (at, field), what, remedy)
+    misplaced((at, field), message!(assertion_in_steps, text = text), message!(into_assertions))
+}
+
+fn misplaced(place: (At, Field), what: Message, remedy: Message) -> Problem {
+    Problem::new(ProblemKind::Misplaced, place, what, remedy)
 }
 
 /// Whether a span is more than one word: a word alone may as well be prose.
@@ -115,9 +116,7 @@ fn read_item(item: &Item<'_>, place: Place, checked: &mut Checked) {
     let mut predicates: Vec<(At, Predicate)> = Vec::new();
     let mut is_meant = false;
     let mut read = |at: At, text: &str| {
-        let misplaced = |what: String, remedy: &str| {
-            Problem::new(ProblemKind::Misplaced, (at, field.clone()), what, remedy)
-        };
+        let misplaced = |what, remedy| misplaced((at, field.clone()), what, remedy);
         match (meaning(text, at), place) {
             (Meaning::Statement(statement), Place::Run(_)) => statements.push(statement),
             (Meaning::Predicate(predicate), Place::Run(_)) if !statements.is_empty() => {
@@ -133,22 +132,18 @@ fn read_item(item: &Item<'_>, place: Place, checked: &mut Checked) {
             }
             (Meaning::Statement(_), Place::Assertions) if is_long(text) => {
                 is_meant = true;
-                let what = format!("`{text}` is a statement; assertions do nothing");
-                let remedy =
-                    "write it into a step, and here what must hold of that step, e.g. `step 5: status 200`";
-                checked.problems.push(misplaced(what, remedy));
+                let what = message!(statement_in_assertions, text = text);
+                checked.problems.push(misplaced(what, message!(assert_of_step)));
             }
             (Meaning::Predicate(_), Place::Assertions) if is_long(text) => {
                 is_meant = true;
-                let what = format!("`{text}` does not say which step it is about");
-                let remedy = format!("write the step before it, e.g. `step 5: {text}`");
-                checked.problems.push(misplaced(what, &remedy));
+                let what = message!(which_step, text = text);
+                checked.problems.push(misplaced(what, message!(write_step_before, text = text)));
             }
             (Meaning::Predicate(_), Place::Run(_)) if is_long(text) => {
                 is_meant = true;
-                let what = format!("`{text}` stands before any statement");
-                let remedy = "write the statement first and behind it what must hold of its result";
-                checked.problems.push(misplaced(what, remedy));
+                let what = message!(before_any_statement, text = text);
+                checked.problems.push(misplaced(what, message!(statement_first)));
             }
             (Meaning::Statement(_) | Meaning::Predicate(_) | Meaning::Prose, _) => {}
         }
@@ -156,13 +151,15 @@ fn read_item(item: &Item<'_>, place: Place, checked: &mut Checked) {
     for block in &item.blocks {
         spans_of_block(block, &mut read);
     }
+    let text = || {
+        let blocks = item.blocks.iter().map(|block| plain_blocks(std::slice::from_ref(*block)));
+        blocks.collect::<Vec<_>>().join("\n")
+    };
     if let (Place::Run(part), false) = (place, statements.is_empty()) {
-        checked.steps.push(BoundStep { part, id: None, at: item.at, statements, predicates });
+        checked.steps.push(BoundStep { part, id: None, at: item.at, text: text(), statements, predicates });
     } else if item.counts && !is_meant && !matches!(place, Place::Run(Part::PreConditions)) {
         // A pre-condition in prose is the baseline's to prove.
-        let text = item.blocks.iter().map(|block| plain_blocks(std::slice::from_ref(*block)));
-        let text = text.collect::<Vec<_>>().join("\n");
-        checked.manual.push(Manual { at: item.at, field, step: None, text });
+        checked.manual.push(Manual { at: item.at, field, step: None, text: text() });
     }
 }
 

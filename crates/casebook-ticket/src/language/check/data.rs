@@ -6,7 +6,8 @@ use super::super::{DataName, Reference};
 use super::collect::for_each_span;
 use super::{Checked, Problem, ProblemKind};
 use crate::markup::Block;
-use crate::{At, Field, Ticket};
+use crate::message::message;
+use crate::{At, Field, SourceMap, Ticket};
 
 /// A fenced block of *Test Data* that statements can send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,20 +37,15 @@ pub(super) fn named(ticket: &Ticket, checked: &mut Checked) {
         let mut words = language.as_deref().unwrap_or_default().split_whitespace();
         let language = words.next().map(str::to_owned);
         let Some(name) = words.next().and_then(DataName::new).or(before.take()) else { continue };
-        let place = (*at, Field::TestData);
+        let place = (at.start(), Field::TestData);
         if checked.data.iter().any(|other| other.name == name) {
-            let what = format!("`{name}` is there twice");
-            checked.problems.push(Problem::new(
-                ProblemKind::UnknownData,
-                place,
-                what,
-                "give one of them another name",
-            ));
+            let what = message!(data_twice, name = name.to_string());
+            checked.problems.push(Problem::new(ProblemKind::UnknownData, place, what, message!(rename_one)));
             continue;
         }
-        let mut datum = Datum { name, at: *at, language, text: text.clone(), references: Vec::new() };
+        let mut datum = Datum { name, at: at.start(), language, text: text.clone(), references: Vec::new() };
         if datum.language.as_deref().is_some_and(|language| language.eq_ignore_ascii_case("json"))
-            && let Err(problem) = read_json(&mut datum)
+            && let Err(problem) = read_json(&mut datum, at)
         {
             checked.problems.push(problem);
         }
@@ -69,23 +65,20 @@ fn name_in(block: &Block) -> Option<DataName> {
     name
 }
 
-fn read_json(datum: &mut Datum) -> Result<(), Problem> {
+fn read_json(datum: &mut Datum, places: &SourceMap) -> Result<(), Problem> {
     match serde_json::from_str::<Value>(&datum.text) {
         Ok(value) => {
             references(&value, &mut datum.references);
             Ok(())
         }
         Err(error) => {
-            let line = error.line().saturating_sub(1) as u32;
-            let column = if line == 0 {
-                datum.at.column + (error.column() as u32).saturating_sub(1)
-            } else {
-                error.column() as u32
-            };
-            let at = if datum.at.is_known() { At::new(datum.at.line + line, column) } else { datum.at };
-            let what = format!("`{}` is no JSON: {error}", datum.name);
-            let remedy = "mend it; labels, comments and `...` stand outside of the block. What is broken on purpose is `text`";
-            Err(Problem::new(ProblemKind::BadData, (at, Field::TestData), what, remedy))
+            let (line, column) = (error.line().saturating_sub(1), error.column().saturating_sub(1));
+            let before = datum.text.lines().nth(line).into_iter().flat_map(str::char_indices);
+            // What is told are bytes.
+            let column = before.take_while(|(offset, _)| *offset < column).count();
+            let at = places.at(line as u32, column as u32);
+            let what = message!(data_not_json, name = datum.name.to_string(), error = error.to_string());
+            Err(Problem::new(ProblemKind::BadData, (at, Field::TestData), what, message!(mend_json)))
         }
     }
 }

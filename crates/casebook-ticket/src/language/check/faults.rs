@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::super::{
-    Action, Comparison, Fault, Http, Measure, Mutation, Operand, Operator, Predicate, Probe, Reach,
-    Statement, StatusCode, Undo, Variable,
+    Action, Comparison, Effect, Fault, Grpc, Http, Measure, Mutation, Operand, Operator, Predicate, Probe,
+    Reach, Statement, StatusCode, Undo, Variable,
 };
 use super::{Checked, Part, Problem, ProblemKind};
+use crate::message::{Message, message};
 
 /// One statement, with all that must hold of its result wherever that is said.
 struct Done<'a> {
@@ -32,9 +33,10 @@ pub(super) fn check(checked: &mut Checked) {
                 Action::Shell { read_only: false, .. } => faults.problem(
                     begin,
                     ProblemKind::NoInverse,
-                    "A command may change anything, and nobody says how this one is undone".into(),
-                    "write behind it `undo \"command\"`, or `read-only` if it changes nothing".into(),
+                    message!(command_without_undo),
+                    message!(write_undo),
                 ),
+                _ if done.makes_untold() => faults.makes(begin, done),
                 _ => {}
             }
         }
@@ -60,7 +62,10 @@ fn run(checked: &Checked) -> Vec<Done<'_>> {
                 _ => Vec::new(),
             };
             let request = match statement.action.inner() {
-                Action::Http(http) => Some(Http { deadline: None, ..http.clone() }.to_string()),
+                Action::Http(http) => {
+                    Some(Http { deadline: None, effect: Effect::Untold, ..http.clone() }.to_string())
+                }
+                Action::Grpc(grpc) => Some(Grpc { deadline: None, ..grpc.clone() }.to_string()),
                 _ => None,
             };
             let request = request.map(|text| text.trim_start_matches("http ").to_owned());
@@ -102,23 +107,35 @@ struct Faults<'a> {
 }
 
 impl<'a> Faults<'a> {
-    fn problem(&mut self, number: usize, kind: ProblemKind, what: String, remedy: String) {
+    fn problem(&mut self, number: usize, kind: ProblemKind, what: Message, remedy: Message) {
         let done = &self.run[number];
         self.problems.push(Problem::new(kind, (done.statement.at, done.part.field()), what, remedy));
+    }
+
+    /// Whoever ends the run early leaves what it made, and there is none who knew of it.
+    fn makes(&mut self, number: usize, done: &Done<'_>) {
+        let Some(request) = &done.request else { return };
+        let name = done.statement.capture.as_ref().map_or("answer", Variable::name);
+        self.problem(
+            number,
+            ProblemKind::NoInverse,
+            message!(may_make, request = request),
+            message!(undo_or_read_only, name = name),
+        );
     }
 
     fn look_at(&mut self, begin: usize, mutation: &Mutation) {
         let run = self.run;
         if run[begin].part > Part::Steps {
-            let what = "Something is broken after the steps, when all must be whole again".into();
-            self.problem(begin, ProblemKind::Misplaced, what, "break it in a step".into());
+            let what = message!(broken_after_steps);
+            self.problem(begin, ProblemKind::Misplaced, what, message!(break_in_step));
             return;
         }
         let end = undone(run, begin);
         let under_fault = &run[begin + 1..end];
         let refused = under_fault.iter().position(Done::is_refused);
         if !under_fault[..refused.unwrap_or(under_fault.len())].iter().any(|done| done.proves(mutation)) {
-            let what = format!("Nothing shows that `{mutation}` took hold");
+            let what = message!(no_proof, fault = mutation.to_string());
             self.problem(begin, ProblemKind::NoProof, what, how_to_prove(mutation));
         }
         match refused {
@@ -141,20 +158,16 @@ impl<'a> Faults<'a> {
             self.problem(
                 begin,
                 ProblemKind::NoBaseline,
-                format!(
-                    "Nothing shows that `{request}` succeeds before anything is broken, so that a server which \
-                     refuses everything would pass"
-                ),
-                "send the same request in the Pre-Conditions or in an earlier step, and expect `status 200`".into(),
+                message!(no_baseline, request = request),
+                message!(request_before),
             );
         }
         if served.is_none_or(|(_, last)| last < end) {
             self.problem(
                 begin,
                 ProblemKind::NoRecovery,
-                format!("Nothing shows that `{request}` succeeds again when the fault is undone"),
-                "send the same request behind `undo`, or in Recovery Validation, and expect `status 200`"
-                    .into(),
+                message!(no_recovery, request = request),
+                message!(request_after),
             );
         }
     }
@@ -163,16 +176,11 @@ impl<'a> Faults<'a> {
     fn without_request(&mut self, begin: usize, end: usize, mutation: &Mutation) {
         let run = self.run;
         if !run[..self.first_fault(begin)].iter().any(Done::is_seen) {
-            let what = "Nothing is looked at before anything is broken".into();
-            let remedy = "look at the system first, and expect that it serves".into();
-            self.problem(begin, ProblemKind::NoBaseline, what, remedy);
+            self.problem(begin, ProblemKind::NoBaseline, message!(nothing_before), message!(look_first));
         }
         if !run[end..].iter().any(Done::is_seen) {
-            let what = format!("Nothing is looked at after `{mutation}` is undone");
-            let remedy =
-                "look at the system behind `undo`, or in Recovery Validation, and expect that it serves"
-                    .into();
-            self.problem(begin, ProblemKind::NoRecovery, what, remedy);
+            let what = message!(nothing_after, fault = mutation.to_string());
+            self.problem(begin, ProblemKind::NoRecovery, what, message!(look_after));
         }
     }
 
@@ -197,28 +205,20 @@ fn undone(run: &[Done<'_>], begin: usize) -> usize {
     }
 }
 
-fn how_to_prove(mutation: &Mutation) -> String {
+fn how_to_prove(mutation: &Mutation) -> Message {
     match &mutation.fault {
         Fault::Block { target, from } => {
-            format!(
-                "try it in the next step: `tcp {target} from {from}`, and expect `refused timeout unreachable`"
-            )
+            message!(prove_block, target = target.to_string(), from = from.to_string())
         }
         Fault::Delay { target, from, by } => {
-            format!(
-                "try it in the next step: `amqp {target} from {from}`, and expect `elapsed >= {}`",
-                super::super::Units(*by)
-            )
+            let by = super::super::Units(*by).to_string();
+            message!(prove_delay, target = target.to_string(), from = from.to_string(), by = by)
         }
-        Fault::Shell { .. } => "look in the next step at what the command changed".into(),
+        Fault::Shell { .. } => message!(prove_command),
         Fault::Freeze { target }
         | Fault::Stop { target }
         | Fault::Scale { target, .. }
-        | Fault::Kill { target } => {
-            format!(
-                "try it in the next step: `tcp {target} from $name` and expect `refused timeout unreachable`, or `process state {target}` and expect `down`"
-            )
-        }
+        | Fault::Kill { target } => message!(prove_down, target = target.to_string()),
     }
 }
 
@@ -235,6 +235,15 @@ impl Done<'_> {
     fn is_refused(&self) -> bool {
         let is_outage = |code: &StatusCode| matches!(code, StatusCode::Exact(500..) | StatusCode::Class(5));
         self.request.is_some() && self.codes().any(|codes| codes.iter().all(is_outage))
+    }
+
+    /// Whether it is a request that may make something, of which nothing is said. One that must be refused may, too:
+    /// whether it is refused is what the test finds out.
+    fn makes_untold(&self) -> bool {
+        let Action::Http(Http { method, effect: Effect::Untold, .. }) = self.statement.action.inner() else {
+            return false;
+        };
+        ["POST", "PUT", "PATCH"].contains(&method.as_str())
     }
 
     /// Whether it is a request that is expected to succeed.

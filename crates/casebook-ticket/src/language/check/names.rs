@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::names::Uses;
 use super::super::{Action, Http, Reference, Segment, StepId, Template, Undo, Variable};
 use super::{BoundStep, Checked, Part, Problem, ProblemKind};
+use crate::message::{Message, message};
 use crate::{At, Field};
 
 /// What names stand for, as far as the ticket was followed.
@@ -15,7 +16,7 @@ struct Known<'a> {
     captured: HashSet<&'a Variable>,
     /// Every name that is captured anywhere, to tell what comes too late from what never comes.
     ever: HashSet<&'a Variable>,
-    /// The steps that began, and those that broke something.
+    /// The steps that began, and those that broke or made something.
     begun: HashSet<&'a StepId>,
     broke: HashSet<&'a StepId>,
     /// Names that were already complained about.
@@ -48,13 +49,9 @@ impl<'a> Known<'a> {
         if let Some(id) = &step.id
             && !self.begun.insert(id)
         {
-            let what = format!("There are two steps {}", id.0);
-            self.problem(
-                ProblemKind::NameTwice,
-                (step.at, step.part.field()),
-                what,
-                "number the steps one after the other",
-            );
+            let place = (step.at, step.part.field());
+            let what = message!(two_steps, step = &id.0);
+            self.problem(ProblemKind::NameTwice, place, what, message!(number_steps));
         }
         for statement in &step.statements {
             let place = (statement.at, step.part.field());
@@ -62,28 +59,33 @@ impl<'a> Known<'a> {
             match &statement.action {
                 Action::Use(names) => self.declare(names, step.part, &place),
                 Action::Undo(Undo::Step(id)) if self.begun.contains(id) && !self.broke.contains(id) => {
-                    let what = format!("Step {} breaks nothing that could be undone", id.0);
-                    self.problem(
-                        ProblemKind::UnknownStep,
-                        place.clone(),
-                        what,
-                        "name the step that holds the fault",
-                    );
+                    let what = message!(breaks_nothing, step = &id.0);
+                    let remedy = message!(name_step_with_fault);
+                    self.problem(ProblemKind::UnknownStep, place.clone(), what, remedy);
                 }
                 Action::Recall(name) if !self.captured.contains(name) && !self.declared.contains(name) => {
                     self.unknown(name, &place);
                 }
-                Action::Http(Http { headers, .. }) => self.secrets(headers, &place),
                 _ => {}
             }
-            if let Some(id) = step.id.as_ref().filter(|_| statement.action.mutation().is_some()) {
+            if let Action::Http(Http { headers, .. }) = statement.action.inner() {
+                self.secrets(headers, &place);
+            }
+            let undo = statement.action.undone_by();
+            let breaks = statement.action.mutation().is_some() || undo.is_some();
+            if let Some(id) = step.id.as_ref().filter(|_| breaks) {
                 self.broke.insert(id);
             }
             if let Some(name) = &statement.capture
                 && (!self.captured.insert(name) || self.declared.contains(name))
             {
-                let what = format!("`{}` already is the name of something else", name.name());
-                self.problem(ProblemKind::NameTwice, place, what, "take a name that nothing else has");
+                let what = message!(name_taken, name = name.name());
+                self.problem(ProblemKind::NameTwice, place.clone(), what, message!(take_new_name));
+            }
+            // It is known when there is an answer, which it may name.
+            if let Some(undo) = undo {
+                self.uses(Uses::of_request(undo), &place);
+                self.secrets(&undo.headers, &place);
             }
         }
         for (at, predicate) in &step.predicates {
@@ -93,9 +95,7 @@ impl<'a> Known<'a> {
 
     fn declare(&mut self, names: &'a [Variable], part: Part, place: &(At, Field)) {
         if part != Part::PreConditions {
-            let what = "`use` stands in the middle of the run";
-            let remedy =
-                "write it into the Pre-Conditions, so that what is needed is known before anything begins";
+            let (what, remedy) = (message!(use_in_the_middle), message!(use_first));
             self.problem(ProblemKind::Misplaced, place.clone(), what, remedy);
         }
         self.declared.extend(names);
@@ -113,17 +113,17 @@ impl<'a> Known<'a> {
                 }
             } else {
                 let remedy = match nearest(name.name(), self.data.keys().copied()) {
-                    Some(near) => format!("write `@{near}`, if that is what is meant"),
-                    None => format!("write it into Test Data as a fenced block ```json {}", name.name()),
+                    Some(near) => message!(write_nearest, word = format!("@{near}")),
+                    None => message!(write_data, name = name.name()),
                 };
-                let what = format!("There is no test data `{name}`");
+                let what = message!(no_such_data, name = name.to_string());
                 self.problem(ProblemKind::UnknownData, place.clone(), what, remedy);
             }
         }
         for step in uses.steps {
             if !self.begun.contains(step) {
-                let what = format!("No step {} was begun before", step.0);
-                let remedy = "write what stands in the first column of an earlier step that has a statement";
+                let what = message!(step_not_begun, step = &step.0);
+                let remedy = message!(step_with_statement);
                 self.problem(ProblemKind::UnknownStep, place.clone(), what, remedy);
             }
         }
@@ -137,8 +137,8 @@ impl<'a> Known<'a> {
             let part = reference.and_then(|reference| reference.path.first());
             let is_part = matches!(part, Some(Segment::Key(key)) if PARTS.contains(&key.as_str()));
             if !is_part {
-                let what = format!("`{name}` is a result, and which part of it is meant is not said");
-                let remedy = format!("write the part, e.g. `{name}.json.job_id` or `{name}.value`");
+                let what = message!(which_part, name = name.to_string());
+                let remedy = message!(write_part, name = name.to_string());
                 self.problem(ProblemKind::UnknownName, place.clone(), what, remedy);
             }
         } else if !self.declared.contains(name) {
@@ -151,23 +151,16 @@ impl<'a> Known<'a> {
             return;
         }
         if self.ever.contains(name) {
-            let what = format!("`{name}` is captured only later");
-            self.problem(
-                ProblemKind::UnknownName,
-                place.clone(),
-                what,
-                "move the step that captures it before this one",
-            );
+            let what = message!(captured_later, name = name.to_string());
+            self.problem(ProblemKind::UnknownName, place.clone(), what, message!(move_capture));
             return;
         }
         let known = self.declared.iter().chain(&self.captured).map(|known| known.name());
         let remedy = match nearest(name.name(), known) {
-            Some(near) => format!(
-                "write `${near}`, if that is what is meant, or declare it: `use {name}` in the Pre-Conditions"
-            ),
-            None => format!("declare it: `use {name}` in the Pre-Conditions"),
+            Some(near) => message!(nearest_or_declare, near = near, name = name.to_string()),
+            None => message!(declare, name = name.to_string()),
         };
-        let what = format!("Nothing says what `{name}` is");
+        let what = message!(nothing_says, name = name.to_string());
         self.problem(ProblemKind::UnknownName, place.clone(), what, remedy);
     }
 
@@ -176,22 +169,14 @@ impl<'a> Known<'a> {
             &["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"];
         for (name, value) in headers {
             if SECRET.contains(&name.to_ascii_lowercase().as_str()) && value.references().next().is_none() {
-                let what = format!("The header {name} has its secret written out");
-                let remedy = format!(
-                    "put it into the environment's file and write its name: `with \"{name}: $token\"`"
-                );
+                let what = message!(secret_in_header, name = name);
+                let remedy = message!(secret_into_environment, name = name);
                 self.problem(ProblemKind::Secret, place.clone(), what, remedy);
             }
         }
     }
 
-    fn problem(
-        &mut self,
-        kind: ProblemKind,
-        place: (At, Field),
-        what: impl Into<String>,
-        remedy: impl Into<String>,
-    ) {
+    fn problem(&mut self, kind: ProblemKind, place: (At, Field), what: Message, remedy: Message) {
         self.problems.push(Problem::new(kind, place, what, remedy));
     }
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with bindings.
 
 use super::super::SyntaxError;
+use crate::message::Message;
 use crate::{At, Field};
 
 /// One thing that is wrong with a ticket's bindings.
@@ -13,9 +14,9 @@ pub struct Problem {
     /// Which kind of mistake.
     pub kind: ProblemKind,
     /// What is wrong: one sentence without its stop.
-    pub what: String,
+    pub what: Message,
     /// What to do, without a stop.
-    pub remedy: String,
+    pub remedy: Message,
 }
 
 /// The kinds of mistakes in bindings.
@@ -39,7 +40,7 @@ pub enum ProblemKind {
     UnknownStep,
     /// Something is compared with a snapshot that was not made before.
     NoSnapshot,
-    /// It may change something, and nobody says how that is put back.
+    /// It may change or make something, and nobody says how that is put back.
     NoInverse,
     /// Nothing shows that the system served before it was broken.
     NoBaseline,
@@ -52,13 +53,8 @@ pub enum ProblemKind {
 }
 
 impl Problem {
-    pub(super) fn new(
-        kind: ProblemKind,
-        (at, field): (At, Field),
-        what: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self { at, field, kind, what: what.into(), remedy: remedy.into() }
+    pub(super) fn new(kind: ProblemKind, (at, field): (At, Field), what: Message, remedy: Message) -> Self {
+        Self { at, field, kind, what, remedy }
     }
 
     pub(super) fn syntax(error: SyntaxError, field: Field) -> Self {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::{Action, Outcome, Predicate, StepId, Variable, World};
 use super::{Checked, Problem, ProblemKind};
+use crate::message::message;
 use crate::{At, Field};
 
 pub(super) fn check(checked: &mut Checked) {
@@ -45,8 +46,8 @@ pub(super) fn check(checked: &mut Checked) {
                 problems.push(Problem::new(
                     ProblemKind::Misplaced,
                     (*at, step.part.field()),
-                    "The step expects something and does nothing that it could be held against",
-                    "write a statement into its Data; an earlier result is looked at again by its name, e.g. `$answer`",
+                    message!(expects_without_statement),
+                    message!(statement_or_earlier_result),
                 ));
             }
         } else {
@@ -63,8 +64,8 @@ pub(super) fn check(checked: &mut Checked) {
             None => problems.push(Problem::new(
                 ProblemKind::UnknownStep,
                 place,
-                format!("There is no step {} with a statement", assertion.step.0),
-                "write what stands in the first column of the step that is meant",
+                message!(no_such_step, step = &assertion.step.0),
+                message!(step_meant),
             )),
         }
     }
@@ -80,20 +81,14 @@ fn outcome(action: &Action, captured: &HashMap<&Variable, Option<Outcome>>) -> O
 
 fn fits(predicate: &Predicate, outcome: Option<Outcome>, place: (At, Field)) -> Option<Problem> {
     let Some(outcome) = outcome else {
-        let what =
-            format!("`{}` has nothing to be held against: the statement has no result", predicate.word());
-        return Some(Problem::new(
-            ProblemKind::Mismatch,
-            place,
-            what,
-            "leave it out, or write a statement that has one",
-        ));
+        let what = message!(nothing_to_hold_against, word = predicate.word());
+        return Some(Problem::new(ProblemKind::Mismatch, place, what, message!(leave_out_or_result)));
     };
     if predicate.fits(outcome) {
         return None;
     }
-    let what = format!("`{}` says nothing about {}", predicate.word(), outcome.description());
-    let remedy = format!("write one of: {}", outcome.predicates().join(", "));
+    let what = message!(says_nothing_about, word = predicate.word(), what = outcome.description());
+    let remedy = message!(write_one_of, words = outcome.predicates().join(", "));
     Some(Problem::new(ProblemKind::Mismatch, place, what, remedy))
 }
 
@@ -106,12 +101,12 @@ fn compared(
     let name = before.name();
     let what = match snapshots.get(before) {
         Some(made) if *made == world => return None,
-        Some(made) => format!("`{name}` is a snapshot of {made} and not of {world}"),
-        None => format!("There is no snapshot `{name}` before this step"),
+        Some(made) => message!(snapshot_of_other, name = name, made = *made, world = world),
+        None => message!(no_snapshot, name = name),
     };
     let remedy = match world {
-        "k8s" => format!("write `k8s snapshot jobs,services as {name}` into an earlier step"),
-        _ => format!("write `{world} snapshot $name as {name}` into an earlier step"),
+        "k8s" => message!(snapshot_k8s, name = name),
+        _ => message!(snapshot_other, world = world, name = name),
     };
     Some(Problem::new(ProblemKind::NoSnapshot, place, what, remedy))
 }

@@ -9,12 +9,13 @@ use super::super::{
 use super::operands::duration_of;
 use super::statements::is_header;
 use super::{unknown, usage};
+use crate::message::message;
 
 /// Larger programs than this are no test of a text.
 const LARGEST_REGEX: usize = 1 << 20;
 
 pub(super) fn predicate(cursor: &mut Cursor<'_>) -> Result<Predicate, SyntaxError> {
-    let word = cursor.need("A predicate", "write what must hold, e.g. `status 200`")?;
+    let word = cursor.need(message!(a_predicate), message!(write_what_must_hold))?;
     let raw = word.raw;
     match raw {
         "status" => status(cursor).map(Predicate::Status),
@@ -23,11 +24,11 @@ pub(super) fn predicate(cursor: &mut Cursor<'_>) -> Result<Predicate, SyntaxErro
             Ok(Predicate::Json(path, value_test(cursor, raw)?))
         }
         "header" => {
-            let token = cursor.need("The header's name", &usage(raw))?;
+            let token = cursor.need(message!(the_headers_name), usage(raw))?;
             if !is_header(token.raw) {
                 return Err(cursor.fail(
                     token,
-                    format!("{} is no name of a header", shown(token.raw)),
+                    message!(no_header_name, word = shown(token.raw)),
                     usage(raw),
                 ));
             }
@@ -36,11 +37,11 @@ pub(super) fn predicate(cursor: &mut Cursor<'_>) -> Result<Predicate, SyntaxErro
         "elapsed" => comparison(cursor, raw, duration_of).map(Predicate::Elapsed),
         "has-any" | "has-none" => text_test(cursor, raw).map(Predicate::Text),
         "text" => {
-            let test = cursor.need("What the text must be", &usage(raw))?;
+            let test = cursor.need(message!(what_text_must_be), usage(raw))?;
             if TEXT_TESTS.contains(&test.raw) {
                 text_test(cursor, test.raw).map(Predicate::Text)
             } else {
-                Err(unknown(cursor, test, "test of a text", TEXT_TESTS))
+                Err(unknown(cursor, test, message!(test_of_text), TEXT_TESTS))
             }
         }
         "up" => Ok(Predicate::Up),
@@ -74,11 +75,10 @@ fn reach(token: Token<'_>) -> Option<Reach> {
 
 fn unknown_predicate(cursor: &Cursor<'_>, word: Token<'_>) -> SyntaxError {
     if VERBS.iter().any(|verb| verb.word == word.raw) {
-        let what = format!("{} is a verb", shown(word.raw));
-        return cursor.fail(word, what, "write the statement into the Data of its step");
+        return cursor.fail(word, message!(is_a_verb, word = shown(word.raw)), message!(verb_into_data));
     }
     let known: Vec<_> = PREDICATES.iter().map(|word| word.word).collect();
-    unknown(cursor, word, "predicate of the language", &known)
+    unknown(cursor, word, message!(predicate_word), &known)
 }
 
 fn status(cursor: &mut Cursor<'_>) -> Result<Vec<StatusCode>, SyntaxError> {
@@ -90,8 +90,8 @@ fn status(cursor: &mut Cursor<'_>) -> Result<Vec<StatusCode>, SyntaxError> {
     if !codes.is_empty() {
         return Ok(codes);
     }
-    let token = cursor.need("The status code", &usage("status"))?;
-    Err(cursor.fail(token, format!("{} is no status code", shown(token.raw)), usage("status")))
+    let token = cursor.need(message!(the_status_code), usage("status"))?;
+    Err(cursor.fail(token, message!(no_status_code, word = shown(token.raw)), usage("status")))
 }
 
 fn status_code(text: &str) -> Option<StatusCode> {
@@ -103,13 +103,15 @@ fn status_code(text: &str) -> Option<StatusCode> {
 }
 
 fn json_path(cursor: &mut Cursor<'_>) -> Result<Path, SyntaxError> {
-    const REMEDY: &str = "write a path from the root, e.g. `$.error` or `$.detail[0].path`";
-    let token = cursor.need("The path", REMEDY)?;
+    let remedy = message!(path_shape);
+    let token = cursor.need(message!(the_path), remedy.clone())?;
     let read = token.raw.strip_prefix('$').map(path::read);
     match read {
         Some(Ok((path, ""))) => Ok(Path(path)),
-        Some(Err(wrong)) => Err(cursor.fail(token, format!("In {}, {wrong}", shown(token.raw)), REMEDY)),
-        _ => Err(cursor.fail(token, format!("{} is no path into a JSON", shown(token.raw)), REMEDY)),
+        Some(Err(wrong)) => {
+            Err(cursor.fail(token, message!(in_word, word = shown(token.raw), wrong = wrong), remedy))
+        }
+        _ => Err(cursor.fail(token, message!(no_path, word = shown(token.raw)), remedy)),
     }
 }
 
@@ -120,7 +122,7 @@ fn value_test(cursor: &mut Cursor<'_>, word: &str) -> Result<ValueTest, SyntaxEr
         "exists", "absent", "=", "!=", "<", "<=", ">", ">=", "contains", "has-any", "has-none", "matches",
         "count",
     ];
-    let test = cursor.need("What the value must be", &usage(word))?;
+    let test = cursor.need(message!(what_value_must_be), usage(word))?;
     match test.raw {
         "exists" => Ok(ValueTest::Exists),
         "absent" => Ok(ValueTest::Absent),
@@ -131,17 +133,15 @@ fn value_test(cursor: &mut Cursor<'_>, word: &str) -> Result<ValueTest, SyntaxEr
         raw if operator(raw).is_some() || raw.contains("..") => {
             comparison_from(cursor, test, operand).map(ValueTest::Compare)
         }
-        _ => Err(unknown(cursor, test, "test of a value", KNOWN)),
+        _ => Err(unknown(cursor, test, message!(test_of_value), KNOWN)),
     }
 }
 
 fn text_test(cursor: &mut Cursor<'_>, word: &str) -> Result<TextTest, SyntaxError> {
-    const REMEDY: &str = "write it in quotes, e.g. `\"RabbitMQ unavailable\"`";
     let first = cursor.peek();
-    let mut texts = vec![cursor.string("The text", REMEDY)?];
+    let mut texts = vec![cursor.string(message!(the_text), message!(text_in_quotes))?];
     if let Some(empty) = first.filter(|_| texts[0].is_empty()) {
-        let what = "An empty text is in every text".into();
-        return Err(cursor.fail(empty, what, "write the words that are looked for"));
+        return Err(cursor.fail(empty, message!(empty_text), message!(write_words_looked_for)));
     }
     if word == "matches" {
         let regex = texts.remove(0);
@@ -152,16 +152,15 @@ fn text_test(cursor: &mut Cursor<'_>, word: &str) -> Result<TextTest, SyntaxErro
                 // The last line says what is wrong; those before draw it.
                 let why = error.to_string();
                 let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                let what = format!("{} is no regular expression: {why}", shown(token.raw));
-                Err(cursor.fail(token, what, "mend it, or look for plain text with `contains`"))
+                let what = message!(no_regex, word = shown(token.raw), why = why);
+                Err(cursor.fail(token, what, message!(mend_regex)))
             }
         };
     }
     while let Some(token) = cursor.peek().filter(Token::is_string) {
-        let text = cursor.string("The text", REMEDY)?;
+        let text = cursor.string(message!(the_text), message!(text_in_quotes))?;
         if text.is_empty() {
-            let what = "An empty text is in every text".into();
-            return Err(cursor.fail(token, what, "write the words that are looked for"));
+            return Err(cursor.fail(token, message!(empty_text), message!(write_words_looked_for)));
         }
         texts.push(text);
     }
@@ -185,7 +184,7 @@ fn comparison<T>(
     word: &str,
     read: ReadOperand<T>,
 ) -> Result<Comparison<T>, SyntaxError> {
-    let first = cursor.need("What it is compared with", &usage(word))?;
+    let first = cursor.need(message!(compared_with), usage(word))?;
     comparison_from(cursor, first, read)
 }
 
@@ -195,8 +194,7 @@ fn comparison_from<T>(
     read: ReadOperand<T>,
 ) -> Result<Comparison<T>, SyntaxError> {
     if let Some(operator) = operator(first.raw) {
-        let remedy = "write it behind the sign, e.g. `>= 10`";
-        let token = cursor.need("What it is compared with", remedy)?;
+        let token = cursor.need(message!(compared_with), message!(behind_sign))?;
         return Ok(Comparison::With(operator, read(cursor, token, token.raw)?));
     }
     match first.raw.split_once("..") {
@@ -215,17 +213,12 @@ fn operand(cursor: &Cursor<'_>, token: Token<'_>, text: &str) -> Result<Operand,
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
     match text.parse::<f64>() {
         Ok(number) if is_plain && number.is_finite() => Ok(Operand::Number(number)),
-        _ => {
-            let what = format!("{} is no number", shown(text));
-            let remedy = "write a number, a range such as `1..5`, or a part of an earlier result such as `$before.value`";
-            Err(cursor.fail(token, what, remedy))
-        }
+        _ => Err(cursor.fail(token, message!(no_number, word = shown(text)), message!(number_shape))),
     }
 }
 
 fn value(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
-    const REMEDY: &str = "write a text in quotes, a number, `true`, `false`, `null`, or a part of an earlier result such as `$answer.json.job_id`";
-    let token = cursor.need("The value", REMEDY)?;
+    let token = cursor.need(message!(the_value), message!(value_shape))?;
     if let Some(text) = unquoted(token.raw) {
         return Ok(Value::Json(serde_json::Value::String(text)));
     }
@@ -236,6 +229,6 @@ fn value(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
         Ok(value @ (serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_))) => {
             Ok(Value::Json(value))
         }
-        _ => Err(cursor.fail(token, format!("{} is no value", shown(token.raw)), REMEDY)),
+        _ => Err(cursor.fail(token, message!(no_value, word = shown(token.raw)), message!(value_shape))),
     }
 }

@@ -2,12 +2,13 @@
 
 use super::super::cursor::{Cursor, Token, shown, unquoted};
 use super::super::{
-    Action, Fault, Grpc, Http, Mutation, PREDICATES, Probe, Protocol, Since, Statement, SyntaxError,
+    Action, Effect, Fault, Grpc, Http, Mutation, PREDICATES, Probe, Protocol, Since, Statement, SyntaxError,
     Template, Undo, VERBS, Variable, Wait, World,
 };
 use super::operands::{bare_name, clause, data, duration, keyword, number, step, target, template, variable};
 use super::predicates::predicate;
 use super::{unknown, usage};
+use crate::message::message;
 
 /// A statement with the name of its result.
 pub(super) fn statement(cursor: &mut Cursor<'_>) -> Result<Statement, SyntaxError> {
@@ -17,15 +18,10 @@ pub(super) fn statement(cursor: &mut Cursor<'_>) -> Result<Statement, SyntaxErro
     let at = first.map_or(crate::At::default(), |token| cursor.place(token));
     let capture = match cursor.peek().filter(|token| token.raw == "as") {
         Some(token) if action.outcome().is_none() && !matches!(action, Action::Snapshot(_)) => {
-            return Err(cursor.fail(
-                token,
-                "This has no result that could have a name".into(),
-                "leave `as` out",
-            ));
+            return Err(cursor.fail(token, message!(no_result_to_name), message!(leave_as_out)));
         }
         Some(token) if matches!(action, Action::Mutate(_) | Action::Undo(_)) => {
-            let remedy = "leave `as` out; `undo step N` names the step";
-            return Err(cursor.fail(token, "A fault has no name".into(), remedy));
+            return Err(cursor.fail(token, message!(fault_has_no_name), message!(undo_names_step)));
         }
         Some(_) => clause(cursor, "as", bare_name)?,
         None if matches!(action, Action::Snapshot(_)) => {
@@ -37,9 +33,12 @@ pub(super) fn statement(cursor: &mut Cursor<'_>) -> Result<Statement, SyntaxErro
 }
 
 fn action(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
-    let verb = cursor.need("A statement", "begin with a verb, e.g. `http GET $focus/health`")?;
+    let verb = cursor.need(message!(a_statement), message!(begin_with_verb))?;
     match verb.raw {
-        "http" => http(cursor).map(Action::Http),
+        "http" => {
+            let request = http(cursor)?;
+            Ok(Action::Http(Http { effect: effect(cursor)?, ..request }))
+        }
         "grpc" => grpc(cursor).map(Action::Grpc),
         "tcp" => probe(cursor, Protocol::Tcp),
         "amqp" => probe(cursor, Protocol::Amqp),
@@ -80,26 +79,23 @@ fn action(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
 
 fn unknown_verb(cursor: &Cursor<'_>, verb: Token<'_>) -> SyntaxError {
     if PREDICATES.iter().any(|word| word.word == verb.raw) {
-        let what = format!("{} is a predicate", shown(verb.raw));
-        return cursor.fail(
-            verb,
-            what,
-            "write it into the Expected Result of the statement that it is about",
-        );
+        let what = message!(is_a_predicate, word = shown(verb.raw));
+        return cursor.fail(verb, what, message!(predicate_into_expected));
     }
     if verb.raw.starts_with('$') {
-        let what = format!("{} is no name of a result", shown(verb.raw));
-        return cursor.fail(verb, what, "write the name alone, e.g. `$answer`; predicates look at its parts");
+        let what = message!(no_result_name, word = shown(verb.raw));
+        return cursor.fail(verb, what, message!(write_name_alone));
     }
     let known: Vec<_> = VERBS.iter().map(|word| word.word).collect();
-    unknown(cursor, verb, "verb of the language", &known)
+    unknown(cursor, verb, message!(verb), &known)
 }
 
+/// A request without what comes of it.
 fn http(cursor: &mut Cursor<'_>) -> Result<Http, SyntaxError> {
     const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-    let method = cursor.need("The method", &usage("http"))?;
+    let method = cursor.need(message!(the_method), usage("http"))?;
     if !METHODS.contains(&method.raw) {
-        return Err(unknown(cursor, method, "method of HTTP", METHODS));
+        return Err(unknown(cursor, method, message!(method), METHODS));
     }
     let mut http = Http {
         method: method.raw.to_owned(),
@@ -107,6 +103,7 @@ fn http(cursor: &mut Cursor<'_>) -> Result<Http, SyntaxError> {
         headers: Vec::new(),
         data: None,
         deadline: None,
+        effect: Effect::Untold,
     };
     while cursor.accept("with") {
         http.headers.push(header(cursor)?);
@@ -116,15 +113,23 @@ fn http(cursor: &mut Cursor<'_>) -> Result<Http, SyntaxError> {
     Ok(http)
 }
 
+/// What comes of a request.
+fn effect(cursor: &mut Cursor<'_>) -> Result<Effect, SyntaxError> {
+    if cursor.accept("undo") {
+        return http(cursor).map(|undo| Effect::Undone(Box::new(undo)));
+    }
+    Ok(if cursor.accept("read-only") { Effect::ReadOnly } else { Effect::Untold })
+}
+
 fn header(cursor: &mut Cursor<'_>) -> Result<(String, Template), SyntaxError> {
-    const REMEDY: &str = "write it in quotes, e.g. `with \"Accept: application/json\"`";
-    let token = cursor.need("The header", REMEDY)?;
+    let remedy = message!(header_shape);
+    let token = cursor.need(message!(the_header), remedy.clone())?;
     let text = unquoted(token.raw).unwrap_or_default();
     let Some((name, value)) = text.split_once(':') else {
-        return Err(cursor.fail(token, format!("{} is no header", shown(token.raw)), REMEDY));
+        return Err(cursor.fail(token, message!(no_header, word = shown(token.raw)), remedy));
     };
     if !is_header(name) {
-        return Err(cursor.fail(token, format!("{} is no name of a header", shown(name)), REMEDY));
+        return Err(cursor.fail(token, message!(no_header_name, word = shown(name)), remedy));
     }
     Ok((name.to_owned(), template(cursor, token, value.trim())?))
 }
@@ -156,20 +161,15 @@ fn probe(cursor: &mut Cursor<'_>, protocol: Protocol) -> Result<Action, SyntaxEr
 
 fn kubernetes(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
     const KNOWN: &[&str] = &["snapshot", "diff", "pods", "restarts", "get"];
-    let what = cursor.need("What is looked at", &usage("k8s"))?;
+    let what = cursor.need(message!(what_is_looked_at), usage("k8s"))?;
     match what.raw {
         "snapshot" => {
-            let token = cursor.need("The kinds", &usage("k8s"))?;
+            let token = cursor.need(message!(the_kinds), usage("k8s"))?;
             let kinds: Vec<_> = token.raw.split(',').map(str::to_owned).collect();
             match kinds.iter().find(|kind| !is_kind(kind)) {
                 None => Ok(Action::Snapshot(World::Kubernetes(kinds))),
                 Some(kind) => {
-                    let what = format!("{} is no kind of object", shown(kind));
-                    Err(cursor.fail(
-                        token,
-                        what,
-                        "write kinds with commas between them, e.g. `jobs,services`",
-                    ))
+                    Err(cursor.fail(token, message!(no_kind, word = shown(kind)), message!(kinds_shape)))
                 }
             }
         }
@@ -177,18 +177,18 @@ fn kubernetes(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
         "pods" => Ok(Action::Pods(variable(cursor, "k8s")?)),
         "restarts" => restarts(cursor, "k8s"),
         "get" => {
-            let token = cursor.need("The object", &usage("k8s"))?;
+            let token = cursor.need(message!(the_object), usage("k8s"))?;
             match token.raw.split_once('/') {
                 Some((kind, name)) if is_kind(kind) && !name.is_empty() => {
                     Ok(Action::Get { kind: kind.to_owned(), name: template(cursor, token, name)? })
                 }
                 _ => {
-                    let what = format!("{} is no object", shown(token.raw));
-                    Err(cursor.fail(token, what, "write kind and name, e.g. `job/grpc-job-1`"))
+                    let what = message!(no_object, word = shown(token.raw));
+                    Err(cursor.fail(token, what, message!(object_shape)))
                 }
             }
         }
-        _ => Err(unknown(cursor, what, "part of k8s", KNOWN)),
+        _ => Err(unknown(cursor, what, message!(part_of, word = "k8s"), KNOWN)),
     }
 }
 
@@ -201,23 +201,23 @@ fn is_kind(text: &str) -> bool {
 
 fn process(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
     const KNOWN: &[&str] = &["snapshot", "diff", "state", "restarts"];
-    let what = cursor.need("What is looked at", &usage("process"))?;
+    let what = cursor.need(message!(what_is_looked_at), usage("process"))?;
     match what.raw {
         "snapshot" => Ok(Action::Snapshot(World::Process(variable(cursor, "process")?))),
         "diff" => diff(cursor, "process"),
         "state" => Ok(Action::State(variable(cursor, "process")?)),
         "restarts" => restarts(cursor, "process"),
-        _ => Err(unknown(cursor, what, "part of process", KNOWN)),
+        _ => Err(unknown(cursor, what, message!(part_of, word = "process"), KNOWN)),
     }
 }
 
 fn queue(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
     const KNOWN: &[&str] = &["snapshot", "diff"];
-    let what = cursor.need("What is looked at", &usage("queue"))?;
+    let what = cursor.need(message!(what_is_looked_at), usage("queue"))?;
     match what.raw {
         "snapshot" => Ok(Action::Snapshot(World::Queue(variable(cursor, "queue")?))),
         "diff" => diff(cursor, "queue"),
-        _ => Err(unknown(cursor, what, "part of queue", KNOWN)),
+        _ => Err(unknown(cursor, what, message!(part_of, word = "queue"), KNOWN)),
     }
 }
 
@@ -241,17 +241,14 @@ fn since(cursor: &mut Cursor<'_>, verb: &str) -> Result<Since, SyntaxError> {
 
 fn metric(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
     let of = variable(cursor, "metric")?;
-    let token = cursor.need("The metric", &usage("metric"))?;
+    let token = cursor.need(message!(the_metric), usage("metric"))?;
     let (name, labels) = token.raw.split_at(token.raw.find('{').unwrap_or(token.raw.len()));
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_' || first == ':')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:".contains(&byte));
     if is_name && (labels.is_empty() || labels.ends_with('}')) {
         return Ok(Action::Metric { of, series: token.raw.to_owned() });
     }
-    let what = format!("{} is no metric", shown(token.raw));
-    let remedy =
-        "write its name and labels without spaces between, e.g. `focus_outages_total{upstream=\"rabbitmq\"}`";
-    Err(cursor.fail(token, what, remedy))
+    Err(cursor.fail(token, message!(no_metric, word = shown(token.raw)), message!(metric_shape)))
 }
 
 fn wait(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
@@ -259,12 +256,8 @@ fn wait(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
     let first = cursor.peek();
     let action = action_to_wait_for(cursor)?;
     if let (Some(first), false) = (first, action.is_observation()) {
-        let what = format!("{} cannot be repeated", shown(first.raw));
-        return Err(cursor.fail(
-            first,
-            what,
-            "wait for what a look at the system says, e.g. `tcp`, `http` or `logs`",
-        ));
+        let what = message!(cannot_be_repeated, word = shown(first.raw));
+        return Err(cursor.fail(first, what, message!(wait_for_a_look)));
     }
     let mut until = vec![predicate(cursor)?];
     while cursor.accept("and") {
@@ -280,7 +273,7 @@ fn wait(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
 fn action_to_wait_for(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
     match cursor.peek() {
         Some(token) if token.raw == "wait" => {
-            Err(cursor.fail(token, "`wait` cannot wait for itself".into(), usage("wait")))
+            Err(cursor.fail(token, message!(wait_for_itself), usage("wait")))
         }
         _ => action(cursor),
     }
@@ -311,9 +304,9 @@ fn mutation(cursor: &mut Cursor<'_>, verb: &str) -> Result<Action, SyntaxError> 
 }
 
 fn shell(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
-    let command = cursor.string("The command", &usage("shell"))?;
+    let command = cursor.string(message!(the_command), usage("shell"))?;
     if cursor.accept("undo") {
-        let undo = cursor.string("The command that undoes it", &usage("shell"))?;
+        let undo = cursor.string(message!(the_undoing_command), usage("shell"))?;
         let expiry = clause(cursor, "for", duration)?;
         return Ok(Action::Mutate(Mutation { fault: Fault::Shell { command, undo }, expiry }));
     }

@@ -84,6 +84,15 @@ fn kind() -> impl Strategy<Value = String> {
 }
 
 fn http() -> impl Strategy<Value = Http> {
+    let effect = prop_oneof![
+        Just(Effect::Untold),
+        Just(Effect::ReadOnly),
+        request().prop_map(|undo| Effect::Undone(Box::new(undo)))
+    ];
+    (request(), effect).prop_map(|(request, effect)| Http { effect, ..request })
+}
+
+fn request() -> impl Strategy<Value = Http> {
     let header = ("[A-Za-z-]{1,8}", template_of("[!-#%-~é]{1,6}"));
     let method = select(vec!["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
     (method, target(), vec(header, 0..3), option::of(data()), option::of(duration())).prop_map(
@@ -93,6 +102,7 @@ fn http() -> impl Strategy<Value = Http> {
             headers,
             data,
             deadline,
+            effect: Effect::Untold,
         },
     )
 }

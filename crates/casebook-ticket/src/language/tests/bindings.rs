@@ -62,14 +62,14 @@ impl Outage {
         Self {
             pre: vec![
                 "Needed: `use $focus $rabbit $site`",
-                "It serves: `http POST $focus/configure @live as baseline` `status 200` `json $.job_id exists`",
+                "It serves: `http POST $focus/configure @live undo DELETE $focus/job/$baseline.json.job_id as baseline` `status 200` `json $.job_id exists`",
                 "Gone: `http DELETE $focus/job/$baseline.json.job_id` `status 200`",
             ],
             steps: vec![
                 "1 | Block it | `block $rabbit from $focus` | `applied`",
                 "2 | See that | `tcp $rabbit from $focus` | `refused timeout`",
                 "3 | Note | `k8s snapshot jobs,services as before` | Noted",
-                "4 | Send | `http POST $focus/configure @live as answer` | `elapsed < 3s`",
+                "4 | Send | `http POST $focus/configure @live undo DELETE $focus/job/$answer.json.job_id as answer` | `elapsed < 3s`",
                 "5 | Look | `$answer` | `status 502 503`, `json $.error contains \"RabbitMQ\"`",
                 "6 | Nothing new | `k8s diff before hold 5s` | `added = 0`",
                 "7 | Told | `logs $focus since step 4` | `has-any \"RabbitMQ unavailable\"`",
@@ -78,7 +78,7 @@ impl Outage {
             assertions: vec!["`step 5: json $.job_id absent`", "`step 6: removed = 0`"],
             recovery: vec![
                 "`wait until amqp $rabbit from $focus up within 30s`",
-                "It serves: `http POST $focus/configure @live as after` `status 200`",
+                "It serves: `http POST $focus/configure @live undo DELETE $focus/job/$after.json.job_id as after` `status 200`",
             ],
             post: vec!["Gone: `http DELETE $focus/job/$after.json.job_id` `status 200`"],
             data: vec![("json live", "{\"channels\": {\"min\": 1}, \"from\": \"$site.start\"}")],
@@ -87,7 +87,7 @@ impl Outage {
 
     fn checked(&self) -> Checked {
         let data = self.data.iter().enumerate().map(|(number, (language, text))| Block::Code {
-            at: At::new(600 + 10 * number as u32, 1),
+            at: At::new(600 + 10 * number as u32, 1).into(),
             language: Some((*language).to_owned()),
             text: (*text).to_owned(),
         });
@@ -169,7 +169,9 @@ const CHANGES: &[Change] = &[
     }),
     (ProblemKind::NameTwice, 208, |it| it.steps.push("9 | x | `http GET $focus/x as answer` | `status 200`")),
     (ProblemKind::NameTwice, 208, |it| it.steps.push("4 | x | `http GET $focus/x` | `status 200`")),
-    (ProblemKind::UnknownData, 208, |it| it.steps.push("9 | x | `http POST $focus/x @live2` | `status 400`")),
+    (ProblemKind::UnknownData, 208, |it| {
+        it.steps.push("9 | x | `http POST $focus/x @live2 read-only` | `status 400`");
+    }),
     (ProblemKind::UnknownData, 610, |it| it.data.push(("json live", "{}"))),
     (ProblemKind::BadData, 611, |it| it.data.push(("json other", "{\n...\n}"))),
     (ProblemKind::UnknownStep, 206, |it| {
@@ -182,11 +184,36 @@ const CHANGES: &[Change] = &[
     }),
     (ProblemKind::NoSnapshot, 205, |it| it.steps[5] = "6 | Nothing new | `queue diff before` | `added = 0`"),
     (ProblemKind::NoInverse, 208, |it| it.steps.push("9 | x | `shell \"rm -r x\"` | `exit = 0`")),
-    (ProblemKind::NoBaseline, 200, |it| {
-        it.pre[1] = "`http POST $focus/other @live as baseline` `status 200`";
+    (ProblemKind::NoSnapshot, 205, |it| {
+        it.steps[5] = "6 | Nothing new | `wait until k8s diff befor added = 0 within 5s` | `added = 0`";
+    }),
+    (ProblemKind::NoInverse, 208, |it| it.steps.push("9 | x | `http POST $focus/x @live` | `status 2xx`")),
+    (ProblemKind::NoInverse, 208, |it| it.steps.push("9 | x | `http PUT $focus/x @live` | `status 200 404`")),
+    (ProblemKind::NoInverse, 208, |it| it.steps.push("9 | x | `http PATCH $focus/x @live` | `elapsed < 3s`")),
+    (ProblemKind::NoInverse, 208, |it| {
+        it.steps.push("9 | x | `http POST $focus/x @live` | `status 4xx 503`");
+    }),
+    (ProblemKind::NoInverse, 401, |it| {
+        it.recovery[1] = "`wait until http POST $focus/configure @live status 200 within 5s as after`";
+    }),
+    (ProblemKind::UnknownName, 208, |it| {
+        it.steps.push("9 | x | `http POST $focus/x undo DELETE $focus/x/$made.json.id` | `status 200`");
+    }),
+    (ProblemKind::UnknownName, 208, |it| {
+        it.steps.push("9 | x | `http POST $focus/$made.json.id undo DELETE $focus/x as made` | `status 200`");
+    }),
+    (ProblemKind::UnknownData, 208, |it| {
+        it.steps.push("9 | x | `http POST $focus/x undo POST $focus/y @lost` | `status 200`");
+    }),
+    (ProblemKind::Secret, 208, |it| {
+        it.steps
+            .push("9 | x | `http POST $focus/x undo DELETE $focus/x with \"Cookie: abc\"` | `status 200`");
     }),
     (ProblemKind::NoBaseline, 200, |it| {
-        it.pre[1] = "`http POST $focus/configure @live as baseline` `status 200 503`";
+        it.pre[1] = "`http POST $focus/other @live read-only as baseline` `status 200`";
+    }),
+    (ProblemKind::NoBaseline, 200, |it| {
+        it.pre[1] = "`http POST $focus/configure @live read-only as baseline` `status 200 503`";
     }),
     (ProblemKind::NoProof, 200, |it| it.steps[1] = "2 | See that | `tcp $rabbit` | `refused timeout`"),
     (ProblemKind::NoProof, 200, |it| {
@@ -194,10 +221,10 @@ const CHANGES: &[Change] = &[
     }),
     (ProblemKind::NoProof, 200, |it| it.steps[1] = "2 | See that | `tcp $site from $focus` | `refused`"),
     (ProblemKind::NoRecovery, 200, |it| {
-        it.recovery[1] = "It serves: `http POST $focus/configure @live as after` `status 503`";
+        it.recovery[1] = "It serves: `http POST $focus/configure @live read-only as after` `status 503`";
     }),
     (ProblemKind::NoRecovery, 200, |it| {
-        it.recovery[1] = "It serves: `http POST $focus/configure as after` `status 200`";
+        it.recovery[1] = "It serves: `http POST $focus/configure read-only as after` `status 200`";
     }),
     (ProblemKind::Secret, 208, |it| {
         it.steps.push("9 | x | `http GET $focus/x with \"Authorization: Bearer abc\"` | `status 200`");
@@ -211,6 +238,25 @@ fn each_mistake_is_one_problem_and_says_where() {
         change(&mut outage);
         assert_eq!(outage.problems(), [(*kind, *line)], "change {number}: {:#?}", outage.checked().problems);
     }
+}
+
+#[test]
+fn requests_that_say_what_undoes_them_are_sound() {
+    for statement in [
+        "http POST $focus/x @live read-only` | `status 4xx 503",
+        "http POST $focus/x @live read-only` | `status 200",
+        "http PUT $focus/x undo DELETE $focus/x` | `status 200",
+        "http POST $focus/x undo DELETE $focus/x/$made.json.id as made` | `status 200",
+        "http DELETE $focus/x` | `status 200",
+    ] {
+        let mut outage = Outage::new();
+        outage.steps.push(Box::leak(format!("9 | x | `{statement}`").into_boxed_str()));
+        assert_eq!(outage.problems(), [], "{statement}");
+    }
+    let mut outage = Outage::new();
+    outage.steps.push("9 | x | `http POST $focus/x undo DELETE $focus/x` | `status 200`");
+    outage.steps.push("10 | Gone | `undo step 9` | `undone`");
+    assert_eq!(outage.problems(), [], "what a step made can be undone by its number");
 }
 
 #[test]

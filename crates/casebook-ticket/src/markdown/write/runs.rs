@@ -1,10 +1,14 @@
 //! Lines of Markdown out of runs of text.
 
-use super::super::escape::{Place, destination, entity, text};
-use crate::markup::{Inline, plain};
+use super::super::escape::{Place, destination, entity, is_word, text};
+use super::super::html;
+use crate::markup::{Inline, Markup, plain};
 
 pub(super) fn write(runs: &[Inline], place: Place) -> String {
     let mut out = String::new();
+    if !place.is_one_line() && begins_block(runs, true) {
+        out.push_str("<br>");
+    }
     self::runs(runs, place.outside(), place, &mut out);
     out
 }
@@ -12,9 +16,26 @@ pub(super) fn write(runs: &[Inline], place: Place) -> String {
 /// Adds runs; `next` is the character that comes behind them.
 fn runs(runs: &[Inline], next: char, place: Place, out: &mut String) {
     for (number, run) in runs.iter().enumerate() {
-        let next = runs.get(number + 1).map_or(next, |run| first(run, place));
-        self::run(run, next, place, out);
+        let behind = &runs[number + 1..];
+        match run {
+            Inline::Break(_) if ends_line(behind, place) => out.push('\n'),
+            Inline::Break(_) => out.push_str("<br>"),
+            run => self::run(run, first(behind, next, place), place, out),
+        }
     }
+}
+
+/// Whether the next line may begin in a line of its own, and needs no tag before it.
+fn ends_line(behind: &[Inline], place: Place) -> bool {
+    !place.is_one_line() && !begins_block(behind, false)
+}
+
+/// Whether raw source, where a line or a paragraph begins with it, would be no text but a block.
+fn begins_block(line: &[Inline], begins_paragraph: bool) -> bool {
+    let [Inline::Raw { markup: Markup::Markdown, text }, behind @ ..] = line else { return false };
+    // One tag alone is a block, but not in the middle of a paragraph.
+    let is_alone = begins_paragraph && matches!(behind, [] | [Inline::Break(_), ..]);
+    html::is_block(&if is_alone { text.clone() } else { format!("{text}x") })
 }
 
 fn run(run: &Inline, next: char, place: Place, out: &mut String) {
@@ -37,26 +58,27 @@ fn run(run: &Inline, next: char, place: Place, out: &mut String) {
             text(words, ']', Place { in_brackets: true, ..place }, out);
             out.extend(["](", &destination(url), ")"]);
         }
-        Inline::Break(_) if place.in_cell || place.in_heading => out.push_str("<br>"),
-        Inline::Break(_) => out.push('\n'),
-        Inline::Raw { text, .. } if place.in_cell || place.in_heading => {
-            out.push_str(&text.replace('\n', " "));
-        }
-        Inline::Raw { text, .. } => out.push_str(text),
+        Inline::Raw { markup: Markup::Markdown, text } if !place.is_one_line() => out.push_str(text),
+        Inline::Raw { markup: Markup::Markdown, text } => out.push_str(&text.replace('\n', " ")),
+        Inline::Raw { text, .. } => code(&text.replace('\n', " "), place, out),
+        Inline::Break(_) => {}
     }
 }
 
-/// The first character that a run is written with, as far as it matters: marks are punctuation.
-fn first(run: &Inline, place: Place) -> char {
+/// The first character that runs are written with, as far as it matters: marks are punctuation.
+fn first(runs: &[Inline], otherwise: char, place: Place) -> char {
+    let [run, behind @ ..] = runs else { return otherwise };
     match run {
-        Inline::Text(text) | Inline::Raw { text, .. } => text.chars().next().unwrap_or('<'),
+        Inline::Text(text) | Inline::Raw { markup: Markup::Markdown, text } => {
+            text.chars().next().unwrap_or('<')
+        }
         Inline::Strong(_) | Inline::Emphasis(_) => '*',
         Inline::Strike(_) => '~',
-        Inline::Code { .. } => '`',
+        Inline::Code { .. } | Inline::Raw { .. } => '`',
         Inline::Link { .. } => '[',
         Inline::Image { .. } => '!',
-        Inline::Break(_) if place.in_cell || place.in_heading => '<',
-        Inline::Break(_) => '\n',
+        Inline::Break(_) if ends_line(behind, place) => '\n',
+        Inline::Break(_) => '<',
     }
 }
 
@@ -85,7 +107,7 @@ fn mark(inner: &[Inline], sign: &str, tag: &str, next: char, place: Place, out: 
 /// Whether a mark may stand between a character outside of it and one inside.
 fn may_stand(outer: char, inner: char, mark: char) -> bool {
     let is_apart = outer.is_whitespace() || outer.is_ascii_punctuation();
-    let fits = inner.is_alphanumeric() || inner.is_ascii_punctuation() && is_apart;
+    let fits = is_word(inner) || inner.is_ascii_punctuation() && is_apart;
     fits && outer != mark && inner != mark && outer != '\\'
 }
 

@@ -48,6 +48,31 @@ expected_result: See https://example.com/status: it is · Note: Priority is not
 }
 
 #[test]
+fn what_the_whole_test_has_once_is_no_part_of_a_section() {
+    is_read(
+        "# SK-1 T\n\n## Objective\n\nText.\n\n**Priority:** High\n**Labels:** a, b\n\nMore.\n\n## Requirements\n\nR-1\n",
+        "
+key: SK-1
+summary: T
+objective: Text. ¶ More.
+priority: High
+labels: a, b
+requirements: R-1
+",
+    );
+    // Twice, it is of what the sections tell.
+    is_read(
+        "# SK-1 T\n\n## Objective\n\n**Priority:** High\n\n## Test Configuration\n\n**Priority:** of the queue\n",
+        "
+key: SK-1
+summary: T
+objective: Priority: High
+test_configuration: Priority: of the queue
+",
+    );
+}
+
+#[test]
 fn sloppy_levels_are_forgiven() {
     is_read(
         "# Objective\n\nText.\n\n### Test Steps\n\n1. Do it\n\n## Expected Result\n\nDone.\n\n### Cleanup\n\nNone.\n",
@@ -121,7 +146,7 @@ fn a_known_tickets_description_has_no_title() {
     let text = "Tells what it does.\n\n*Objective:*\n\nText.\n\nSteps\n\n- Do it\n";
     let blocks = markdown::read(text, &Lines::new(text));
     assert_eq!(
-        told_sections(&sections(blocks, &Standard::built_in())),
+        told_sections(&sections(blocks, At::new(1, 1), &Standard::built_in())),
         "[]: Tells what it does. ¶ Objective: ¶ Text.\ntest_steps: Do it / /\n"
     );
 }

@@ -5,7 +5,7 @@ use super::*;
 fn kind(text: &str) -> Option<NoTestKind> {
     match &found(text)[..] {
         [Found::NoTest(no_test)] => {
-            assert!(!no_test.reason.is_empty());
+            assert!(!no_test.reason.to_string().is_empty());
             Some(no_test.kind)
         }
         [Found::Ticket(_)] => None,

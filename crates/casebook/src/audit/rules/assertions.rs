@@ -3,7 +3,8 @@
 use casebook_ticket::{At, Field};
 
 use super::status::accepts_success_and_failure;
-use crate::audit::case::Case;
+use crate::audit::case::{Case, Part};
+use crate::audit::marks::Marks;
 use crate::audit::text::{Kind, Line};
 use crate::audit::words::{count, excerpt, pattern};
 use crate::audit::{Finding, Severity};
@@ -25,7 +26,7 @@ pattern! {
     VAGUE_HE = r"^\W*(?:(?:המערכת|השרת|השירות|הכול|הכל|הטסט|הבדיקה|הבקשה|התוצאה|צריכה?|אמורה?|חייבת?|לעבוד|להיות)\s+)*(?:עובדת?|לעבוד|תקינה?|בסדר|כצפוי|כמצופה|מצליחה?|הצלחה|עוברת?|נכון|נכונה)(?:\s+(?:כצפוי|כמצופה|כמו שצריך|כראוי|תקין|היטב|בהצלחה|נכון))*\W*$"
 }
 pattern! {
-    ALWAYS_TRUE = r"(?i)\bor\s+(?:true|1)\b\s*(?:$|[,)#;:])|\|\|\s*(?:true|1)\b|\bassert\s*\(?\s*(?:true|1|not false|!false)\s*\)?\s*(?:$|[,;#])|\bassert_?true\s*\(\s*true\b|\bexpect\s*\(\s*true\s*\)\s*\.\s*to(?:be|equal|betruthy)\b|\btrue\s*(?:==|is)\s*true\b|\b1\s*==\s*1\b"
+    ALWAYS_TRUE = r"(?i)\bor (?:true|1)\b\s*(?:$|[,)#;:])|\|\|\s*(?:true|1)\b|\bassert(?: | ?\()(?:true|1|not false|!false)\s*\)?\s*(?:$|[,;#])|\bassert_?true\s*\(\s*true\b|\bexpect\s*\(\s*true\s*\)\s*\.\s*to(?:be|equal|betruthy)\b|\btrue\s*(?:==|is)\s*true\b|\b1(?:==| == )1\b"
 }
 pattern! {
     NEVER_NEGATIVE = r"(?i)(?:\blen\s*\([^)]*\)|\.(?:length|len\(\)|size\(\)|count\(\))|\b\w*count\w*|\bnumber of [\w -]{1,40}|\bsize\b|\belapsed\w*|\bduration\w*|\blength\b)\s*(?:is\s+)?(?:>=|≥|&gt;=|(?:is )?at least|greater than or equal to)\s*(?:0(?:\.0+)?|zero)(?:$|[^.\d])|(?:>|greater than)\s*-1\b|\b(?:0|zero) or more\b|\bany number of\b|\bat least (?:0|zero)(?:$|[^.,\d\w]|[.,](?:$|\D))"
@@ -44,7 +45,7 @@ pattern! {
 }
 pattern! {
     /// Both sides of a comparison.
-    COMPARISON = r"\b(?:assert|expect)\s*\(?\s*([^\s=<>!]+)\s*(?:==|>=|<=)\s*([^\s=<>!,;)]+)"
+    COMPARISON = r"\b(?:assert|expect)\s*\(?\s*[^\s=<>!]+\s*(?:==|>=|<=)\s*[^\s=<>!,;)]+"
 }
 pattern! {
     /// What a person or a program can look at.
@@ -56,6 +57,10 @@ pattern! {
 pattern! {
     /// A lone common word, in quotes.
     LONE_WORD = r#"(?i)["'“”`](unavailable|errors?|failed|failure|fail|exceptions?|timeout|timed out|refused|rejected|warn(?:ing)?|down|connection|disconnected|lost|retry)["'“”`]"#
+}
+pattern! {
+    /// The same without quotes, when a line says nothing else.
+    LONE_WORD_SAID = r"(?i)^\W*(?:the |an? |any |some )?(?:[\w-]+ )?logs?(?: (?:lines?|files?|entry|entries))? (?:says?|said|contains?|has|have|shows?|includes?|mentions?) (?:an? |the |some )?(unavailable|errors?|failed|failure|exceptions?|timeout|refused|rejected|warnings?|down|disconnected|lost|retry)(?: (?:lines?|messages?|entry|entries))?\W*$"
 }
 pattern! {
     /// What narrows a search for a word, or makes it one for the word's absence.
@@ -75,7 +80,7 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let next = lines.get(number + 1).map(|(_, text)| *text);
-        if !judge(case, field, line.at, text, next, findings) && is_vague(text) {
+        if !judge(case, field, (line.at, line.marks), text, next, findings) && is_vague(text) {
             let finding = case.finding("assertion-cannot-fail", field, line.at).severity(Severity::Major);
             findings.push(finding.with("text", excerpt(text)).in_words(
                 "reason",
@@ -86,11 +91,12 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     }
     not_executable(case, &lines, findings);
     for step in &case.steps {
-        judge(case, &Field::TestSteps, step.expected.at, &step.expected.text, None, findings);
+        let Part { text, at, marks, .. } = &step.expected;
+        judge(case, &Field::TestSteps, (*at, *marks), text, None, findings);
     }
     let field = &Field::ExpectedResult;
     for (line, text) in case.lines(field).filter(|(line, _)| line.kind != Kind::Address) {
-        judge(case, field, line.at, text, None, findings);
+        judge(case, field, (line.at, line.marks), text, None, findings);
     }
 }
 
@@ -121,34 +127,40 @@ fn is_label(line: &Line, text: &str) -> bool {
 fn judge(
     case: &Case<'_>,
     field: &Field,
-    at: At,
+    (at, marks): (At, Marks),
     text: &str,
     next: Option<&str>,
     findings: &mut Vec<Finding>,
 ) -> bool {
-    if let Some((en, he)) = cannot_fail(text, next) {
+    if let Some((en, he)) = cannot_fail(text, marks, next) {
         let finding = case.finding("assertion-cannot-fail", field, at).with("text", excerpt(text));
         findings.push(finding.in_words("reason", en, he));
         return true;
     }
-    if let Some(word) = lone_word_in_log(text) {
+    if marks.has(Marks::LOG)
+        && let Some(word) = lone_word_in_log(text)
+    {
         findings.push(case.finding("log-match-too-wide", field, at).with("word", word));
         return true;
     }
     false
 }
 
-fn cannot_fail(text: &str, next: Option<&str>) -> Option<(&'static str, &'static str)> {
+fn cannot_fail(text: &str, marks: Marks, next: Option<&str>) -> Option<(&'static str, &'static str)> {
+    let has = |mark| marks.has(mark);
     if accepts_success_and_failure(text) {
         Some(("it accepts success and failure alike", "הוא מקבל הצלחה וכישלון כאחד"))
-    } else if ANY_STATUS.is_match(text) {
+    } else if has(Marks::ANY_STATUS) && ANY_STATUS.is_match(text) {
         Some(("every answer fulfils it", "כל תשובה מקיימת אותו"))
-    } else if ALWAYS_TRUE.is_match(text) || compares_with_itself(text) {
+    } else if has(Marks::ALWAYS_TRUE) && ALWAYS_TRUE.is_match(text)
+        || has(Marks::COMPARES) && compares_with_itself(text)
+    {
         Some(("it is always true", "הוא נכון תמיד"))
-    } else if NEVER_NEGATIVE.is_match(text) {
+    } else if has(Marks::NEVER_NEGATIVE) && NEVER_NEGATIVE.is_match(text) {
         Some(("a number of things is never below zero", "כמות לעולם אינה שלילית"))
-    } else if SWALLOWED.is_match(text)
-        || EXCEPT.is_match(text) && next.is_some_and(|next| GOES_ON.is_match(next))
+    } else if has(Marks::SWALLOWED)
+        && (SWALLOWED.is_match(text)
+            || EXCEPT.is_match(text) && next.is_some_and(|next| GOES_ON.is_match(next)))
     {
         Some((
             "what it finds is logged or ignored, and the test goes on",
@@ -160,11 +172,60 @@ fn cannot_fail(text: &str, next: Option<&str>) -> Option<(&'static str, &'static
 }
 
 fn compares_with_itself(text: &str) -> bool {
-    COMPARISON.captures(text).is_some_and(|sides| sides[1] == sides[2])
+    let Some(comparison) = COMPARISON.find(text) else { return false };
+    let mut sides = comparison.as_str().split(['=', '<', '>']).map(str::trim).filter(|side| !side.is_empty());
+    let (left, right) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+    let left =
+        left.trim_start_matches("assert").trim_start_matches("expect").trim_start_matches([' ', '\t', '(']);
+    left == right
 }
 
 fn lone_word_in_log(text: &str) -> Option<&str> {
-    let word = LONE_WORD.captures(text)?.get(1)?;
+    let word = LONE_WORD.captures(text).or_else(|| LONE_WORD_SAID.captures(text))?.get(1)?;
     let is_narrowed = text.len() < 500 && NARROWED.is_match(text);
     (LOG.is_match(text) && !is_narrowed).then(|| word.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::audit::marks::{marks_of, promised};
+
+    proptest! {
+        #[test]
+        fn a_line_that_a_pattern_matches_has_its_mark(
+            any_status in promised(&ANY_STATUS),
+            always_true in promised(&ALWAYS_TRUE),
+            comparison in promised(&COMPARISON),
+            never_negative in promised(&NEVER_NEGATIVE),
+            swallowed in promised(&SWALLOWED),
+            except in promised(&EXCEPT),
+            log in promised(&LOG),
+        ) {
+            let of_marks = [
+                (Marks::ANY_STATUS, any_status),
+                (Marks::ALWAYS_TRUE, always_true),
+                (Marks::COMPARES, comparison),
+                (Marks::NEVER_NEGATIVE, never_negative),
+                (Marks::SWALLOWED, swallowed),
+                (Marks::SWALLOWED, except),
+                (Marks::LOG, log),
+            ];
+            for (mark, text) in of_marks {
+                prop_assert!(marks_of(&text).has(mark), "{mark:?} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_sides_of_a_comparison_are_held_against_each_other() {
+        for same in ["assert a == a", "expect(x.y >= x.y)", "assert (count <= count)", "assert a==a, 'b'"] {
+            assert!(compares_with_itself(same), "{same}");
+        }
+        for other in ["assert a == b", "a == a", "assert status == 503", "expect(a >= ab)", "assert == 1"] {
+            assert!(!compares_with_itself(other), "{other}");
+        }
+    }
 }

@@ -4,7 +4,8 @@ use casebook_ticket::{At, Field, Format};
 
 use crate::audit::Finding;
 use crate::audit::case::Case;
-use crate::audit::text::{Kind, Marks};
+use crate::audit::marks::Marks;
+use crate::audit::text::Kind;
 use crate::audit::words::pattern;
 
 pattern! {

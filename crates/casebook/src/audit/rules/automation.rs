@@ -5,7 +5,8 @@ use casebook_ticket::Field;
 use super::supports::{has_outcome, is_not_executed};
 use crate::audit::Finding;
 use crate::audit::case::Case;
-use crate::audit::text::{Kind, Marks};
+use crate::audit::marks::Marks;
+use crate::audit::text::Kind;
 use crate::audit::words::{excerpt, pattern};
 
 pattern! {

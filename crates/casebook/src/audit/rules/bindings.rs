@@ -7,6 +7,6 @@ use crate::audit::Finding;
 pub(super) fn look(checked: &Checked, findings: &mut Vec<Finding>) {
     for problem in &checked.problems {
         let finding = Finding::new("binding-wrong", problem.at).about(&problem.field);
-        findings.push(finding.with("text", problem.what.as_str()).with("remedy", problem.remedy.as_str()));
+        findings.push(finding.saying("text", &problem.what).saying("remedy", &problem.remedy));
     }
 }

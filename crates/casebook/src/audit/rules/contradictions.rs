@@ -5,7 +5,8 @@ use casebook_ticket::markup::plain_blocks;
 
 use crate::audit::Finding;
 use crate::audit::case::Case;
-use crate::audit::text::{Kind, Marks};
+use crate::audit::marks::Marks;
+use crate::audit::text::Kind;
 use crate::audit::words::{excerpt, pattern, simplified};
 
 /// Fields that have one value.

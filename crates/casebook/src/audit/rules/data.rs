@@ -3,7 +3,7 @@
 mod defect;
 
 use casebook_ticket::markup::{Block, Blocks, Cell, Item};
-use casebook_ticket::{At, Field};
+use casebook_ticket::{Field, SourceMap};
 
 use crate::audit::Finding;
 use crate::audit::case::Case;
@@ -42,10 +42,10 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Each block of code, wherever it stands.
-fn codes<'a>(blocks: &'a Blocks, each: &mut dyn FnMut(At, Option<&'a str>, &'a str)) {
+fn codes<'a>(blocks: &'a Blocks, each: &mut dyn FnMut(&'a SourceMap, Option<&'a str>, &'a str)) {
     for block in blocks {
         match block {
-            Block::Code { at, language, text } => each(*at, language.as_deref(), text),
+            Block::Code { at, language, text } => each(at, language.as_deref(), text),
             Block::List { items, .. } => items.iter().for_each(|Item { blocks, .. }| codes(blocks, each)),
             Block::Quote { blocks, .. } => codes(blocks, each),
             Block::Table { rows, .. } => {
@@ -59,19 +59,14 @@ fn codes<'a>(blocks: &'a Blocks, each: &mut dyn FnMut(At, Option<&'a str>, &'a s
 fn parse(
     case: &Case<'_>,
     field: &Field,
-    at: At,
+    places: &SourceMap,
     language: Option<&str>,
     text: &str,
     findings: &mut Vec<Finding>,
 ) {
     let Some(language) = Language::of(language, text) else { return };
     let Err(Defect { line, column, reason, remedy }) = defect::check(language, text) else { return };
-    // The first line of a block may be indented; the others begin where the file's lines do.
-    let at = match line {
-        0 | 1 => At::new(at.line, if at.column == 0 { 0 } else { at.column + column.saturating_sub(1) }),
-        _ if at.is_known() => At::new(at.line + line - 1, column),
-        _ => at,
-    };
+    let at = places.at(line.saturating_sub(1), column.saturating_sub(1));
     findings.push(
         case.finding("test-data-unparsable", field, at)
             .with("language", language.name())

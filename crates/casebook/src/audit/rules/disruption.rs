@@ -4,6 +4,7 @@ use casebook_ticket::Field;
 
 use crate::audit::Finding;
 use crate::audit::case::{Case, Step};
+use crate::audit::marks::Marks;
 use crate::audit::text::Kind;
 use crate::audit::words::{excerpt, is_none, pattern};
 
@@ -25,7 +26,7 @@ pattern! {
 }
 pattern! {
     /// A step that looks, and does nothing.
-    LOOKS = r"(?i)^\W*(?:\d+[.)]\s*)?(?:verify|check|confirm|ensure|assert|validate|observe|wait|look|see|note|monitor|read|get|list|compare|inspect|make sure|try|attempt|ודא|וודא|בדוק|בדקו|ודאו|המתן|הסתכל)\b"
+    LOOKS = r"(?i)^\W*(?:\d+[.)]\s*)?(?:verify|check|confirm|ensure|assert|validate|observe|wait|look|see|note|monitor|read|get|list|compare|inspect|make sure|try|attempt)\b|^\W*(?:\d+[.)]\s*)?(?:ודאו?|וודא|בדוק|בדקו|המתן|הסתכל)(?:\W|$)"
 }
 pattern! {
     /// What belongs to the test, and may be stopped.
@@ -55,7 +56,7 @@ pattern! {
     NOT_NEEDED = r"(?i)^\W*(?:(?:recovery|this|it|validation)\s+(?:is\s+)?)*(?:not (?:needed|applicable|required|relevant)|no recovery|nothing (?:is |was )?(?:changed|broken|disrupted|to recover))|^\W*(?:n/?a)\b|^\W*(?:לא נדרש|אין צורך|לא רלוונטי|שום דבר לא)"
 }
 pattern! {
-    CHANGES = r"(?i)^\W*(?:\d+[.)]\s*)?(?:send (?:a |the )?)?(?:post|put|patch|delete|create|place|start|make|book|open|add|insert|upload|update|write|configure|launch|submit|import|register|publish|modify|change|set|install|deploy|restart)\b|\b(?:POST|PUT|PATCH|DELETE)\s+(?:https?:|/|\$)|\bkubectl\s+(?:apply|create|scale|patch|delete)\b|^\W*(?:צור|צרו|הוסף|עדכן|שנה|העלה|כתוב)(?:\s|$)"
+    CHANGES = r"(?i)^\W*(?:\d+[.)]\s*)?(?:send (?:a |the )?)?(?:post|put|patch|delete|create|place|start|make|book|open an? (?:new )?(?:account|order|issue|ticket|case|request)|add|insert|upload|update|write|configure|launch|submit|import|register|publish|modify|change|set|install|deploy|restart)\b|\b(?:POST|PUT|PATCH|DELETE)\s+(?:https?:|/|\$)|\bkubectl\s+(?:apply|create|scale|patch|delete)\b|^\W*(?:צור|צרו|הוסף|עדכן|שנה|העלה|כתוב)(?:\s|$)"
 }
 
 /// Whether a text says that nothing has to recover.
@@ -66,11 +67,13 @@ pub(super) fn is_not_needed(text: &str) -> bool {
 /// The first step that breaks or changes something: its name, and what it does.
 pub(super) fn mutation<'c>(case: &'c Case<'_>) -> Option<(&'c str, &'c str)> {
     let changes = |step: &Step| {
-        breaks(step)
-            || !LOOKS.is_match(&step.action.text)
-                && (CHANGES.is_match(&step.action.text) || CHANGES.is_match(&step.data.text))
+        !LOOKS.is_match(&step.action.text)
+            && (CHANGES.is_match(&step.action.text) || CHANGES.is_match(&step.data.text))
     };
-    case.steps.iter().find(|step| changes(step)).map(|step| (step.name.as_str(), step.action.text.as_str()))
+    // What is broken is the better example.
+    let found =
+        case.steps.iter().find(|step| breaks(step)).or_else(|| case.steps.iter().find(|step| changes(step)));
+    found.map(|step| (step.name.as_str(), step.action.text.as_str()))
 }
 
 pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
@@ -111,17 +114,13 @@ fn blank_cells(case: &Case<'_>) -> usize {
 
 fn breaks(step: &Step) -> bool {
     let action = &step.action.text;
-    let by_word =
-        !LOOKS.is_match(action) && !mends_by(action) && !OWN.is_match(action) && BREAKS.is_match(action);
-    by_word
-        || !mends_by(action)
-            && !LOOKS.is_match(action)
-            && step
-                .data
-                .text
-                .lines()
-                .chain(action.lines())
-                .any(|line| BREAKS_BY_COMMAND.is_match(line.trim()))
+    let by_word = || BREAKS.is_match(action) && !OWN.is_match(action);
+    let by_command = || {
+        let mut lines = step.data.text.lines().chain(action.lines());
+        lines.any(|line| BREAKS_BY_COMMAND.is_match(line.trim()))
+    };
+    let is_suspect = step.action.marks.has(Marks::BREAKS) || step.data.marks.has(Marks::BREAKS);
+    is_suspect && !LOOKS.is_match(action) && (by_word() || by_command()) && !mends_by(action)
 }
 
 /// Whether a step breaks something that the test has not made itself.
@@ -179,4 +178,20 @@ fn checks_recovery(case: &Case<'_>, last: usize) -> bool {
     let Some(number) = case.number(&Field::RecoveryValidation) else { return true };
     let text = case.text.words(number);
     !(is_none(text) || is_not_needed(text)) || crate::audit::words::is_filler(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::audit::marks::{marks_of, promised};
+
+    proptest! {
+        #[test]
+        fn what_breaks_something_has_the_mark(by_word in promised(&BREAKS), by_command in promised(&BREAKS_BY_COMMAND)) {
+            prop_assert!(marks_of(&by_word).has(Marks::BREAKS), "{by_word:?}");
+            prop_assert!(marks_of(&by_command).has(Marks::BREAKS), "{by_command:?}");
+        }
+    }
 }

@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 
 use crate::audit::Finding;
 use crate::audit::case::Case;
-use crate::audit::text::{Kind, Marks};
+use crate::audit::marks::Marks;
+use crate::audit::text::Kind;
 use crate::audit::words::pattern;
 
 pattern! {
@@ -12,7 +13,7 @@ pattern! {
 }
 pattern! {
     /// A name of a secret with a value: 1 the delimiter, 2 a quoted value, 3 a bare one.
-    NAMED = r#"(?i)(?:\b|_)(?:passwords?|passwd|passphrase|pwd|secrets?|(?:auth|access|api|bearer|refresh|id|private|session|client)?[_-]?token|api[_-]?key|access[_-]?key(?:[_-]?id)?|secret[_-]?(?:access[_-]?)?key|client[_-]?secret|סיסמה|סיסמא)["'`]?\s*(:=|=>|[:=]|\bis\b)\s*(?:["'`]([^"'`]{3,})["'`]|([^\s"'`,;)}\]]{3,}))"#
+    NAMED = r#"(?i)(?:(?:\b|_)(?:passwords?|passwd|passphrase|pwd|secrets?|(?:auth|access|api|bearer|refresh|id|private|session|client)?[_-]?token|api[_-]?key|access[_-]?key(?:[_-]?id)?|secret[_-]?(?:access[_-]?)?key|client[_-]?secret)|סיסמה|סיסמא)["'`]?\s*(:=|=>|[:=]|\bis\b)\s*(?:["'`]([^"'`]{3,})["'`]|([^\s"'`,;)}\]]{3,}))"#
 }
 pattern! {
     BEARER = r"(?i)\bbearer\s+([a-z0-9._~+/-]{16,}=*)"

@@ -8,7 +8,7 @@ pattern! {
 pattern! {
     /// What may stand between alternatives beside the word that makes them such.
     BETWEEN = r"(?ix)^(?:[\s,/|\[\](){}'`=\x22.-]
-        |\b(?:or|או|also|even|with|a|an|the|http|https|status|statuscode|status_code|code|codes|response|resp|result|res|r
+        |או|\b(?:or|also|even|with|a|an|the|http|https|status|statuscode|status_code|code|codes|response|resp|result|res|r
             |ok|created|accepted|no\ content|bad|request|unauthorized|forbidden|not\ found|conflict|unprocessable|entity
             |internal|server|error|errors|gateway|service|unavailable|timeout|is|equals|success|failure)\b)*$"
 }
@@ -22,6 +22,9 @@ pattern! {
 /// Whether a text accepts a success and an error in one expectation, e.g. `200 or 400`, `in [200, 503]`,
 /// `2xx/4xx`. `400 or 422` is a choice among errors, and fine; so is a code for each of two cases.
 pub(super) fn accepts_success_and_failure(text: &str) -> bool {
+    if !(text.contains('2') && text.contains(['4', '5'])) {
+        return false;
+    }
     let mut chain = Chain::default();
     let mut before: Option<usize> = None;
     for code in CODE.find_iter(text) {

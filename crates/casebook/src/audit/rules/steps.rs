@@ -8,6 +8,9 @@ use crate::audit::Finding;
 use crate::audit::case::{Case, Part, Step};
 use crate::audit::words::{excerpt, is_filler, is_none};
 
+/// Fewer steps are too few: before, what is tested, and after.
+pub(crate) const FEWEST_STEPS: usize = 3;
+
 pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let field = &Field::TestSteps;
     if case.filled(field).is_none() {
@@ -17,7 +20,7 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
         findings.push(case.finding("steps-as-prose", field, case.at(field)));
         return;
     }
-    if case.steps.len() < 3 {
+    if case.steps.len() < FEWEST_STEPS {
         let count = case.steps.len().to_string();
         findings.push(case.finding("steps-too-few", field, case.at(field)).with("count", count));
     }

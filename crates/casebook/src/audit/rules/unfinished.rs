@@ -2,7 +2,8 @@
 
 use crate::audit::Finding;
 use crate::audit::case::{Case, Filling};
-use crate::audit::text::{Kind, Marks};
+use crate::audit::marks::Marks;
+use crate::audit::text::Kind;
 use crate::audit::words::{excerpt, is_filler, pattern};
 
 pattern! {

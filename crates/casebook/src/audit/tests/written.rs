@@ -37,7 +37,7 @@ fn blocks(mut lines: &[(u32, &str)]) -> Blocks {
             let end = rest.iter().position(|(_, line)| *line == "```").unwrap_or(rest.len());
             let text: Vec<_> = rest[..end].iter().map(|(_, line)| *line).collect();
             let language = (!language.is_empty()).then(|| language.to_owned());
-            blocks.push(Block::Code { at: At::new(number + 1, 1), language, text: text.join("\n") });
+            blocks.push(Block::Code { at: At::new(number + 1, 1).into(), language, text: text.join("\n") });
             end + 2
         } else if line.starts_with('|') {
             let taken = run(&|line| line.starts_with('|'));

@@ -32,7 +32,7 @@ impl Progress for Lines {
             _ => ("ok", AnsiColor::Green),
         };
         let style = Style::new().fg_color(Some(color.into()));
-        let seconds: f64 = step.statements.iter().map(|statement| statement.seen.elapsed).sum();
+        let seconds = step.statements.iter().fold(0.0, |sum, statement| sum + statement.seen.elapsed);
         let action = step.action.lines().next().unwrap_or_default();
         anstream::eprintln!(
             "  {style}{mark:<11}{style:#} {:>4}  {action}  ({:.0} ms)",

@@ -7,9 +7,11 @@ use super::super::span::{Kind, Span};
 
 /// U+2066: what follows is read from left to right.
 pub(super) const LEFT_TO_RIGHT: char = '\u{2066}';
+/// U+2067: what follows is read from right to left.
+pub(super) const RIGHT_TO_LEFT: char = '\u{2067}';
 /// U+2068: what follows is read as its first letter says.
 pub(super) const FIRST_STRONG: char = '\u{2068}';
-/// U+2069: the end of either.
+/// U+2069: the end of any of them.
 pub(super) const END: char = '\u{2069}';
 /// U+200F: a line that begins with it is read from right to left.
 pub(super) const RIGHT_TO_LEFT_MARK: char = '\u{200F}';

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::span::{Kind, Span};
-use super::bidi::{Bidi, RIGHT_TO_LEFT_MARK, isolated, visual};
+use super::bidi::{Bidi, END, RIGHT_TO_LEFT, RIGHT_TO_LEFT_MARK, isolated, visual};
 
 /// Columns that lines have at least, however narrow the terminal is.
 const NARROWEST: usize = 30;
@@ -134,6 +134,22 @@ impl Page {
         let end = self.out.trim_end_matches(' ').len();
         self.out.truncate(end);
         self.out.push('\n');
+    }
+}
+
+/// What stands behind other text on its line, without colours.
+pub(in super::super) fn behind(before: &str, spans: &[Span], right_to_left: bool, layout: Layout) -> String {
+    let told = |spans: Vec<Span>| spans.into_iter().map(|span| span.text).collect::<String>();
+    match layout.bidi {
+        Bidi::Logical => {
+            let text = told(isolated(spans, right_to_left));
+            if right_to_left { format!("{RIGHT_TO_LEFT}{text}{END}") } else { text }
+        }
+        Bidi::Visual => {
+            let lines = wrap(spans, layout.width, before.width() % layout.width.max(1), 0);
+            let lines = lines.iter().map(|line| told(visual(line, right_to_left)));
+            lines.collect::<Vec<_>>().join("\n")
+        }
     }
 }
 

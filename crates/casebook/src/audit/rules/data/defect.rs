@@ -28,6 +28,10 @@ pattern! {
     BARE_NAME = r"^\s*[{,\[]?\s*[A-Za-z_$][\w$]*\s*:"
 }
 pattern! {
+    /// Words and a colon before what a JSON begins with.
+    LABEL = r#"^\s*[^{\[\s"][^{\["]*:\s*[{\[]"#
+}
+pattern! {
     PYTHON = r"^\s*(?:None|True|False)\b"
 }
 pattern! {
@@ -160,7 +164,7 @@ fn cause(text: &str, line: usize, column: usize, error: &serde_json::Error) -> (
     let is_first = last.is_none();
     let is_labelled =
         is_first && text.contains(['{', '[']) && !BARE_NAME.is_match(text.trim_start_matches(['{', '[']));
-    if is_first && (is_labelled || at_line.trim_end().ends_with(':')) {
+    if is_first && (is_labelled || at_line.trim_end().ends_with(':') || LABEL.is_match(at_line)) {
         return (
             ("there is a label inside the fence", "יש כותרת בתוך הבלוק"),
             ("move the label before the block", "העבירו את הכותרת אל לפני הבלוק"),
@@ -202,7 +206,7 @@ fn yaml(text: &str) -> Result<(), Defect> {
     Err(Defect {
         line: place.map_or(1, |place| place.line() as u32),
         column: place.map_or(1, |place| place.column() as u32),
-        reason: (first.clone(), first),
+        reason: (first.clone(), format!("`{first}`")),
         remedy: (
             "mend the place that is named, so that a parser takes it",
             "תקנו את המקום המצוין כך שהטקסט יהיה תקין",
@@ -219,6 +223,7 @@ mod tests {
         for (text, place, said) in [
             ("Valid payload:\n{\"a\": 1}", (1, 1), "label"),
             ("Payload\n{\"a\": 1}", (1, 1), "label"),
+            ("Payload: {\"a\": 1, ...}", (1, 1), "label"),
             ("{\"a\": 1, ...}", (1, 10), "..."),
             ("{\"a\": [1, 2, ...]}", (1, 14), "..."),
             ("{\n  \"a\": 1, // one\n  \"b\": 2\n}", (2, 11), "comment"),

@@ -1,0 +1,219 @@
+//! Requests that make something are sent by the run's watchdog: it outlives the run, so that what they made is written
+//! down also when nobody waits for their answers any more.
+//!
+//! Run and watchdog talk over a pipe, a line of JSON each way.
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use casebook_ticket::At;
+use casebook_ticket::language::{Action, Variable, parse_statement};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::sync::Mutex;
+
+use crate::fault::{Injection, Made};
+use crate::journal::{Intended, Journal};
+use crate::names::Names;
+use crate::request::{Request, Sent};
+use crate::{Fault, FaultState, Observation};
+
+/// A request that makes something.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Errand {
+    /// What journal lines call it.
+    pub(crate) number: u32,
+    /// The case that wants it.
+    pub(crate) case: String,
+    /// The number of the step.
+    pub(crate) step: String,
+    /// In words.
+    pub(crate) fault: Fault,
+    /// What is sent.
+    pub(crate) request: Request,
+    /// How what it makes is undone.
+    pub(crate) undoing: Undoing,
+}
+
+/// The request that undoes, as far as it is known before there is an answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Undoing {
+    /// As the ticket has it.
+    pub(crate) statement: String,
+    /// What it calls the answer.
+    pub(crate) answer: Option<String>,
+    /// What its other names stand for.
+    pub(crate) values: BTreeMap<String, Json>,
+    /// What is sent with it.
+    pub(crate) body: Option<String>,
+    /// When it is given up, in milliseconds.
+    pub(crate) deadline: u64,
+}
+
+impl Undoing {
+    /// All of it; without an answer when it needs none.
+    fn filled(&self, answer: Option<&Observation>) -> Option<Request> {
+        let statement = parse_statement(&self.statement, At::default()).ok()?;
+        let Action::Http(request) = &statement.action else { return None };
+        let mut names = Names::default();
+        if let Some((name, answer)) = self.answer.as_deref().and_then(Variable::new).zip(answer) {
+            names.capture(&name, answer.clone());
+        }
+        let resolve = |reference: &casebook_ticket::language::Reference| {
+            names.resolve(reference).or_else(|| self.values.get(&reference.to_string()).cloned())
+        };
+        let deadline = Duration::from_millis(self.deadline);
+        Request::filled(request, self.body.clone(), deadline, &resolve).ok()
+    }
+}
+
+/// The run's side: one errand after the other.
+#[derive(Clone)]
+pub struct Courier(Arc<Mutex<Pipe>>);
+
+struct Pipe {
+    output: Box<dyn AsyncWrite + Send + Unpin>,
+    input: Box<dyn tokio::io::AsyncBufRead + Send + Unpin>,
+}
+
+impl fmt::Debug for Courier {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Courier")
+    }
+}
+
+impl Courier {
+    /// Talks to whoever [`serve`]s at the other end.
+    pub fn new(
+        output: impl AsyncWrite + Send + Unpin + 'static,
+        input: impl tokio::io::AsyncBufRead + Send + Unpin + 'static,
+    ) -> Self {
+        Self(Arc::new(Mutex::new(Pipe { output: Box::new(output), input: Box::new(input) })))
+    }
+
+    /// When nothing is under way: also what nobody waited for is written down then.
+    pub async fn idle(&self) {
+        drop(self.0.lock().await);
+    }
+
+    /// What came of an errand. Whoever stops waiting for it does not stop it.
+    async fn send(&self, errand: Errand) -> Result<Observation, String> {
+        let pipe = Arc::clone(&self.0).lock_owned().await;
+        let sent = tokio::spawn(async move {
+            let mut pipe = pipe;
+            let mut line = serde_json::to_string(&errand)?;
+            line.push('\n');
+            pipe.output.write_all(line.as_bytes()).await?;
+            pipe.output.flush().await?;
+            line.clear();
+            if pipe.input.read_line(&mut line).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            serde_json::from_str(&line).map_err(io::Error::from)
+        });
+        let broken =
+            |error: io::Error| Err(format!("the watchdog, which sends what makes something: {error}"));
+        sent.await.map_err(io::Error::from).flatten().unwrap_or_else(broken)
+    }
+}
+
+/// What a run needs so that its requests may make something.
+#[derive(Clone, Debug)]
+pub struct Making {
+    /// By whom they are sent.
+    pub courier: Courier,
+    /// Where the numbers of the journal's entries come from.
+    pub numbers: Arc<AtomicU32>,
+    /// The case.
+    pub case: String,
+    /// The number of its step that is under way.
+    pub step: String,
+}
+
+impl Making {
+    pub(crate) async fn send(
+        &self,
+        errand: impl FnOnce(u32, String, String) -> Errand,
+    ) -> Result<Observation, String> {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
+        self.courier.send(errand(number, self.case.clone(), self.step.clone())).await
+    }
+}
+
+/// The watchdog's side: does errands until the run has ended.
+///
+/// # Errors
+///
+/// When the pipe breaks.
+pub async fn serve(
+    input: impl AsyncRead + Unpin,
+    mut output: impl AsyncWrite + Unpin,
+    journal: &Path,
+) -> io::Result<()> {
+    let mut input = BufReader::new(input);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        // What was cut off was not sent to the end, and asks for nothing.
+        if input.read_line(&mut line).await? == 0 || !line.ends_with('\n') {
+            return Ok(());
+        }
+        let told = match serde_json::from_str(&line) {
+            Ok(errand) => carry_out(&errand, journal).await,
+            Err(error) => Err(error.to_string()),
+        };
+        let told = serde_json::to_string(&told)? + "\n";
+        // The run may have ended meanwhile; the next look at the input tells.
+        drop(output.write_all(told.as_bytes()).await);
+        drop(output.flush().await);
+    }
+}
+
+async fn carry_out(errand: &Errand, journal: &Path) -> Result<Observation, String> {
+    let unwritten = |error: io::Error| format!("the journal cannot be written: {error}");
+    let intended = |undo| Intended {
+        case: errand.case.clone(),
+        step: errand.step.clone(),
+        fault: errand.fault.clone(),
+        injection: Injection::Made(Made { undo }),
+    };
+    let mut journal = Journal::reopen(journal).map_err(unwritten)?;
+    let early = errand.undoing.filled(None);
+    journal.write(errand.number, FaultState::Intended, Some(intended(early))).map_err(unwritten)?;
+    let sent = errand.request.send().await;
+    let written = match sent.as_ref().map_or(What::Nothing, |sent| made(sent, &errand.undoing)) {
+        What::Nothing => journal.note(errand.number, FaultState::Verified),
+        What::Undone(undo) => journal.write(errand.number, FaultState::Applied, Some(intended(Some(undo)))),
+        What::NotKnown => Ok(()),
+    };
+    written.map_err(unwritten)?;
+    Ok(sent?.seen)
+}
+
+/// What a request made.
+enum What {
+    Nothing,
+    Undone(Request),
+    NotKnown,
+}
+
+fn made(sent: &Sent, undoing: &Undoing) -> What {
+    if !sent.may_have_arrived {
+        return What::Nothing;
+    }
+    match (sent.seen.status, undoing.filled(Some(&sent.seen))) {
+        // Whoever refuses a request as wrong makes nothing; what is there already is somebody else's.
+        (Some(400..500), _) | (Some(500..), None) => What::Nothing,
+        (_, Some(undo)) => What::Undone(undo),
+        (_, None) => What::NotKnown,
+    }
+}

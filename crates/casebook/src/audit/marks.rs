@@ -1,0 +1,319 @@
+//! Words by which lines are marked: one search for all of them says which rules have to look at a line.
+
+use std::sync::LazyLock;
+
+use aho_corasick::Anchored;
+use aho_corasick::automaton::Automaton as _;
+use aho_corasick::dfa::DFA;
+
+/// What stands in a line, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks(u16);
+
+impl Marks {
+    /// Perhaps a secret, or an address with one.
+    pub(super) const SECRET: Self = Self(1);
+    /// Perhaps a host's address.
+    pub(super) const HOST: Self = Self(2);
+    /// Perhaps unfinished.
+    pub(super) const UNFINISHED: Self = Self(4);
+    /// Perhaps a promise of a file.
+    pub(super) const FILE: Self = Self(8);
+    /// Says how important something is.
+    pub(super) const WEIGHT: Self = Self(16);
+    /// Says something of automation.
+    pub(super) const AUTOMATION: Self = Self(32);
+    /// Characters that were lost.
+    pub(super) const DAMAGED: Self = Self(64);
+    /// Perhaps an expectation that any status fulfils.
+    pub(super) const ANY_STATUS: Self = Self(128);
+    /// Perhaps an expectation that is always true.
+    pub(super) const ALWAYS_TRUE: Self = Self(256);
+    /// Perhaps a number of things that must not be negative.
+    pub(super) const NEVER_NEGATIVE: Self = Self(512);
+    /// Perhaps a failure that is caught.
+    pub(super) const SWALLOWED: Self = Self(1024);
+    /// Perhaps something that breaks something.
+    pub(super) const BREAKS: Self = Self(2048);
+    /// Says something of a log.
+    pub(super) const LOG: Self = Self(4096);
+    /// Compares two things.
+    pub(super) const COMPARES: Self = Self(8192);
+
+    /// Whether any of these is there.
+    pub(super) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// These as well.
+    pub(super) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// What each mark is told by; letters' case does not matter.
+const TOLD_BY: &[(Marks, &[&str])] = &[
+    (
+        Marks::SECRET,
+        &[
+            "password",
+            "passwd",
+            "pwd",
+            "secret",
+            "token",
+            "api_key",
+            "apikey",
+            "api-key",
+            "access_key",
+            "access-key",
+            "accesskey",
+            "bearer ",
+            "akia",
+            "asia",
+            "private key",
+            "ghp_",
+            "gho_",
+            "github_pat_",
+            "glpat-",
+            "xoxb-",
+            "xoxp-",
+            "xoxa-",
+            "aiza",
+            "sk_live_",
+            "eyj",
+            "credential",
+            "curl",
+            "סיסמ",
+            "סיסמה",
+            "@",
+        ],
+    ),
+    (
+        Marks::HOST,
+        &[
+            ".local",
+            ".internal",
+            ".lan",
+            ".corp",
+            ".intra",
+            ".svc",
+            ":1",
+            ":2",
+            ":3",
+            ":4",
+            ":5",
+            ":6",
+            ":8",
+            ":9",
+        ],
+    ),
+    (
+        Marks::UNFINISHED,
+        &[
+            "tbd",
+            "todo",
+            "fixme",
+            "lorem ipsum",
+            "as an ai",
+            "language model",
+            "<insert",
+            "[insert",
+            "{insert",
+            "<your",
+            "[your",
+            "let me know",
+            "hope this helps",
+            "feel free",
+            "would you like",
+            "i can create",
+            "i can also",
+            "here is the",
+            "here's the",
+            "???",
+            "[...]",
+            "{",
+            "רק תגיד",
+            "אם תרצה",
+            "אני יכול ליצור",
+            "להשלים",
+            "יושלם",
+        ],
+    ),
+    (
+        Marks::FILE,
+        &[
+            "attach",
+            ".png",
+            ".jpg",
+            ".jpeg",
+            ".gif",
+            ".log",
+            ".txt",
+            ".pdf",
+            ".zip",
+            ".csv",
+            ".xlsx",
+            ".har",
+            ".mp4",
+            "מצורף",
+            "מצורפ",
+        ],
+    ),
+    (Marks::WEIGHT, &["critical", "nice to have", "nice-to-have", "cosmetic", "low priority", "קריטי"]),
+    (Marks::AUTOMATION, &["automat", "אוטומ"]),
+    (Marks::DAMAGED, &["\u{fffd}"]),
+    (Marks::LOG, &["log", "stdout", "stderr", "journal", "לוג"]),
+    (Marks::ANY_STATUS, &["599", "600", "5xx", ">", "not none", "!=", "any", "is returned", "is received"]),
+    (
+        Marks::ALWAYS_TRUE,
+        &["true", "or 1", "||", "assert 1", "assert(1", "assert (1", "not false", "!false", "1 == 1", "1==1"],
+    ),
+    (Marks::COMPARES, &["==", ">=", "<="]),
+    (Marks::NEVER_NEGATIVE, &[">", "≥", "&gt;", "at least", "greater than", "or more", "any number of"]),
+    (
+        Marks::SWALLOWED,
+        &[
+            "except",
+            "catch",
+            "caught",
+            "swallowed",
+            "ignored",
+            "logged",
+            "warning",
+            "regardless",
+            "either way",
+            "in any case",
+            "anyway",
+            "נתפס",
+            "בכל מקרה",
+        ],
+    ),
+    (
+        Marks::BREAKS,
+        &[
+            "block",
+            "stop",
+            "kill",
+            "shut",
+            "take",
+            "taking",
+            "bring",
+            "tear",
+            "terminat",
+            "disconnect",
+            "unplug",
+            "cut",
+            "drop",
+            "delet",
+            "crash",
+            "freez",
+            "paus",
+            "suspend",
+            "disabl",
+            "power",
+            "isolat",
+            "partition",
+            "corrupt",
+            "evict",
+            "drain",
+            "cordon",
+            "revok",
+            "throttl",
+            "simulat",
+            "make",
+            "making",
+            "fill",
+            "scal",
+            "--replicas",
+            "iptables",
+            "nft",
+            "docker",
+            "rabbitmqctl",
+            "rm ",
+            "tc ",
+            "ip ",
+            "delay",
+            "חס",
+            "חוסמ",
+            "עצ",
+            "עוצר",
+            "הפ",
+            "להפ",
+            "כב",
+            "כיבו",
+            "נת",
+            "ניתוק",
+            "מנתק",
+            "מח",
+            "השב",
+            "להשב",
+            "הרוג",
+            "הרג",
+        ],
+    ),
+];
+
+/// The search for all of them, and what each of them marks.
+static SEARCH: LazyLock<(DFA, Vec<Marks>)> = LazyLock::new(|| {
+    let words = TOLD_BY.iter().flat_map(|(mark, words)| words.iter().map(move |word| (*mark, *word)));
+    let (marks, words): (Vec<_>, Vec<_>) = words.unzip();
+    let search = DFA::builder().ascii_case_insensitive(true).build(words).expect("the words are few");
+    (search, marks)
+});
+
+/// Finds what stands in a text: `each` takes the offset of the byte that it ends with, in the order of these, and what
+/// it marks.
+pub(super) fn mark(text: &str, mut each: impl FnMut(usize, Marks)) {
+    let (search, marks) = &*SEARCH;
+    // Matches are many, and an iterator over those that overlap begins its search again at each.
+    let start = search.start_state(Anchored::No).expect("it searches anywhere");
+    text.bytes().enumerate().fold(start, |state, (at, byte)| {
+        let state = search.next_state(Anchored::No, state, byte);
+        if search.is_special(state) && search.is_match(state) {
+            for number in 0..search.match_len(state) {
+                each(at, marks[search.match_pattern(state, number).as_usize()]);
+            }
+        }
+        state
+    });
+}
+
+/// What stands in a text of its own.
+pub(super) fn marks_of(text: &str) -> Marks {
+    let mut all = Marks::default();
+    mark(text, |_, mark| all.add(mark));
+    all
+}
+
+/// Whether a number with three dots in it, such as 10.1.2.3, may be in a line.
+pub(super) fn has_dotted_number(line: &str) -> bool {
+    let mut dots = 0;
+    for three in line.as_bytes().windows(3) {
+        if three[1] == b'.' && three[0].is_ascii_digit() && three[2].is_ascii_digit() {
+            dots += 1;
+        }
+    }
+    dots >= 3
+}
+
+/// Texts that a pattern matches, for tests that what it is told by is there.
+#[cfg(test)]
+pub(super) fn promised(pattern: &regex::Regex) -> impl proptest::strategy::Strategy<Value = String> + use<> {
+    use proptest::strategy::Strategy as _;
+    // What is generated knows no edges of words, lines and texts.
+    let edges =
+        [(r"(?-u:\b)", ""), ("$|", ""), (r"^\W*", r"\W*"), (r"^\s*", r"\s*"), ("|$", ""), ("(?:$)", "")];
+    let without =
+        edges.iter().fold(pattern.as_str().to_owned(), |text, (edge, with)| text.replace(edge, with));
+    let without = without
+        .trim_end_matches('$')
+        .replace("^(?:", "(?:")
+        .replace("^scale", "scale")
+        .replace(r"\W*$", r"\W*");
+    proptest::string::string_regex(&without)
+        .unwrap_or_else(|error| panic!("{without}: {error}"))
+        // Nobody writes the letters that are equal to `s` and `k` only when case does not matter, or other blanks.
+        .prop_map(|text| {
+            text.replace('\u{17f}', "s").replace('\u{212a}', "k").replace(char::is_whitespace, " ")
+        })
+}

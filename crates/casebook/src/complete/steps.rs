@@ -1,0 +1,82 @@
+//! Steps that are not enough: the author's, with the standard's marks for what they lack.
+
+use casebook_ticket::markup::{Block, Blocks, plain_blocks};
+use casebook_ticket::steps::{self, Encoding, Step};
+
+use crate::audit::FEWEST_STEPS;
+
+/// What came of steps.
+pub(super) enum Outcome {
+    /// There are none that could be added to, only prose or Gherkin.
+    NoSteps,
+    /// They lack nothing that could be added.
+    Whole,
+    /// The section's new body, and whether each word of the old one is in it.
+    Added(Blocks, bool),
+}
+
+/// Adds what steps lack: an expectation, data where most have some, and the standard's later steps when they are too few.
+pub(super) fn add(body: &Blocks, model: &Blocks) -> Outcome {
+    let found = steps::read(body);
+    let models = steps::read(model).steps;
+    let Some(typical) = models.get(1).cloned() else { return Outcome::NoSteps };
+    if found.steps.is_empty() || matches!(found.encoding, Encoding::None | Encoding::Gherkin) {
+        return Outcome::NoSteps;
+    }
+    let mut all = found.steps.clone();
+    if all.len() < FEWEST_STEPS {
+        let further = models.into_iter().skip(all.len());
+        all.extend(further.map(|model| Step { number: None, ..model }));
+    }
+    let without_data = all.iter().filter(|step| step.data.is_empty()).count();
+    let data_is_missed = without_data * 2 <= all.len();
+    for step in &mut all {
+        if step.expected.is_empty() {
+            step.expected.clone_from(&typical.expected);
+        }
+        if step.data.is_empty() && data_is_missed {
+            step.data.clone_from(&typical.data);
+        }
+    }
+    if all == found.steps {
+        return Outcome::Whole;
+    }
+    number(&mut all);
+    let table = steps::write(&all);
+    let is_table = |block: &Block| matches!(block, Block::Table { .. });
+    let mut tables = body.iter().enumerate().filter(|(_, block)| is_table(block));
+    let new = match (found.encoding, tables.next(), tables.next()) {
+        // What stands around the table explains it.
+        (Encoding::Table | Encoding::TableWithoutData, Some((place, _)), None) => {
+            let mut new = body.clone();
+            new[place] = table;
+            new
+        }
+        _ => vec![table],
+    };
+    let is_kept = has_all_words(&new, body);
+    Outcome::Added(new, is_kept)
+}
+
+/// Numbers those that have none, after the ones before them.
+fn number(steps: &mut [Step]) {
+    let mut before = 0;
+    for step in steps {
+        let own = step.number.as_deref().map(|number| number.trim_end_matches(['.', ')']).parse());
+        before = match own {
+            Some(Ok(number)) => number,
+            _ => before + 1,
+        };
+        step.number.get_or_insert_with(|| before.to_string());
+    }
+}
+
+fn has_all_words(new: &Blocks, old: &Blocks) -> bool {
+    let words = |blocks: &Blocks| -> Vec<String> {
+        let mut words: Vec<_> = plain_blocks(blocks).split_whitespace().map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let mut there = words(new).into_iter();
+    words(old).iter().all(|word| there.any(|other| other == *word))
+}

@@ -1,0 +1,100 @@
+"""Focus Server on another kernel, far from its broker: what becomes of packets that casebook makes late.
+
+    far_server.py URL       of the broker, which nobody else makes late
+
+`test_late_packets.py` has it run on a kernel that can make packets late (`user_mode_kernel.py`).
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from casebook import INCONCLUSIVE, PASSED, RUN_WITHIN, casebook, casebook_process
+from deployment import LIVE, FocusControlPlane, until
+from focus_process import ROOT
+from packets import queued_by_somebody, queues
+
+LATE = ROOT / "cases/FOCUS-112.md"
+DEVICE = "vec0"
+STARTED_WITHIN = 60.0
+
+
+def new_directory():
+    return Path(tempfile.mkdtemp())
+
+
+class Far:
+    """The server, and an environment that allows to make its broker slow."""
+
+    def __init__(self, broker):
+        self.server = FocusControlPlane(new_directory(), broker)
+        self.password = urlsplit(broker).password
+        self._environment = f"""
+            name = "far"
+            [targets.focus]
+            url = "{self.server.url}"
+            process = {{ pid = {self.server.process.pid} }}
+            logs = {{ file = "{self.server.log_path}" }}
+            [targets.rabbit]
+            url = "{broker.replace(self.password, "${RABBIT_PASSWORD}")}"
+            may = ["delay"]
+        """
+        self.server.wait_until_well()
+        until(self._serves_a_view, STARTED_WITHIN, "view", self.server.log)
+
+    def _serves_a_view(self):
+        """Whether it has done so once: the first time takes long there, because what is run has to be read."""
+        answer = self.server.post("/configure", LIVE)
+        if answer.status_code == 200:
+            self.server.delete(f"/job/{answer.json()['job_id']}")
+        return answer.status_code == 200
+
+    def run(self):
+        """How the case is run: arguments, a directory of its own, and variables."""
+        directory = new_directory()
+        (directory / "environment.toml").write_text(self._environment)
+        return ("run", LATE, "--environment", "environment.toml"), directory, {"RABBIT_PASSWORD": self.password}
+
+    def check_that_the_case_passes(self):
+        arguments, directory, variables = self.run()
+        ran = casebook(*arguments, directory=directory, **variables)
+        assert ran.returncode == PASSED, ran.stdout + ran.stderr
+        (evidence,) = (directory / "evidence").iterdir()
+        assert casebook("verify", evidence, directory=directory).stdout.startswith("sound: ")
+        assert "netem" not in queues(DEVICE)
+
+    def check_that_whoever_kills_the_run_finds_packets_on_time(self):
+        """kill -9 while packets are late: the watchdog puts that back, and nobody has to know."""
+        arguments, directory, variables = self.run()
+        with casebook_process(*arguments, directory=directory, **variables) as run:
+            until(lambda: "netem" in queues(DEVICE), RUN_WITHIN, "late packets")
+            run.kill()
+        until(lambda: "netem" not in queues(DEVICE), RUN_WITHIN, "packets on time")
+        recovered = casebook("recover", directory=directory)
+        assert recovered.returncode == PASSED, recovered.stdout + recovered.stderr
+
+    def check_that_queues_of_somebody_stay(self):
+        arguments, directory, variables = self.run()
+        with queued_by_somebody(DEVICE):
+            before = queues(DEVICE)
+            ran = casebook(*arguments, directory=directory, **variables)
+            assert queues(DEVICE) == before
+        assert ran.returncode == INCONCLUSIVE, ran.stdout + ran.stderr
+        assert "a queue already that somebody has set up" in ran.stdout + ran.stderr, ran.stdout + ran.stderr
+
+
+def main(broker):
+    far = Far(broker)
+    for check in (
+        far.check_that_the_case_passes,
+        far.check_that_whoever_kills_the_run_finds_packets_on_time,
+        far.check_that_queues_of_somebody_stay,
+    ):
+        print(check.__name__.replace("_", " "), flush=True)
+        check()
+    far.server.stop()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
