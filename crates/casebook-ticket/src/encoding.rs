@@ -3,6 +3,7 @@
 mod bytes;
 mod codepage;
 mod controls;
+mod edits;
 mod fill;
 mod mojibake;
 mod unit;
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 use crate::message::{Argument, Message, message};
 use crate::{Lines, Note};
 use codepage::Codepage;
+use edits::Edits;
 
 /// How often text can have been encoded once too often.
 const ROUNDS: usize = 4;
@@ -41,52 +43,55 @@ pub struct Decoded<'a> {
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     let read = bytes::characters(bytes);
-    let mut notes: Vec<_> = read.told.map(|encoding| legacy_note(encoding, read.lines)).into_iter().collect();
     let is_text = is_text(&read.text);
+    let legacy = read.told.map(|encoding| legacy_note(encoding, read.lines));
     let mut text = read.text;
-    let mut mended = false;
+    let mut repairs = Vec::new();
+    let mut mended = Vec::new();
     let mut lost = Vec::new();
     for _ in 0..ROUNDS {
         let repaired = [Codepage::Western, Codepage::Hebrew]
             .into_iter()
             .find_map(|codepage| mojibake::repair(&text, codepage));
         let Some(repaired) = repaired else { break };
-        if !mended {
-            notes.extend(note("encoding-repaired", &repaired.text, &repaired.mended, |characters, _| {
-                message!(wrong_encoding_repaired, characters = characters)
-            }));
-        }
-        mended = true;
+        mended.iter_mut().for_each(|place| *place = repaired.edits.moved(*place));
+        mended.extend(repaired.mended);
         lost = repaired.lost;
         text = Cow::Owned(repaired.text);
     }
+    mended.sort_unstable();
+    mended.dedup();
+    repairs.push(Repair::new("encoding-repaired", mended, |characters, _| {
+        message!(wrong_encoding_repaired, characters = characters)
+    }));
     if controls::is_suspect(&text) {
         let cleaned = controls::clean(&text);
-        notes.extend(note("encoding-repaired", &cleaned.text, &cleaned.mended, |characters, _| {
+        repairs.iter_mut().for_each(|repair| repair.follow(&cleaned.edits));
+        lost.iter_mut().for_each(|(place, _)| *place = cleaned.edits.moved(*place));
+        repairs.push(Repair::new("encoding-repaired", cleaned.mended, |characters, _| {
             message!(latin1_repaired, characters = characters)
         }));
-        notes.extend(note("encoding-repaired", &cleaned.text, &cleaned.taken, |characters, _| {
+        repairs.push(Repair::new("encoding-repaired", cleaned.taken, |characters, _| {
             message!(unseen_taken_out, characters = characters)
         }));
-        // What was lost keeps its place only when nothing before it went away.
-        if cleaned.text.len() != text.len() {
-            lost.clear();
-        }
         text = Cow::Owned(cleaned.text);
     }
     if memchr::memmem::find(text.as_bytes(), "\u{FFFD}".as_bytes()).is_some() {
         let filled = fill::fill(&text, &lost);
-        notes.extend(note("encoding-repaired", &filled.text, &filled.certain, |characters, _| {
+        repairs.iter_mut().for_each(|repair| repair.follow(&filled.edits));
+        repairs.push(Repair::new("encoding-repaired", filled.certain, |characters, _| {
             message!(lost_put_back, characters = characters)
         }));
-        notes.extend(note("encoding-guessed", &filled.text, &filled.guessed, |characters, words| {
+        repairs.push(Repair::new("encoding-guessed", filled.guessed, |characters, words| {
             message!(lost_guessed, characters = characters, words = words)
         }));
-        notes.extend(note("encoding-damaged", &filled.text, &filled.open, |characters, words| {
+        repairs.push(Repair::new("encoding-damaged", filled.open, |characters, words| {
             message!(lost, characters = characters, words = words)
         }));
         text = Cow::Owned(filled.text);
     }
+    repairs.retain(|repair| !repair.places.is_empty());
+    let notes = legacy.into_iter().chain(notes(&text, &repairs)).collect();
     Decoded { text, notes, is_text }
 }
 
@@ -109,32 +114,55 @@ fn legacy_note(encoding: &str, (first, count): (u32, usize)) -> Note {
     Note { at: crate::At::new(first, 0), rule: "encoding-not-utf8", text }
 }
 
-/// A note about characters at these offsets: how many, and the words of the first ones.
-fn note(
+/// Something that was done to a text in some places.
+struct Repair {
     rule: &'static str,
-    text: &str,
-    places: &[usize],
-    say: impl Fn(Message, Argument) -> Message,
-) -> Option<Note> {
-    let first = places.first()?;
-    let parted = with_lone_returns_as_ends(text);
-    let lines = Lines::new(&parted);
-    let characters = match places.len() {
-        1 => message!(one_character),
-        count => message!(characters, count = count),
-    };
-    let mut words: Vec<(&str, usize)> = Vec::new();
-    for place in places {
-        let word = word_at(text, *place);
-        if words.len() <= NAMED && !words.iter().any(|(known, _)| known.contains(word)) {
-            words.push((word, lines.at(*place).line as usize));
+    /// Offsets in the text, from its beginning to its end.
+    places: Vec<usize>,
+    /// Says it of so many characters, in these words.
+    say: fn(Message, Argument) -> Message,
+}
+
+impl Repair {
+    fn new(rule: &'static str, places: Vec<usize>, say: fn(Message, Argument) -> Message) -> Self {
+        Self { rule, places, say }
+    }
+
+    /// Goes where its places went.
+    fn follow(&mut self, edits: &Edits) {
+        for place in &mut self.places {
+            *place = edits.moved(*place);
         }
     }
-    let named =
-        words.iter().take(NAMED).map(|(word, line)| message!(word_in_line, word = *word, line = *line));
-    let named =
-        if words.len() > NAMED { named.chain([message!(and_more)]).collect() } else { named.collect() };
-    Some(Note { at: lines.at(*first), rule, text: say(characters, named) })
+
+    /// How many characters, and the words of the first ones.
+    fn note(&self, text: &str, lines: &Lines) -> Note {
+        let characters = match self.places.len() {
+            1 => message!(one_character),
+            count => message!(characters, count = count),
+        };
+        let mut words: Vec<(&str, usize)> = Vec::new();
+        for place in &self.places {
+            let word = word_at(text, *place);
+            if words.len() <= NAMED && !words.iter().any(|(known, _)| known.contains(word)) {
+                words.push((word, lines.at(*place).line as usize));
+            }
+        }
+        let named =
+            words.iter().take(NAMED).map(|(word, line)| message!(word_in_line, word = *word, line = *line));
+        let named =
+            if words.len() > NAMED { named.chain([message!(and_more)]).collect() } else { named.collect() };
+        Note { at: lines.at(self.places[0]), rule: self.rule, text: (self.say)(characters, named) }
+    }
+}
+
+fn notes(text: &str, repairs: &[Repair]) -> Vec<Note> {
+    if repairs.is_empty() {
+        return Vec::new();
+    }
+    let parted = with_lone_returns_as_ends(text);
+    let lines = Lines::new(&parted);
+    repairs.iter().map(|repair| repair.note(text, &lines)).collect()
 }
 
 /// Old Macs' line ends are line ends too. Nothing changes its place by that.

@@ -1,6 +1,7 @@
 //! Characters that nobody can see and no format can hold.
 
 use super::codepage::unveiled;
+use super::edits::Edits;
 
 /// A text without control characters.
 #[derive(Debug, Default)]
@@ -10,6 +11,7 @@ pub(super) struct Cleaned {
     pub(super) taken: Vec<usize>,
     /// Where a control character was meant to be one of Windows-1252, and now is.
     pub(super) mended: Vec<usize>,
+    pub(super) edits: Edits,
 }
 
 /// Whether there may be any; fast.
@@ -31,21 +33,25 @@ pub(super) fn is_suspect(text: &str) -> bool {
 /// Takes them out; what stands for a space becomes one.
 pub(super) fn clean(text: &str) -> Cleaned {
     let mut out = Cleaned { text: String::with_capacity(text.len()), ..Cleaned::default() };
-    for character in text.chars() {
+    for (at, character) in text.char_indices() {
+        let start = out.text.len();
         match character {
-            '\n' | '\r' | '\t' => out.text.push(character),
             '\u{B}' | '\u{C}' => {
-                out.taken.push(out.text.len());
+                out.taken.push(start);
                 out.text.push(' ');
             }
             '\u{FEFF}' => {}
             '\u{80}'..='\u{9F}' if unveiled(character).is_some() => {
-                out.mended.push(out.text.len());
+                out.mended.push(start);
                 out.text.extend(unveiled(character));
             }
-            _ if character.is_control() => out.taken.push(out.text.len()),
-            _ => out.text.push(character),
+            _ if character.is_control() && !matches!(character, '\n' | '\r' | '\t') => out.taken.push(start),
+            _ => {
+                out.text.push(character);
+                continue;
+            }
         }
+        out.edits.push(at..at + character.len_utf8(), start..out.text.len());
     }
     out
 }

@@ -1,6 +1,7 @@
 //! Fills in what was lost, where what is left says what it was: the place in the word, the words and marks that
 //! tickets use.
 
+use super::edits::Edits;
 use super::words::{is_letter, lexicon};
 
 const HOLE: char = char::REPLACEMENT_CHARACTER;
@@ -21,6 +22,7 @@ pub(super) struct Filled {
     pub(super) guessed: Vec<usize>,
     /// What could not be, by offset.
     pub(super) open: Vec<usize>,
+    pub(super) edits: Edits,
 }
 
 /// How sure it is what stood in a hole.
@@ -66,9 +68,11 @@ pub(super) fn fill(text: &str, lost: &[(usize, Vec<char>)]) -> Filled {
             end += 1 + behind.len();
         }
         let mut answers = solve(&word, &sets, missing, &out.text, &text[end..]).into_iter();
+        let mut from = start;
         for (place, character) in word.into_iter().enumerate() {
             let answer = if character == HOLE { answers.next() } else { None };
             let at = out.text.len();
+            let was = if nun == Some(place) { HOLE.len_utf8() + ' '.len_utf8() } else { character.len_utf8() };
             match answer {
                 Some(Answer::Certain(_)) => out.certain.push(at),
                 Some(Answer::Guessed(_)) => out.guessed.push(at),
@@ -80,6 +84,10 @@ pub(super) fn fill(text: &str, lost: &[(usize, Vec<char>)]) -> Filled {
                 Some(Answer::Certain(filled) | Answer::Guessed(filled)) => filled,
                 _ => character,
             });
+            if out.text.len() - at != was {
+                out.edits.push(from..from + was, at..out.text.len());
+            }
+            from += was;
         }
         done = end;
     }

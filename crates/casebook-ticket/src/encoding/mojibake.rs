@@ -7,6 +7,7 @@
 use memchr::memmem;
 
 use super::codepage::{Codepage, Kind};
+use super::edits::Edits;
 use super::unit::{Unit, What, units};
 
 /// How many lines away what is beyond doubt says something about what is not.
@@ -20,6 +21,7 @@ pub(super) struct Repaired {
     pub(super) lost: Vec<(usize, Vec<char>)>,
     /// Offsets in the text of the characters that were put right without doubt.
     pub(super) mended: Vec<usize>,
+    pub(super) edits: Edits,
 }
 
 /// Units of one line with nothing between them that contradicts damage.
@@ -50,19 +52,22 @@ pub(super) fn repair(text: &str, codepage: Codepage) -> Option<Repaired> {
     for (stretch, unit) in
         damaged.flat_map(|(stretch, _)| stretch.units.iter().map(move |unit| (stretch, unit)))
     {
-        out.text.push_str(&text[done..stretch.start + unit.start]);
-        done = stretch.start + unit.end;
+        let before = stretch.start + unit.start..stretch.start + unit.end;
+        out.text.push_str(&text[done..before.start]);
+        done = before.end;
+        let start = out.text.len();
         match &unit.what {
             What::Whole { character, .. } => {
-                out.mended.push(out.text.len());
+                out.mended.push(start);
                 out.text.push(*character);
             }
             What::Lossy { candidates, .. } => {
-                out.lost.push((out.text.len(), candidates.clone()));
+                out.lost.push((start, candidates.clone()));
                 out.text.push(char::REPLACEMENT_CHARACTER);
             }
             What::Foreign => {}
         }
+        out.edits.push(before, start..out.text.len());
     }
     out.text.push_str(&text[done..]);
     Some(out)

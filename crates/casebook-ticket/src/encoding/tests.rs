@@ -236,3 +236,22 @@ fn a_picture_is_no_text() {
         assert!(decode(text).is_text, "{text:?}");
     }
 }
+
+#[test]
+fn notes_stand_where_the_repaired_text_has_it() {
+    // A character that is put right, behind two that are taken out.
+    let decoded = decode("ok\n\u{0}\u{1}   b ðŸ˜€\n".as_bytes());
+    assert_eq!(decoded.text, "ok\n   b 😀\n");
+    let places: Vec<_> = decoded.notes.iter().map(|note| format!("{:?}", note.at)).collect();
+    assert_eq!(places, ["2:6", "2:1"]);
+    // What was encoded twice too often is one character, put right once.
+    let text = "✅ done — ok";
+    let twice = read_as(&read_as(text, encoding_rs::WINDOWS_1252), encoding_rs::WINDOWS_1252);
+    let decoded = decode(twice.as_bytes());
+    assert_eq!(decoded.text, text);
+    assert!(decoded.notes[0].text.to_string().contains("2 characters"), "{}", decoded.notes[0].text);
+    // What was lost is known although something before it was taken out.
+    let damaged = lossy("מה צריך: צעדים מפורטים", encoding_rs::WINDOWS_1254);
+    let taken = ["\u{1}", &damaged].concat();
+    assert_eq!(decode(taken.as_bytes()).text, decode(damaged.as_bytes()).text);
+}
