@@ -37,16 +37,22 @@ impl<'a> Unpacked<'a> {
         Self { outer, stretches }
     }
 
-    /// What stands between the quotes of a CSV cell, where two quotes are one.
+    /// What stands behind the first quote of a CSV cell: two quotes are one, and one ends what is quoted; what people
+    /// write behind that stands there as it is.
     pub(crate) fn csv(outer: &'a dyn Places, start: usize, raw: &[u8]) -> Self {
         let mut stretches = vec![(0, start)];
         let (mut here, mut there) = (0, 0);
-        while there < raw.len() {
-            let doubled = raw[there..].starts_with(b"\"\"");
-            here += 1;
-            there += 1 + usize::from(doubled);
-            if doubled {
-                stretches.push((here, start + there));
+        while let Some(plain) = memchr::memchr(b'"', &raw[there..]) {
+            here += plain;
+            there += plain + 1;
+            let is_doubled = raw.get(there) == Some(&b'"');
+            if is_doubled {
+                here += 1;
+                there += 1;
+            }
+            stretches.push((here, start + there));
+            if !is_doubled {
+                break;
             }
         }
         Self { outer, stretches }
@@ -118,6 +124,21 @@ mod tests {
         let text = "x \"y\"\nz";
         let at = |needle: &str| format!("{:?}", places.at(text.find(needle).unwrap_or(999)));
         assert_eq!((at("x"), at("y"), at("z")), ("1:4".into(), "1:8".into(), "2:1".into()));
+    }
+
+    #[test]
+    fn what_stands_behind_a_quote_in_csv_is_found_again() {
+        let file = "\"a\"\"\"b \"\"c\"\"d,";
+        let lines = Lines::new(file);
+        let places = Unpacked::csv(&lines, 1, &file.as_bytes()[1..]);
+        let text = "a\"b \"\"c\"\"d";
+        let at = |needle: char| {
+            (places.at(text.find(needle).unwrap()).column, file.find(needle).unwrap() as u32 + 1)
+        };
+        for needle in ['a', 'b', 'c', 'd'] {
+            let (told, true_one) = at(needle);
+            assert_eq!(told, true_one, "{needle}");
+        }
     }
 
     #[test]

@@ -72,7 +72,8 @@ pub(super) fn fill(text: &str, lost: &[(usize, Vec<char>)]) -> Filled {
         for (place, character) in word.into_iter().enumerate() {
             let answer = if character == HOLE { answers.next() } else { None };
             let at = out.text.len();
-            let was = if nun == Some(place) { HOLE.len_utf8() + ' '.len_utf8() } else { character.len_utf8() };
+            let was =
+                if nun == Some(place) { HOLE.len_utf8() + ' '.len_utf8() } else { character.len_utf8() };
             match answer {
                 Some(Answer::Certain(_)) => out.certain.push(at),
                 Some(Answer::Guessed(_)) => out.guessed.push(at),

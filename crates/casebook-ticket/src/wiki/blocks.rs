@@ -110,10 +110,10 @@ impl<'a> Reader<'a> {
             return Some(line.next);
         }
         if let Some(marker) = scan::marker(text, line.start - at).filter(|marker| into.takes(*marker)) {
-            let (item, skipped) = self.item(line.start + marker.text, line.end);
+            let (item, begins) = self.item(line.start + marker.text, line.end);
             into.item(marker, self.at(line.start), item);
             into.blank = false;
-            return Some(if skipped == line.end { line.next } else { skipped });
+            return Some(begins);
         }
         let leaves =
             into.blank || (into.is_in_list() && line.start == at && ends_list(text, into.is_ordered()));
@@ -161,8 +161,7 @@ impl<'a> Reader<'a> {
         };
         let text = if boxed.is_some() { text[4..].trim_start() } else { text };
         let start = end - text.len();
-        let skipped = if text == "\\\\" { end } else { start };
-        (Item { at: self.at(start), done: boxed, blocks: Blocks::new() }, skipped)
+        (Item { at: self.at(start), done: boxed, blocks: Blocks::new() }, start)
     }
 
     /// Whether a line is the tag of a macro that is none of those that are read, and nothing else.

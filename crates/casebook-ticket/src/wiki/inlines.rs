@@ -112,7 +112,7 @@ impl<'a> Line<'a> {
                 Some(image.end)
             }
             b':' => {
-                let is_address = at > self.range.start && scan::is_address_colon(text, at, end);
+                let is_address = scan::is_address_colon(text, at, end);
                 let end = is_address.then(|| scan::address_end(text, at, end))?;
                 self.say(&text[plain..end]);
                 Some(end)
@@ -152,10 +152,11 @@ impl<'a> Line<'a> {
                 let content = reader.monospace(at, end)?;
                 let end = content.end + 2;
                 let content = without_separators(text, content);
-                if content.is_empty() {
-                    return None;
-                }
                 self.say(before);
+                if content.is_empty() {
+                    self.say(&text[at..end]);
+                    return Some(end);
+                }
                 let code = unescaped(&text[content.clone()]);
                 self.runs.push(Inline::Code { at: reader.at(content.start), text: code });
                 Some(end)
@@ -220,7 +221,7 @@ impl<'a> Line<'a> {
         };
         let end = at + length;
         let (left, right) = (self.before(at), self.text[end..self.range.end].chars().next());
-        let closes = scan::closes(left, right) && self.open.iter().any(|open| open.mark == mark);
+        let closes = scan::closes(left, right);
         // A plus or a dash before a number is its sign.
         let is_sign = matches!(byte, b'+' | b'-') && right.is_some_and(char::is_numeric);
         let opens = scan::opens(left, right) && !is_sign;

@@ -83,8 +83,23 @@ fn marks_are_read() {
         "p(<a:https://a.b/c_d_e:site> <a:https://a.b:> <raw:[~roy]> <a:^log.txt:log.txt>)"
     );
     assert_eq!(shown("!a b.png|thumbnail! !x.gif!"), "p(<img:a b.png:> <img:x.gif:>)");
+    assert_eq!(shown("[ the site |https://a.b]"), "p(<a:https://a.b:the site>)");
+    assert_eq!(shown("{{{}{}}} is nothing"), "p({{{}{}}} is nothing)");
     assert_eq!(shown(r"a \*b\* c\\ d"), "p(a *b* c⏎d)");
     assert_eq!(shown("x &lt;5 &#92; {anchor:top}y"), "p(x <5 \\ <raw:{anchor:top}>y)");
+}
+
+#[test]
+fn forced_line_ends_have_nothing_blank_around_them() {
+    assert_eq!(shown(r"a \\  b"), "p(a⏎b)");
+    assert_eq!(shown(r"*a* \\ \\ b\\"), "p(<b:a>⏎b)");
+    assert_eq!(shown("a\\\\\nb"), "p(a⏎b)");
+}
+
+#[test]
+fn marks_with_nothing_between_are_text_or_nothing() {
+    assert_eq!(shown("a{*}{*}b {*} {*}c"), "p(ab  c)");
+    assert_eq!(shown("a **** b * * c"), "p(a **** b * * c)");
 }
 
 #[test]
@@ -138,7 +153,9 @@ fn code_is_kept_as_it_is() {
     assert_eq!(shown("{code:title=a.py|language=python}\nx\n{code}"), "p(a.py) code:python(x)");
     assert_eq!(shown("Send {code}x{code} now"), "p(Send) code:(x) p(now)");
     assert_eq!(shown("{noformat}\n\n a\n\n{noformat}"), "code:(\n a\n)");
+    assert_eq!(shown("{code}\n  {code}"), "code:()");
     assert_eq!(shown("Use the {code} macro"), "p(Use the {code} macro)");
+    assert_eq!(shown("# {quote} is a macro"), "ol[p({quote} is a macro)]");
 }
 
 #[test]
@@ -148,6 +165,8 @@ fn code_that_is_never_closed_goes_to_the_end_and_is_noted() {
     let blocks = read_noting(text, &Lines::new(text), &mut notes);
     assert_eq!(show_blocks(&blocks), "p(a) code:json({}\nh2. x)");
     assert_eq!((notes.len(), notes[0].at.line, notes[0].rule), (1, 2, "macro-not-closed"));
+    assert_eq!(shown("{code}a\nb"), "code:(a\nb)");
+    assert_eq!(shown("{quote} a"), "p(a)");
 }
 
 #[test]
@@ -163,6 +182,14 @@ fn lists_nest_as_their_marks_say() {
 }
 
 #[test]
+fn lists_nest_no_deeper_than_anybody_follows() {
+    let text: Vec<_> = (1..=40).map(|depth| format!("{} a", "*".repeat(depth))).collect();
+    let shown = shown(&text.join("\n"));
+    assert_eq!(shown.matches("ul[").count(), 32, "{shown}");
+    assert_eq!(shown.matches("p(a)").count(), 40, "{shown}");
+}
+
+#[test]
 fn items_hold_what_follows_them() {
     assert_eq!(shown("# a\n{code}\nx\n{code}\n# b\nmore"), "ol[p(a) code:(x); p(b⏎more)]");
     assert_eq!(shown("# a {code}x{code}\n# b"), "ol[p(a) code:(x); p(b)]");
@@ -170,6 +197,10 @@ fn items_hold_what_follows_them() {
     assert_eq!(shown("# Go\nExpected: ok\n# On"), "ol[p(Go⏎Expected: ok); p(On)]");
     assert_eq!(shown("- a\n*Pre-Conditions:*\n- b"), "ul[p(a)] p(<b:Pre-Conditions:>) ul[p(b)]");
     assert_eq!(shown("1. Go\n- a\n2. On"), "p(1. Go) ul[p(a)] p(2. On)");
+    assert_eq!(shown("# Go\nExpected Result:\nok"), "ol[p(Go)] p(Expected Result:⏎ok)");
+    assert_eq!(shown("# \\\\\nGo"), "ol[p(Go)]");
+    let long = "Words that go on and on until nobody takes them for a key any more: a";
+    assert_eq!(shown(&format!("- a\n{long}")), format!("ul[p(a⏎{long})]"));
 }
 
 #[test]
@@ -190,6 +221,10 @@ fn tables_are_read_as_people_write_them() {
     );
     assert_eq!(shown("|1||3|"), "table[ / p(1) |  | p(3)]");
     assert_eq!(shown("|A|B|\n|---|:--|\n|1|2|"), "table[p(A) | p(B) / p(1) | p(2)]");
+    assert_eq!(shown("|1|2|\n|3|4|\n|---|---|"), "table[ / p(1) | p(2) / p(3) | p(4) / p(---) | p(---)]");
+    assert_eq!(shown("||*Name*|value|"), "table[ / p(<b:Name>) | p(value)]");
+    assert_eq!(shown("||A||\n||B||\n|1|"), "table[p(A)] table[p(B) / p(1)]");
+    assert_eq!(shown("|a|b\nh1. t"), "table[ / p(a) | p(b)] h1(t)");
     assert_eq!(shown("| no table"), "p(| no table)");
     assert_eq!(shown("||A||\n|1|\n||B||\n|2|"), "table[p(A) / p(1)] table[p(B) / p(2)]");
 }
@@ -229,6 +264,12 @@ fn places_are_those_of_the_source() {
     let Block::Paragraph { text: runs, .. } = &rows[0][0].blocks[0] else { panic!("a paragraph") };
     let Inline::Code { at, .. } = &runs[0] else { panic!("code") };
     assert_eq!(format!("{at:?}"), "3:6");
+    let Block::Table { rows, .. } = &blocks("|  |x|")[0] else { panic!("a table") };
+    assert_eq!(
+        format!("{:?} {:?}", rows[0][0].at, rows[0][1].at),
+        "1:2 1:5",
+        "an empty cell begins at its bar"
+    );
     let Block::List { items, .. } = &blocks(text)[2] else { panic!("a list") };
     assert_eq!(format!("{:?} {:?}", items[0].at, items[0].blocks[1].at()), "4:3 6:1");
 }
