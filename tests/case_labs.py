@@ -120,7 +120,9 @@ class Lab:
         return {"RABBIT_PASSWORD": self.node.password} | self.variables
 
     def run(self, case, variables=None, **changes):
-        """Runs a case, with changes to targets and variables; how that ended, and its evidence."""
+        """Runs a case, with changes to targets and variables; how that ended, and its evidence. What the case before it
+        broke is whole again, also where that one ended before it saw so."""
+        self.server.wait_until_well()
         directory = self.new_directory("run")
         variables = self.environment(directory, **changes) | (variables or {})
         allowed = ["--allow-shell"] if "shell = true" in self.sections else []

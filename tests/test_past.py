@@ -33,15 +33,21 @@ def recorded_seconds(server):
 
 
 def together(streams):
-    """One stream's rows and all streams' values; no row is skipped, and each is where it should be."""
-    first = streams[0]
+    """Of the rows that all streams have: one stream's numbers and times, and all values. No row is skipped, and each is
+    where it should be."""
     for stream in streams:
         assert np.array_equal(np.diff(stream.index), np.ones(len(stream.index) - 1)), stream.index
         assert np.abs(np.diff(stream.ms) - 100).max() <= 2
-    rows = min(len(stream.index) for stream in streams)
-    begin = max(stream.index[0] for stream in streams)
-    assert all(stream.index[0] == begin for stream in streams), "all streams begin with the same row"
-    return first.index[:rows], first.ms[:rows] / 1000, np.concatenate([s.values[:rows, :, 0] for s in streams], axis=1)
+    begin, end = max(stream.index[0] for stream in streams), min(stream.index[-1] for stream in streams)
+    common = [(stream.index >= begin) & (stream.index <= end) for stream in streams]
+    values = [stream.values[rows, :, 0] for stream, rows in zip(streams, common, strict=True)]
+    return streams[0].index[common[0]], streams[0].ms[common[0]] / 1000, np.concatenate(values, axis=1)
+
+
+def from_the_past(streams):
+    """The same of a view that begins before it was asked for: whoever reads it gets it from its beginning."""
+    assert len({stream.index[0] for stream in streams}) == 1, "all streams begin with the same row"
+    return together(streams)
 
 
 def samples(directory):
@@ -60,7 +66,7 @@ def test_a_live_view_begins_with_what_was_recorded(recording_server, stubs):
     until(lambda: recorded_seconds(server) > 6, RECORDED_WITHIN, "six seconds that are recorded", server.log)
     asked = time.time()
     with server.job(WATERFALL) as job:
-        index, seconds, values = together(read(stubs, job, most_rows=130))
+        index, seconds, values = from_the_past(read(stubs, job, most_rows=130))
     told = job["metadata"]["recorded"]
     assert 4 < told["seconds"] <= 10 and told["end_time"] <= asked
     assert "nothing was recorded after" in told["note"], "the file that is being written is not there yet"
@@ -86,7 +92,7 @@ def test_who_comes_a_moment_later_sees_the_same(focus_server, stubs):
         live = read(stubs, first, most_rows=60)
         asked = time.time()
         with focus_server.job(WATERFALL) as job:
-            _, seconds, values = together(read(stubs, job, most_rows=100))
+            _, seconds, values = from_the_past(read(stubs, job, most_rows=100))
     assert job["metadata"]["recorded"]["note"] == "nothing was recorded"
     assert asked - seconds[0] > 3, "the server remembers"
     assert np.isfinite(values).all()
@@ -112,5 +118,5 @@ def test_on_a_cluster_the_job_itself_says_what_was_recorded(on_kubernetes, stubs
         assert (told["seconds"], told["note"]) == (0, "nothing was recorded")
         assert server.get(f"/metadata/{job['job_id']}").json() == job
         on_kubernetes.wait_until_served(job)
-        index, seconds, _ = together(read(stubs, job, most_rows=10))
+        index, seconds, _ = from_the_past(read(stubs, job, most_rows=10))
     assert index[0] > 0 and len(seconds) >= 10

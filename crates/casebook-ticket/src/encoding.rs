@@ -141,18 +141,23 @@ impl Repair {
             1 => message!(one_character),
             count => message!(characters, count = count),
         };
+        // What stood inside of a line's end of two characters stood at the line's end.
+        let at = |place: usize| {
+            let is_inside = text[..place].ends_with('\r') && text[place..].starts_with('\n');
+            lines.at(place - usize::from(is_inside))
+        };
         let mut words: Vec<(&str, usize)> = Vec::new();
         for place in &self.places {
             let word = word_at(text, *place);
             if words.len() <= NAMED && !words.iter().any(|(known, _)| known.contains(word)) {
-                words.push((word, lines.at(*place).line as usize));
+                words.push((word, at(*place).line as usize));
             }
         }
         let named =
             words.iter().take(NAMED).map(|(word, line)| message!(word_in_line, word = *word, line = *line));
         let named =
             if words.len() > NAMED { named.chain([message!(and_more)]).collect() } else { named.collect() };
-        Note { at: lines.at(self.places[0]), rule: self.rule, text: (self.say)(characters, named) }
+        Note { at: at(self.places[0]), rule: self.rule, text: (self.say)(characters, named) }
     }
 }
 

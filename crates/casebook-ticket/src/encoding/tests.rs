@@ -70,7 +70,9 @@ fn words() -> impl Strategy<Value = String> {
 
 #[test]
 fn notes_count_old_line_ends() {
-    for (text, place) in [("a\rb\u{1}", "2:2"), ("a\r\n\rb\u{1}", "3:2"), ("a\nb\u{1}", "2:2")] {
+    for (text, place) in
+        [("a\rb\u{1}", "2:2"), ("a\r\n\rb\u{1}", "3:2"), ("a\r\u{1}\nb", "1:2"), ("a\nb\u{1}", "2:2")]
+    {
         let notes = decode(text.as_bytes()).notes;
         assert_eq!(format!("{:?}", notes[0].at), place, "{text:?}");
     }

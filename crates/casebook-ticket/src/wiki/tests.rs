@@ -110,7 +110,7 @@ fn what_people_type_stays_text() {
         "1-2, 10 - 20 - 30, 2025-10-05, -v and -x, --flag, a -- b",
         "__init__ and *args, **kwargs",
         "{\"a\": {\"b\": [1, 2]}, \"c\": {}}",
-        "GET /jobs/{id}/{status} and [ERROR] and [a|b] and [x]",
+        "GET /jobs/{id}/{status} and [ERROR] and [a|b] and [x] and [note:this]",
         "C:\\temp\\new \\\\server\\share \"a\\\\b\"",
         "Wow! Not now! a != b",
         "from -5 °C to low- and mid-range, +5 or more+",
@@ -137,6 +137,7 @@ fn lines_of_plain_text_are_one_paragraph() {
 #[test]
 fn blocks_are_read() {
     assert_eq!(shown("h2. One\nh3.Two\nh1. *Three*\ntext"), "h2(One) h3(Two) h1(<b:Three>) p(text)");
+    assert_eq!(shown("h2.*One*\nh2.3 is no heading"), "h2(<b:One>) p(h2.3 is no heading)");
     assert_eq!(shown("a\n----\nb\n--- \n"), "p(a) rule p(b⏎---)");
     assert_eq!(shown("bq. Said\nthen"), "quote[p(Said)] p(then)");
     assert_eq!(shown("{quote}\na\n\n* b\n{quote}\nc"), "quote[p(a) ul[p(b)]] p(c)");
@@ -176,6 +177,7 @@ fn lists_nest_as_their_marks_say() {
     assert_eq!(shown("# a\n\n# b\n\n\n# c"), "ol[p(a); p(b); p(c)]");
     assert_eq!(shown("- a\n  - b\n- c"), "ul[p(a) ul[p(b)]; p(c)]");
     assert_eq!(shown("• a\n• b"), "ul[p(a); p(b)]");
+    assert_eq!(shown("- a\n - b"), "ul[p(a); p(b)]");
     assert_eq!(shown("** a\n* b"), "ul[p(a); p(b)]");
     assert_eq!(shown("* a\n# b"), "ul[p(a)] ol[p(b)]");
     assert_eq!(shown("* [x] a\n* [ ] b"), "ul[x p(a); o p(b)]");
