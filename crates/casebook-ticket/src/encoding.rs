@@ -17,7 +17,6 @@ use std::borrow::Cow;
 use crate::message::{Argument, Message, message};
 use crate::{Lines, Note};
 use codepage::Codepage;
-use edits::Edits;
 
 /// How often text can have been encoded once too often.
 const ROUNDS: usize = 4;
@@ -54,7 +53,7 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
             .into_iter()
             .find_map(|codepage| mojibake::repair(&text, codepage));
         let Some(repaired) = repaired else { break };
-        mended.iter_mut().for_each(|place| *place = repaired.edits.moved(*place));
+        repaired.edits.move_all(&mut mended);
         mended.extend(repaired.mended);
         lost = repaired.lost;
         text = Cow::Owned(repaired.text);
@@ -66,8 +65,10 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     }));
     if controls::is_suspect(&text) {
         let cleaned = controls::clean(&text);
-        repairs.iter_mut().for_each(|repair| repair.follow(&cleaned.edits));
-        lost.iter_mut().for_each(|(place, _)| *place = cleaned.edits.moved(*place));
+        for repair in &mut repairs {
+            cleaned.edits.move_all(&mut repair.places);
+        }
+        cleaned.edits.move_all(lost.iter_mut().map(|(place, _)| place));
         repairs.push(Repair::new("encoding-repaired", cleaned.mended, |characters, _| {
             message!(latin1_repaired, characters = characters)
         }));
@@ -78,7 +79,9 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     }
     if memchr::memmem::find(text.as_bytes(), "\u{FFFD}".as_bytes()).is_some() {
         let filled = fill::fill(&text, &lost);
-        repairs.iter_mut().for_each(|repair| repair.follow(&filled.edits));
+        for repair in &mut repairs {
+            filled.edits.move_all(&mut repair.places);
+        }
         repairs.push(Repair::new("encoding-repaired", filled.certain, |characters, _| {
             message!(lost_put_back, characters = characters)
         }));
@@ -126,13 +129,6 @@ struct Repair {
 impl Repair {
     fn new(rule: &'static str, places: Vec<usize>, say: fn(Message, Argument) -> Message) -> Self {
         Self { rule, places, say }
-    }
-
-    /// Goes where its places went.
-    fn follow(&mut self, edits: &Edits) {
-        for place in &mut self.places {
-            *place = edits.moved(*place);
-        }
     }
 
     /// How many characters, and the words of the first ones.

@@ -95,14 +95,43 @@ fn blocks_of_every_kind_are_read() {
 }
 
 #[test]
+fn rows_without_cells_are_none_and_cells_span_no_more_columns_than_anybody_makes() {
+    let blocks = document(
+        r#"{"type": "table", "content": [
+            {"type": "tableRow", "content": []},
+            {"type": "tableRow", "content": [{"type": "tableHeader", "content": [{"type": "paragraph",
+                "content": [{"type": "text", "text": "Action"}]}]}]},
+            {"type": "tableRow", "content": [{"type": "tableCell", "attrs": {"colspan": 100000000}, "content": []}]}]}"#,
+    );
+    let Block::Table { header, rows, .. } = &blocks[0] else { panic!("{blocks:?}") };
+    assert_eq!((header.len(), rows.len(), rows[0].len()), (1, 1, 100));
+}
+
+#[test]
+fn decisions_are_items_and_tasks_may_begin_deeper() {
+    let blocks = document(
+        r#"{"type": "decisionList", "content": [{"type": "decisionItem", "content": [{"type": "text", "text": "Yes"}]}]},
+        {"type": "taskList", "content": [{"type": "taskList", "content": [
+            {"type": "taskItem", "attrs": {"state": "DONE"}, "content": [{"type": "text", "text": "done"}]}]}]},
+        {"type": "paragraph", "content": [{"type": "emoji", "attrs": {"text": ""}}]}"#,
+    );
+    assert_eq!(plain_blocks(&blocks[..2]), "Yes\n\ndone");
+    let Block::List { items, .. } = &blocks[1] else { panic!("{blocks:?}") };
+    assert_eq!(items[0].done, Some(true));
+    let Block::Paragraph { text, .. } = &blocks[2] else { panic!("{blocks:?}") };
+    assert!(matches!(text[..], [Inline::Raw { .. }]), "what nobody sees is kept as it stood: {text:?}");
+}
+
+#[test]
 fn positions_are_those_of_the_characters() {
     let file = "{\"type\":\"doc\",\"content\":[\n{\"type\":\"paragraph\",\"content\":[{\"type\":\"text\",\n\"text\":\"a\\n`b\"},\n\
-                {\"type\":\"text\",\"text\":\"x\",\"marks\":[{\"type\":\"code\"}]}]}]}";
+                {\"type\":\"text\",\"text\":\"x\",\"marks\":[{\"type\":\"code\"}]},\n{\"type\":\"hardBreak\"},\n{\"type\":\"text\",\"text\":\"y\"}]}]}";
     let blocks = reading(file);
     let Block::Paragraph { at, text } = &blocks[0] else { panic!("{blocks:?}") };
     assert_eq!(format!("{at:?}"), "3:9");
     assert!(matches!(text[1], Inline::Break(at) if format!("{at:?}") == "3:12"), "{text:?}");
     assert!(matches!(text[3], Inline::Code { at, .. } if format!("{at:?}") == "4:24"), "{text:?}");
+    assert!(matches!(text[4], Inline::Break(at) if format!("{at:?}") == "6:24"), "{text:?}");
 }
 
 #[test]

@@ -18,8 +18,15 @@ impl Edits {
         self.0.push(Edit { before, after });
     }
 
+    /// Moves places to where now stands what stood there.
+    pub(super) fn move_all<'a>(&self, places: impl IntoIterator<Item = &'a mut usize>) {
+        for place in places {
+            *place = self.moved(*place);
+        }
+    }
+
     /// Where now stands what stood at an offset; the beginning of what it became, for what was edited.
-    pub(super) fn moved(&self, offset: usize) -> usize {
+    fn moved(&self, offset: usize) -> usize {
         let behind = self.0.partition_point(|edit| edit.before.start <= offset);
         match behind.checked_sub(1).map(|last| &self.0[last]) {
             None => offset,

@@ -181,11 +181,26 @@ mod tests {
             ("a,b\n,\n", vec![vec!["a", "b"], vec!["", ""]]),
             ("a,b\n1,", vec![vec!["a", "b"], vec!["1", ""]]),
             ("\u{feff}a,b", vec![vec!["a", "b"]]),
+            ("a,b\n1,2,,\n", vec![vec!["a", "b"], vec!["1", "2", "", ""]]),
+            ("\"a;b\n;;\",c\n1,2", vec![vec!["a;b\n;;", "c"], vec!["1", "2"]]),
+            ("\"a\nb\",c;d;e\n1;2", vec![vec!["a\nb,c", "d", "e"], vec!["1", "2"]]),
         ] {
             let expected: Vec<Vec<String>> =
                 expected.into_iter().map(|row| row.into_iter().map(str::to_owned).collect()).collect();
             assert_eq!(rows(text), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn rows_are_counted_as_spreadsheets_do() {
+        let text = "a,b\n\n\n1,2\n3,\"4\n5\"\n6,7\n";
+        let lines = Lines::new(text);
+        let (mut table, header) = Table::new(File { name: "", text }, &lines).unwrap();
+        let mut numbers = vec![header.number];
+        while let Some(row) = table.next().unwrap() {
+            numbers.push(row.number);
+        }
+        assert_eq!(numbers, [1, 4, 5, 6], "a row of two lines is one");
     }
 
     #[test]

@@ -289,7 +289,6 @@ pub(super) fn is_forced_break(text: &str, start: usize, at: usize, end: usize) -
     match after {
         None => true,
         Some(after) if after.is_whitespace() => true,
-        Some('\\') => false,
         Some(after) => {
             (after.is_uppercase() || after.is_ascii_digit() || "*#-".contains(after))
                 && !word.is_empty()

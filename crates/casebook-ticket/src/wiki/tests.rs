@@ -111,14 +111,14 @@ fn what_people_type_stays_text() {
         "__init__ and *args, **kwargs",
         "{\"a\": {\"b\": [1, 2]}, \"c\": {}}",
         "GET /jobs/{id}/{status} and [ERROR] and [a|b] and [x] and [note:this]",
-        "C:\\temp\\new \\\\server\\share \"a\\\\b\"",
-        "Wow! Not now! a != b",
+        "C:\\temp\\new \\\\server\\share \"a\\\\b\" C:\\\\Temp a\\\\\\B",
+        "Wow! Not now! a != b, !now .then! or never",
         "from -5 °C to low- and mid-range, +5 or more+",
         "https://a.b/x_y_z?a=-1&b=*",
         "~/x ~/y m^2^ ^a$ C++ and D++ +1 and +2",
         "h1.example.com",
         "what?? really??",
-        "AT&T & co; &unknown;",
+        "AT&T & co; &unknown; &#0; &#13;",
     ] {
         let read = blocks(text);
         assert_eq!(read, [Block::paragraph(At::default(), text)], "{}", show_blocks(&read));
