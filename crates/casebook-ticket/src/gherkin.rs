@@ -4,7 +4,7 @@
 
 mod line;
 
-use crate::markup::{Block, Blocks, Cell, Item, plain_with_map};
+use crate::markup::{Block, Blocks, Cell, Inline, Inlines, Item, plain, plain_with_map};
 use crate::steps::Step;
 use crate::{At, SourceMap};
 
@@ -61,8 +61,8 @@ pub struct Clause {
     pub at: At,
     /// What it says.
     pub kind: Kind,
-    /// Its text, without the keyword.
-    pub text: String,
+    /// Its text, without the keyword; it may run on in further lines.
+    pub text: Inlines,
     /// A table or a text below it.
     pub data: Blocks,
 }
@@ -92,7 +92,7 @@ pub fn parse(text: &str, places: &SourceMap) -> Feature {
     let mut doc_string: Option<(u32, String)> = None;
     for (number, line) in (0..).zip(text.lines()) {
         let indent = line.chars().take_while(|character| character.is_whitespace()).count() as u32;
-        let at = places.at(number, indent);
+        let at = |column: u32| places.at(number, indent + column);
         let is_fence = line.trim_start().starts_with("\"\"\"") || line.trim_start().starts_with("```");
         match &mut doc_string {
             Some((first, text)) if is_fence => {
@@ -103,7 +103,7 @@ pub fn parse(text: &str, places: &SourceMap) -> Feature {
             }
             Some((_, text)) => text.extend([line, "\n"]),
             None if is_fence => doc_string = Some((number + 1, String::new())),
-            None => parser.line(at, line.trim()),
+            None => parser.line(line.trim(), at),
         }
     }
     if let Some((first, text)) = doc_string {
@@ -131,14 +131,18 @@ struct Parser {
 }
 
 impl Parser {
-    fn line(&mut self, at: At, line: &str) {
+    /// Adds a line without the spaces around it; `at` tells where its characters stand.
+    fn line(&mut self, line: &str, at: impl Fn(u32) -> At) {
         match Line::of(line) {
             Line::Nothing => {}
             Line::Tags(tags) => self.tags.extend(tags.into_iter().map(str::to_owned)),
-            Line::Heading(heading, name) => self.heading(at, heading, name),
-            Line::Clause(keyword, text) => self.clause(at, keyword, text),
-            Line::Row(cells) => self.row(at, &cells),
-            Line::Text(text) => self.text(text),
+            Line::Heading(heading, name) => self.heading(at(0), heading, name),
+            Line::Clause(keyword, text) => {
+                let before = line[..line.len() - text.len()].chars().count();
+                self.clause(at(before as u32), keyword, text);
+            }
+            Line::Row(cells) => self.row(at(0), &cells),
+            Line::Text(text) => self.text(at(0), text),
         }
     }
 
@@ -174,7 +178,7 @@ impl Parser {
         if matches!(self.place, Place::Feature | Place::Examples) {
             self.begin(at, "", Vec::new());
         }
-        let clause = Clause { at, kind, text: text.to_owned(), data: Blocks::new() };
+        let clause = Clause { at, kind, text: vec![Inline::Text(text.to_owned())], data: Blocks::new() };
         self.clauses().push(clause);
     }
 
@@ -212,17 +216,21 @@ impl Parser {
         }
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, at: At, text: &str) {
         if let Some(clause) = self.clauses().last_mut() {
-            // A clause that runs on in the next line.
-            clause.text.push(' ');
-            clause.text.push_str(text);
+            clause.text.extend([Inline::Break(at), Inline::Text(text.to_owned())]);
         } else if self.place == Place::Feature {
             if !self.feature.description.is_empty() {
                 self.feature.description.push('\n');
             }
             self.feature.description.push_str(text);
         }
+    }
+}
+
+impl Clause {
+    fn paragraph(&self) -> Block {
+        Block::Paragraph { at: self.at, text: self.text.clone() }
     }
 }
 
@@ -237,9 +245,8 @@ impl Feature {
         let clauses =
             scenarios.flat_map(|scenario| scenario.clauses.iter().take_while(|c| c.kind == Kind::Given));
         for clause in self.background.iter().filter(|clause| clause.kind == Kind::Given).chain(clauses) {
-            if known.insert(&clause.text) {
-                let text = std::iter::once(Block::paragraph(clause.at, &clause.text));
-                let blocks = text.chain(clause.data.iter().cloned()).collect();
+            if known.insert(plain(&clause.text)) {
+                let blocks = std::iter::once(clause.paragraph()).chain(clause.data.iter().cloned()).collect();
                 items.push(Item { at: clause.at, done: None, blocks });
             }
         }
@@ -256,7 +263,7 @@ impl Feature {
         for scenario in &self.scenarios {
             let mut begun = false;
             for clause in &scenario.clauses {
-                let text = Block::paragraph(clause.at, &clause.text);
+                let text = clause.paragraph();
                 let is_new = match clause.kind {
                     Kind::Given if !begun => continue,
                     Kind::Given | Kind::When => {

@@ -4,7 +4,6 @@ use super::issue::{self, Draft};
 use super::table::Cell;
 use crate::json::Json;
 use crate::markup::{Block, Blocks, Inline};
-use crate::unpacked::without_returns;
 use crate::{Field, SourceMap, Standard, wiki};
 
 /// What a column holds.
@@ -156,9 +155,7 @@ pub(super) fn add(column: &Column, cell: &Cell<'_>, draft: &mut Draft<'_>) {
 
 /// The wiki markup in a cell.
 pub(super) fn blocks(cell: &Cell<'_>) -> Blocks {
-    let places = cell.places();
-    let (text, places) = without_returns(&cell.text, &places);
-    wiki::read(&text, &places)
+    wiki::read(&cell.text, &cell.places())
 }
 
 /// Rows as CSV.
@@ -181,4 +178,13 @@ pub(super) fn csv(rows: &[Vec<String>]) -> String {
         out.push('\n');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_a_spreadsheet_would_lose_or_take_apart_is_quoted() {
+        let cells = ["a b", " a", "a ", "a;b", "a\"b", "a\nb", ""].map(str::to_owned);
+        assert_eq!(super::csv(&[cells.to_vec()]), "a b,\" a\",\"a \",\"a;b\",\"a\"\"b\",\"a\nb\",\n");
+    }
 }

@@ -48,8 +48,17 @@ fn given_is_a_pre_condition_when_an_action_and_then_an_expectation() {
         ["a live view is asked for", "      {\"view\": 1}", "the answer is <status>\n\nnothing was launched"]
     );
     assert_eq!(said[1], ["the broker is back", "", "the same request succeeds"]);
-    assert_eq!(format!("{:?} {:?}", steps[0].at, steps[1].expected_at), "11:5 18:5");
+    assert_eq!(format!("{:?} {:?}", steps[0].at, steps[1].expected_at), "11:10 18:10");
     assert_eq!(plain_blocks(&feature.examples()), "state\tstatus\naway\t503\nslow\t503 | 504");
+}
+
+#[test]
+fn a_clause_runs_on_in_the_next_line() {
+    let feature = parse("Given a server\n  # well,\n  and a broker\nWhen x\nThen y", &At::new(4, 3).into());
+    let Block::List { items, .. } = &feature.pre_conditions()[0] else { panic!("a list") };
+    let Block::Paragraph { at, text } = &items[0].blocks[0] else { panic!("a paragraph") };
+    assert_eq!((plain(text).as_str(), format!("{at:?}")), ("a server\nand a broker", "4:9".to_owned()));
+    assert!(matches!(text[1], Inline::Break(at) if format!("{at:?}") == "6:3"), "{text:?}");
 }
 
 #[test]

@@ -44,6 +44,13 @@ fn an_export_is_read_column_by_column() {
 }
 
 #[test]
+fn json_that_is_no_steps_is_text() {
+    let csv = "Summary,Issue key,Custom field (Manual Test Steps)\na,PZ-1,[1]\n";
+    let ticket = &tickets(Format::JiraCsv, csv)[0];
+    assert_eq!(ticket.text(&Field::TestSteps).as_deref(), Some("[1]"));
+}
+
+#[test]
 fn other_csv_is_refused() {
     assert!(error(Format::JiraCsv, "a,b\n1,2\n").starts_with("x:1:1: this is no export of Jira"));
     assert!(error(Format::JiraCsv, "").contains("nothing in this CSV"));

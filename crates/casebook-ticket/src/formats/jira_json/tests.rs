@@ -104,9 +104,9 @@ fn lines_of_code_in_a_string_stand_in_its_line() {
     let told = |needle: &str| format!("2:{}", line.find(needle).map_or(0, |at| at + 1));
     let body = |field: Field| &ticket.section(&field).expect("it is there").body[..];
     let step = &crate::steps::read(body(Field::TestSteps)).steps[0];
-    assert_eq!([step.at, step.data_at].map(|at| format!("{at:?}")), [told("When"), told("    d")]);
+    assert_eq!([step.at, step.data_at].map(|at| format!("{at:?}")), [told("c\\n    \\\""), told("    d")]);
     let [Block::List { items, .. }] = body(Field::PreConditions) else { panic!("{ticket:?}") };
-    assert_eq!(format!("{:?}", items[0].at), told("Given"));
+    assert_eq!(format!("{:?}", items[0].at), told("a \\\"b"));
     let [_, Block::Code { at, .. }] = body(Field::TestData) else { panic!("{ticket:?}") };
     let places = [at.at(0, 0), at.at(1, 0), at.at(1, 1), at.at(1, 2)].map(|at| format!("{at:?}"));
     assert_eq!(places, [told("{\\n"), told("\\t\\\"e"), told("\\\"e"), told("e\\\": 1")]);
@@ -124,11 +124,11 @@ fn gherkin_that_stands_in_paragraphs_has_its_places() {
     let body = |field: Field| &ticket.section(&field).expect("it is there").body[..];
     let step = &crate::steps::read(body(Field::TestSteps)).steps[0];
     let places = [step.at, step.data_at, step.expected_at].map(|at| format!("{at:?}"));
-    assert_eq!(places, [told("When"), told("e\\n{code}\\nThen"), told("Then")]);
+    assert_eq!(places, [told("d\\n{code}"), told("e\\n{code}\\nThen"), told("f\"}}")]);
     let [Block::List { items, .. }] = body(Field::PreConditions) else { panic!("{ticket:?}") };
     let [_, Block::Table { at, rows, .. }] = &items[0].blocks[..] else { panic!("{items:?}") };
     let places = [items[0].at, *at, rows[0][0].at].map(|at| format!("{at:?}"));
-    assert_eq!(places, [told("Given"), told("b||"), told("c|")]);
+    assert_eq!(places, [told("a\\n||b"), told("b||"), told("c|")]);
 }
 
 #[test]

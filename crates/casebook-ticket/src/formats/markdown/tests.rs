@@ -65,6 +65,36 @@ proptest! {
 }
 
 #[test]
+fn front_matter_with_names_of_its_own_is_no_canonical_form() {
+    let body = "---\n## Objective\n\nx\n\n**Test Steps**\n\n1. a\n";
+    for (key, is_canonical) in [("summary", true), ("Summary", false)] {
+        let [ticket] = &tickets_of(&format!("---\n{key}: y\n{body}"))[..] else { panic!("one ticket") };
+        assert_eq!(ticket.section(&Field::TestSteps).is_none(), is_canonical, "{key}");
+    }
+}
+
+#[test]
+fn words_that_yaml_takes_for_something_else_are_quoted() {
+    let written = |text: &str| front_matter::write("status", &[Block::paragraph(At::default(), text)]);
+    for bare in ["Open", "2025", "a: b".trim_end_matches(": b"), "é (x), y"] {
+        assert_eq!(written(bare), Some(format!("status: {bare}\n")));
+    }
+    for quoted in ["null", "Null", "1.10", "1e3", "a: b", "a:", "- a", "#1"] {
+        assert_eq!(written(quoted), Some(format!("status: \"{quoted}\"\n")));
+    }
+}
+
+#[test]
+fn a_map_ends_where_the_next_key_begins() {
+    let [ticket] = &tickets_of("---\nkey: PZ-1\nown:\n  by: Ann\nstatus: Open\n---\n## Objective\nx\n")[..]
+    else {
+        panic!("one ticket")
+    };
+    let own = ticket.sections.iter().find(|section| section.name == Name::Other("own".to_owned())).unwrap();
+    assert!(matches!(&own.body[..], [Block::Code { text, .. }] if text == "  by: Ann"), "{own:?}");
+}
+
+#[test]
 fn front_matter_holds_words_numbers_and_lists_with_their_places() {
     let text = "---\nkey: PZ-1\nsummary: \"Outage: broker\"\npriority: 2.0\nstatus: yes\ncreated: 2025-10-05\nassignee:\nlabels: [live, 1.10]\nseen:\n  by: Ann\n---\n## Objective\nx\n";
     let [ticket] = &tickets_of(text)[..] else { panic!("one ticket") };

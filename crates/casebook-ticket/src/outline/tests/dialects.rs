@@ -129,6 +129,31 @@ fn gherkin_gives_name_conditions_and_steps() {
 }
 
 #[test]
+fn lines_of_gherkin_stay_as_far_apart_as_they_were() {
+    let text = "## Steps\n\nGiven a\n\n\nWhen b\nThen c\n";
+    let blocks = markdown::read(text, &Lines::new(text));
+    let found = tickets(blocks, &Standard::built_in(), Origin::default());
+    let Found::Ticket(ticket) = &found[0] else { panic!("{found:?}") };
+    assert_eq!(ticket.text(&Field::TestSteps).as_deref(), Some("Given a\n\n\nWhen b\nThen c"));
+}
+
+#[test]
+fn cells_of_tables_below_gherkin_keep_their_bars() {
+    let text = "## Steps\n\nWhen a\n\n| x |\n|---|\n| p\\|q |\n\nThen c\n";
+    assert_eq!(told(text), "== ticket at 1:1\ntest_steps: a / x · p|q / c\n");
+}
+
+#[test]
+fn a_flattened_table_ends_where_a_heading_is_marked() {
+    let text = "Test ID: SK-41\n\n**Steps**\n\nAction\nData\nExpected Result\nSend\nx\n503\nRead\ny\none\n\n**Cleanup**\n\nNone\n\nNothing\n";
+    let steps = "test_steps: Send / x / 503 // Read / y / one";
+    assert_eq!(
+        told(text),
+        format!("== ticket at 1:1\nkey: SK-41\n{steps}\npost_conditions: None ¶ Nothing\n")
+    );
+}
+
+#[test]
 fn wiki_markup() {
     let dialects = [
         "h1. SK-41 Broker outage is refused at once\n\nh2. Priority\nHigh\n\nh2. Labels\nserver, resilience\n\nh2. Objective\nA live view must fail fast.\n\nh2. Pre-Conditions\n* The server is up.\n* The broker is away.\n\nh2. Test Steps\n||#||Action||Data||Expected Result||\n|1|Ask for a live view|view 1|503|\n|2|Read the log|tail|one warning|\n\nh2. Expected Result\nNothing is launched.\n\nh2. Post-Conditions\nThe broker is back.\n",
