@@ -139,9 +139,7 @@ impl<'a> Line<'a> {
         }
         let next = end - text[at + 2..end].trim_start().len();
         trim_end(&mut self.runs);
-        if !matches!(self.runs.last(), Some(Inline::Break(_))) {
-            self.runs.push(Inline::Break(reader.at(next)));
-        }
+        self.runs.push(Inline::Break(reader.at(next)));
         Some(next)
     }
 
