@@ -1,7 +1,7 @@
 //! Where something stands in a file.
 
+use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A position in a source: line and column, both from 1; columns count characters (Unicode scalar values).
 ///
@@ -51,8 +51,19 @@ pub struct Lines<'a> {
     starts: Vec<usize>,
     /// How many characters stand before each stretch of [`STRETCH`] bytes.
     counts: Vec<usize>,
-    /// The line that was asked for last, from 0: the next one mostly is the same or near it.
-    last: AtomicUsize,
+    /// What was asked for last: the next place mostly stands in the same line behind it, or near it.
+    last: Cell<Place>,
+}
+
+/// A place in a text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    /// Its line, from 0.
+    line: usize,
+    /// Its offset in the text.
+    offset: usize,
+    /// How many characters stand before it in its line.
+    before: usize,
 }
 
 /// How many lines are looked at before the line is searched for.
@@ -72,7 +83,7 @@ impl<'a> Lines<'a> {
             Some(before)
         });
         let starts = std::iter::once(0).chain(ends).collect();
-        Self { text, starts, counts: counts.collect(), last: AtomicUsize::new(0) }
+        Self { text, starts, counts: counts.collect(), last: Cell::default() }
     }
 
     /// The position of a byte offset; offsets past the end, or inside a character, are those before.
@@ -82,26 +93,27 @@ impl<'a> Lines<'a> {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.line(offset);
-        let start = self.starts[line];
-        let before = if offset - start <= STRETCH {
+        let last = self.last.get();
+        let line = self.line(offset, last.line);
+        let is_behind = line == last.line && last.offset <= offset;
+        let (start, before) = if is_behind { (last.offset, last.before) } else { (self.starts[line], 0) };
+        let between = if offset - start <= STRETCH {
             count(&self.text.as_bytes()[start..offset])
         } else {
             self.characters_before(offset) - self.characters_before(start)
         };
+        let before = before + between;
+        self.last.set(Place { line, offset, before });
         At::new(line as u32 + 1, before as u32 + 1)
     }
 
-    /// The line of an offset, from 0.
-    fn line(&self, offset: usize) -> usize {
-        let last = self.last.load(Ordering::Relaxed);
+    /// The line of an offset, from 0; it is looked for near another one first.
+    fn line(&self, offset: usize, last: usize) -> usize {
         let near = self.starts[last..].iter().take(NEAR).take_while(|start| **start <= offset).count();
-        let line = match near {
+        match near {
             1..NEAR => last + near - 1,
             _ => self.starts.partition_point(|start| *start <= offset) - 1,
-        };
-        self.last.store(line, Ordering::Relaxed);
-        line
+        }
     }
 
     fn characters_before(&self, offset: usize) -> usize {
@@ -151,7 +163,10 @@ mod tests {
     fn long_lines_are_counted_right() {
         for text in ["é\n".repeat(700), "aשb".repeat(700), "x".repeat(STRETCH), "x".repeat(2 * STRETCH)] {
             let lines = Lines::new(&text);
-            for (offset, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let offsets: Vec<_> = text.char_indices().map(|(offset, _)| offset).chain([text.len()]).collect();
+            // Onwards, backwards, and to and fro.
+            let far = offsets.iter().zip(offsets.iter().rev()).flat_map(|(one, other)| [*one, *other]);
+            for offset in offsets.iter().chain(offsets.iter().rev()).copied().chain(far) {
                 let before = &text[..offset];
                 let line = before.matches('\n').count() + 1;
                 let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

@@ -4,7 +4,7 @@ mod normal;
 
 use crate::{At, SourceMap};
 
-pub use normal::{GREATEST_START, lines as normal_lines, normal};
+pub use normal::{GREATEST_START, lines as normal_lines, normal, paragraph as normal_paragraph};
 
 /// Blocks in order.
 pub type Blocks = Vec<Block>;

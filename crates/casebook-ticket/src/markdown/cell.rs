@@ -6,7 +6,7 @@ use super::html::{Tag, unescape};
 use super::read::{DEEPEST, Text};
 use super::runs::{self, Marked};
 use crate::SourceMap;
-use crate::markup::{Block, Blocks, Cell, Inline, Inlines, Item, normal_lines};
+use crate::markup::{Block, Blocks, Cell, Inline, Inlines, Item, normal_paragraph};
 use crate::unpacked::Unpacked;
 
 /// Reads the events of a cell.
@@ -228,10 +228,7 @@ impl<'e> Reader<'_, 'e> {
         let mut at = self.text.at(first.start);
         let mut text = Inlines::new();
         let mut flush = |text: &mut Inlines, at| {
-            let text = normal_lines(std::mem::take(text));
-            if !text.is_empty() {
-                out.push(Block::Paragraph { at, text });
-            }
+            out.extend(normal_paragraph(at, std::mem::take(text)));
         };
         for run in runs::read(self.text, events) {
             if let (Some(Inline::Break(_)), Inline::Break(next)) = (text.last(), &run) {

@@ -7,7 +7,7 @@ use pulldown_cmark::{CodeBlockKind, Event, OffsetIter, Options, Parser, Tag, Tag
 
 use super::cell;
 use super::runs::{self, Marked};
-use crate::markup::{Block, Blocks, Cell, Item, Markup, normal_lines};
+use crate::markup::{Block, Blocks, Cell, Item, Markup, normal_lines, normal_paragraph};
 use crate::{At, Places, source_map};
 
 /// How deep blocks may be inside blocks; what is deeper is kept as it stands.
@@ -124,11 +124,9 @@ impl<'a> Reader<'a> {
             _ => &self.line[..],
         };
         let at = line.first().map_or(at, |(_, range)| self.text.at(range.start));
-        let text = normal_lines(runs::read(self.text, line));
-        if text.is_empty() {
-            content.done = None;
-        } else {
-            content.blocks.push(Block::Paragraph { at, text });
+        match normal_paragraph(at, runs::read(self.text, line)) {
+            Some(paragraph) => content.blocks.push(paragraph),
+            None => content.done = None,
         }
     }
 

@@ -24,6 +24,19 @@ proptest! {
     }
 }
 
+#[test]
+fn a_paragraph_begins_where_its_first_words_do() {
+    for (text, place) in [("a", "1:1"), ("\\\na", "2:1"), ("- \\\n  a", "2:3")] {
+        let mut blocks = taken(text);
+        if let Block::List { items, .. } = &mut blocks[0] {
+            blocks = items.remove(0).blocks;
+        }
+        assert_eq!(format!("{:?}", blocks[0].at()), place, "{text:?}");
+    }
+    let Block::Table { rows, .. } = &taken("| a |\n|---|\n| <br>x |")[0] else { panic!("a table") };
+    assert_eq!(format!("{:?}", rows[0][0].blocks[0].at()), "3:7");
+}
+
 /// `<` and what comes behind it, as runs: raw source as people write it.
 fn raw(text: &str) -> Inline {
     Inline::Raw { markup: Markup::Markdown, text: text.to_owned() }

@@ -23,13 +23,7 @@ pub fn normal(blocks: Blocks) -> Blocks {
 
 fn block(block: Block) -> Option<Block> {
     Some(match block {
-        Block::Paragraph { at, text } => {
-            let text = lines(text);
-            if text.is_empty() {
-                return None;
-            }
-            Block::Paragraph { at, text }
-        }
+        Block::Paragraph { at, text } => return paragraph(at, text),
         Block::Heading { at, level, text } => {
             Block::Heading { at, level: level.clamp(1, 6), text: lines(text) }
         }
@@ -76,6 +70,22 @@ fn item(item: Item) -> Item {
     let blocks = normal(item.blocks);
     let done = item.done.filter(|_| matches!(blocks.first(), Some(Block::Paragraph { .. })));
     Item { at: item.at, done, blocks }
+}
+
+/// A paragraph in normal form; none when nothing is in it. It begins where its first line does that has something in it.
+#[must_use]
+pub fn paragraph(at: At, text: Inlines) -> Option<Block> {
+    let is_blank = |run: &&Inline| match run {
+        Inline::Break(_) => true,
+        Inline::Text(words) => words.trim_start_matches(BLANK).is_empty(),
+        _ => false,
+    };
+    let at = text.iter().take_while(is_blank).fold(at, |at, run| match run {
+        Inline::Break(next) => *next,
+        _ => at,
+    });
+    let text = lines(text);
+    (!text.is_empty()).then_some(Block::Paragraph { at, text })
 }
 
 /// The runs of a paragraph, a heading or a caption in normal form.

@@ -173,8 +173,13 @@ impl<'a> Reader<'a> {
     fn text_line(&mut self, into: &mut Gathering, start: usize, end: usize) {
         let end = start + self.text[start..end].trim_end().len();
         if start < end {
-            let runs = inlines::read(self, start..end);
-            into.line(self.at(start), runs);
+            let mut runs = inlines::read(self, start..end);
+            let mut at = self.at(start);
+            while let Some(Inline::Break(next)) = runs.first() {
+                at = *next;
+                runs.remove(0);
+            }
+            into.line(at, runs);
         }
     }
 

@@ -94,6 +94,8 @@ fn forced_line_ends_have_nothing_blank_around_them() {
     assert_eq!(shown(r"a \\  b"), "p(a⏎b)");
     assert_eq!(shown(r"*a* \\ \\ b\\"), "p(<b:a>⏎b)");
     assert_eq!(shown("a\\\\\nb"), "p(a⏎b)");
+    assert_eq!(shown(r"\\ a"), "p(a)");
+    assert_eq!(format!("{:?}", blocks(r"\\ a")[0].at()), "1:4");
 }
 
 #[test]
