@@ -11,7 +11,9 @@ use crate::markup::{Block, Blocks};
 use crate::{At, gherkin};
 
 pub(crate) use flattened::{Flattened, Unit};
-pub(crate) use role::{Role, is_step_title};
+pub(crate) use marker::leading_number;
+pub(crate) use part::roles_in;
+pub(crate) use role::{Role, is_step_title, names_columns};
 
 /// One step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -57,18 +57,14 @@ fn document(text: &str) -> bool {
     compact.starts_with("\"type\":\"doc\"")
 }
 
-/// By the header: the columns of Xray's importer hold steps.
+/// By the header: the columns of Xray's importer hold steps, a row each.
 fn csv(text: &str) -> Format {
     let header = text.lines().next().unwrap_or_default().to_lowercase();
     let columns: Vec<_> = columns(&header).collect();
-    let is_step = |column: &&str| {
-        matches!(*column, "action" | "step" | "expected result" | "result" | "tcid" | "test id")
-    };
-    if columns.contains(&"issue key") || !columns.iter().any(is_step) {
-        Format::JiraCsv
-    } else {
-        Format::XrayCsv
-    }
+    let has = |names: &[&str]| columns.iter().any(|column| names.contains(column));
+    let is_row_a_step = has(&["action", "step"]) && has(&["data", "result", "expected result"]);
+    let has_steps = has(&["action", "step", "expected result", "result", "tcid", "test id"]);
+    if is_row_a_step || (has_steps && !has(&["issue key"])) { Format::XrayCsv } else { Format::JiraCsv }
 }
 
 fn is_csv(text: &str) -> bool {
@@ -97,18 +93,30 @@ fn columns(header: &str) -> impl Iterator<Item = &str> {
 /// How many lines are written as only Markdown is.
 fn markdown(text: &str) -> usize {
     let front_matter = usize::from(text.starts_with("---\n"));
+    let headings = unfenced(text).filter(|line| has_hash(line)).count() - numbered(text);
     let lines = unfenced(text).filter(|line| {
         let line = line.trim_start();
         let hashes = line.bytes().take_while(|byte| *byte == b'#').count();
         (2..=6).contains(&hashes) && line[hashes..].starts_with(' ')
-            || line.starts_with("# ") && !line.starts_with("# #")
             || line.starts_with("```")
             || line.starts_with("- [")
             || is_delimiter_row(line)
             || line.contains("**")
             || line.contains("](")
     });
-    front_matter + lines.count()
+    front_matter + headings + lines.count()
+}
+
+/// Whether a line is a heading in Markdown, and a numbered item in wiki markup.
+fn has_hash(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("# ") && !line.starts_with("# #")
+}
+
+/// How many lines of those are numbered items: they follow each other with nothing between, as headings do not.
+fn numbered(text: &str) -> usize {
+    let lines: Vec<_> = unfenced(text).map(has_hash).collect();
+    lines.chunk_by(|one, other| one == other).filter(|run| run[0] && run.len() > 1).map(<[_]>::len).sum()
 }
 
 fn is_delimiter_row(line: &str) -> bool {
@@ -117,19 +125,18 @@ fn is_delimiter_row(line: &str) -> bool {
 
 /// How many lines are written as only Jira's wiki markup is.
 fn wiki(text: &str) -> usize {
-    unfenced(text)
-        .filter(|line| {
-            let line = line.trim_start();
-            let bytes = line.as_bytes();
-            bytes.len() > 3 && bytes[0] == b'h' && (b'1'..=b'6').contains(&bytes[1]) && &bytes[2..4] == b". "
-                || line.starts_with("||")
-                || ["{code", "{noformat", "{panel", "{quote}", "{color", "bq. ", "*# ", "#* ", "## *", "** "]
-                    .into_iter()
-                    .any(|start| line.starts_with(start))
-                || is_bold_key(line)
-                || line.contains("{{") && line.contains("}}")
-        })
-        .count()
+    let lines = unfenced(text).filter(|line| {
+        let line = line.trim_start();
+        let bytes = line.as_bytes();
+        bytes.len() > 3 && bytes[0] == b'h' && (b'1'..=b'6').contains(&bytes[1]) && &bytes[2..4] == b". "
+            || line.starts_with("||")
+            || ["{code", "{noformat", "{panel", "{quote}", "{color", "bq. ", "*# ", "#* ", "## *", "** "]
+                .into_iter()
+                .any(|start| line.starts_with(start))
+            || is_bold_key(line)
+            || line.contains("{{") && line.contains("}}")
+    });
+    numbered(text) + lines.count()
 }
 
 /// `*Key:*` or `*Key*:`, with one star.
@@ -177,6 +184,10 @@ mod tests {
             ("", "Summary,Issue key,Issue Type\nx,A-1,Test\n", Format::JiraCsv),
             ("", "TCID;Test Summary;Action;Data;Expected Result\n", Format::XrayCsv),
             ("a.csv", "Summary,Description\n", Format::JiraCsv),
+            ("a.csv", "Issue ID,Issue key,Test Summary,Action,Data,Result\n", Format::XrayCsv),
+            ("", "Summary: x\nSteps:\n# Open\n# Look\n", Format::Wiki),
+            ("a.txt", "# Open\n*Expected:* x\n# Look\n*Expected:* y\n", Format::Wiki),
+            ("", "# Title\n\ntext\n\n# Steps\n\n1. a\n", Format::Markdown),
             ("a.wiki", "# Title\n", Format::Wiki),
         ] {
             assert_eq!(by(name, text), format, "{name}: {text}");

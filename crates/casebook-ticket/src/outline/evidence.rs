@@ -88,6 +88,15 @@ static TESTS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static ISSUE_TYPE: LazyLock<Regex> = LazyLock::new(|| whole("(issue )?type|issuetype|סוג( הטיקט)?"));
 
+/// Whether a key's words are over a section of another document, so that it ends a test's section.
+pub(super) fn is_heading(words: &str) -> bool {
+    static ANY: LazyLock<Regex> = LazyLock::new(|| whole("notes|remarks|comments|risks?|הערות|סיכונים"));
+    let [bug, ..] = &*KINDS;
+    ANY.is_match(words)
+        || bug.headings.is_match(words)
+        || KINDS.iter().any(|kind| kind.strong_headings.is_match(words))
+}
+
 /// What a document is instead of a test, and the sentence that says why; none when it is a test.
 pub(super) fn against(document: &Document<'_>) -> Option<(NoTestKind, Message)> {
     let issue_type = document.sections.iter().find_map(|(section, heading)| {

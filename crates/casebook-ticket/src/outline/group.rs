@@ -8,12 +8,12 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::markup::{Block, Blocks, Cell, plain_blocks, split_lines};
-use crate::steps::{Role, is_step_title};
+use crate::steps::{Role, is_step_title, leading_number, roles_in};
 use crate::{At, Field, Name, Section, Standard, gherkin};
 
-use super::fields_table;
 use super::piece::{Body, Piece};
 use super::sign::{BULLET, PLAIN, ROW, STRONG, Sign};
+use super::{evidence, fields_table};
 
 /// A piece and what it looks like.
 #[derive(Clone, Debug)]
@@ -58,6 +58,8 @@ struct Groups<'a> {
     step: Option<usize>,
     said: HashSet<Role>,
     parts: HashSet<Role>,
+    /// The number of that step, when it has one.
+    number: Option<u32>,
 }
 
 /// Groups pieces to sections, each with its heading as it stood; the first has the empty name when there is text before
@@ -83,6 +85,7 @@ pub(super) fn group(pieces: Vec<Signed>, standard: &Standard) -> Vec<(Section, S
         step: None,
         said: HashSet::new(),
         parts: HashSet::new(),
+        number: None,
     };
     for (index, Signed { piece, sign }) in pieces.into_iter().enumerate() {
         groups.leave_short(&piece);
@@ -153,6 +156,7 @@ impl Groups<'_> {
             Some(_) if sign.numbered && sign.rank >= PLAIN && kind != Kind::Container => false,
             Some(_) if sign.rank <= rank => true,
             Some(known) => kind == Kind::Container || self.breaks_out(index, known, sign, base),
+            None if sign.rank >= STRONG && sign.rank <= rank && evidence::is_heading(&sign.title) => true,
             None if sign.rank < STRONG => sign.rank <= rank || (kind == Kind::Container && field.is_none()),
             None if sign.value.is_empty() => match sign.rank {
                 STRONG => sign.first && (rank == STRONG || (kind == Kind::Container && field.is_none())),
@@ -186,6 +190,10 @@ impl Groups<'_> {
                 && matches!(known, Field::Priority | Field::Labels | Field::TestType)
                 && self.ahead.times.get(known) == Some(&1);
         }
+        if sign.rank < STRONG && self.ahead.times.get(known) == Some(&1) {
+            // A real heading with a field's name, and nothing else has it.
+            return true;
+        }
         let (weak, strong) = (self.ahead.count(sign.rank), self.ahead.count(rank));
         near && weak >= strong && self.ahead.strongest.get(known).is_some_and(|strongest| *strongest > rank)
     }
@@ -202,7 +210,9 @@ impl Groups<'_> {
         if !self.in_step {
             return false;
         }
-        let more = self.ahead.next_step[index] < self.ahead.next_other[index];
+        // Numbers below a label without a value are those of its own list.
+        let more = self.ahead.next_step[index] < self.ahead.next_other[index]
+            || (!sign.value.is_empty() && self.counts_on(index));
         if !more && self.said.contains(&role) {
             // The last step has one already: this one is the whole test's.
             return false;
@@ -214,6 +224,12 @@ impl Groups<'_> {
             self.said.insert(role);
         }
         inside
+    }
+
+    /// Whether the step with the next number lies ahead.
+    fn counts_on(&self, index: usize) -> bool {
+        let (next, number) = self.ahead.next_number[index];
+        next < self.ahead.next_other[index] && self.number.is_some_and(|before| number == before + 1)
     }
 
     fn is_short(&self, field: &Field) -> bool {
@@ -247,6 +263,7 @@ impl Groups<'_> {
         }
         self.in_step = false;
         self.step = None;
+        self.number = None;
         self.said.clear();
         self.parts.clear();
     }
@@ -266,10 +283,8 @@ impl Groups<'_> {
         {
             return self.steps_by_themselves(at.start(), piece);
         }
-        if self.field(self.current) == Some(&Field::TestSteps) && begins_step(&piece, sign) {
-            self.in_step = true;
-            self.step = piece.block();
-            self.said.clear();
+        if self.field(self.current) == Some(&Field::TestSteps) {
+            self.begin_step(&piece, sign);
         }
         let open = &mut self.sections[self.current];
         let piece = match piece {
@@ -280,6 +295,21 @@ impl Groups<'_> {
             piece => piece,
         };
         open.body.push(piece);
+    }
+
+    /// Takes note of a step that a piece begins. Where it is only a number that begins it, what the lines below it name
+    /// may as well be the whole test's.
+    fn begin_step(&mut self, piece: &Piece, sign: Option<&Sign>) {
+        let number = number_of(piece);
+        let is_marked = begins_step(piece, sign);
+        if !is_marked && (number.is_none() || sign.is_some()) {
+            return;
+        }
+        self.in_step = true;
+        self.step = piece.block().filter(|_| is_marked);
+        self.number = number;
+        self.said = roles_in(piece.line()).collect();
+        self.parts.extend(&self.said);
     }
 
     /// Gherkin without a heading over it.
@@ -346,9 +376,20 @@ fn begins_step(piece: &Piece, sign: Option<&Sign>) -> bool {
     }
 }
 
+/// The number that a line or an item begins with.
+fn number_of(piece: &Piece) -> Option<u32> {
+    match piece {
+        Piece::Line { text, .. } => leading_number(text),
+        Piece::Item { start, .. } => u32::try_from((*start)?).ok(),
+        _ => None,
+    }
+}
+
 /// What lies ahead of each piece; found once, so that nothing is looked through twice.
 struct Ahead {
     next_step: Vec<usize>,
+    /// The next piece with a number, and its number.
+    next_number: Vec<(usize, u32)>,
     next_other: Vec<usize>,
     /// Whether the piece stands beside a known key of the same block.
     in_run: Vec<bool>,
@@ -370,6 +411,7 @@ impl Ahead {
         let count = pieces.len();
         let mut ahead = Self {
             next_step: vec![count; count],
+            next_number: vec![(count, 0); count],
             next_other: vec![count; count],
             in_run: vec![false; count],
             known: vec![0; count + 1],
@@ -379,9 +421,13 @@ impl Ahead {
             times: HashMap::new(),
             counts: Default::default(),
         };
-        let (mut step, mut other) = (count, count);
+        let (mut step, mut other, mut numbered) = (count, count, (count, 0));
         for (index, Signed { piece, sign }) in pieces.iter().enumerate().rev() {
             (ahead.next_step[index], ahead.next_other[index]) = (step, other);
+            ahead.next_number[index] = numbered;
+            if let Some(number) = number_of(piece) {
+                numbered = (index, number);
+            }
             ahead.next_of_rank[index] = ahead.next_of_rank[index + 1];
             let Some(sign) = sign else { continue };
             match Role::of(&sign.title) {

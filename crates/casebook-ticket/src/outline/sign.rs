@@ -3,6 +3,7 @@
 use crate::markup::{Inline, Inlines, plain};
 use crate::{Field, Standard};
 
+use super::evidence;
 use super::key::{Key, is_decoration};
 use super::piece::Piece;
 
@@ -68,9 +69,10 @@ impl Sign {
     }
 }
 
-/// Whether a line would begin a section of a field.
+/// Whether a line would begin a section: a field's, or one that other documents have.
 pub(super) fn begins(text: &[Inline], standard: &Standard) -> bool {
-    line(text, true, || true, standard).is_some_and(|sign| sign.field.is_some() && !sign.numbered)
+    let is_known = |sign: Sign| sign.field.is_some() || evidence::is_heading(&sign.title);
+    line(text, true, || true, standard).is_some_and(|sign| !sign.numbered && is_known(sign))
 }
 
 fn line(text: &[Inline], first: bool, stands_alone: impl Fn() -> bool, standard: &Standard) -> Option<Sign> {

@@ -44,8 +44,13 @@ impl Flattened {
     pub(crate) fn at(units: &[Unit<'_>]) -> Option<Self> {
         let mut columns = Vec::new();
         for unit in units.iter().take(4) {
-            match unit.text().filter(|text| text.len() < 40).and_then(Role::of) {
+            let Some(title) = unit.text().filter(|text| text.len() < 40) else { break };
+            match Role::of(title) {
                 Some(role) if !columns.contains(&role) => columns.push(role),
+                // `Step` over numbers, beside `Action`.
+                Some(Role::Action) if columns == [Role::Action] && is_step(units[0]) => {
+                    columns = vec![Role::Number, Role::Action];
+                }
                 _ => break,
             }
         }
@@ -60,6 +65,11 @@ impl Flattened {
     pub(crate) fn len(&self) -> usize {
         self.rows.last().copied().unwrap_or(0)
     }
+}
+
+/// Whether a title may stand over the numbers of steps.
+fn is_step(unit: Unit<'_>) -> bool {
+    unit.text().is_some_and(|title| ["step", "צעד", "שלב"].contains(&title.to_lowercase().as_str()))
 }
 
 /// Rows that begin with their numbers.

@@ -38,6 +38,19 @@ pub(super) fn of(line: &[Inline]) -> Option<(Kind, String, Inlines)> {
     }
 }
 
+/// The number of a line that begins with one: `1)`, `**2.**`.
+pub(crate) fn leading_number(line: &[Inline]) -> Option<u32> {
+    match line.split_first()? {
+        (Inline::Text(text), rest)
+            if text.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '(') =>
+        {
+            head(text, rest.is_empty()).filter(|(kind, ..)| *kind == Kind::Number)?.1.parse().ok()
+        }
+        (Inline::Strong(inner), _) => leading_number(inner),
+        _ => None,
+    }
+}
+
 const SEPARATORS: [char; 8] = [' ', ':', '：', '.', ')', '-', '–', '—'];
 
 /// The mark, what it counts, and where it ends.

@@ -154,6 +154,11 @@ fn first_line(text: &[Inline]) -> &[Inline] {
     &text[..end.unwrap_or(text.len())]
 }
 
+/// The parts that a line names: `1) Action: .. | Data: ..`.
+pub(crate) fn roles_in(line: &[Inline]) -> impl Iterator<Item = Role> {
+    split_bars(At::default(), line).into_iter().filter_map(|(_, part)| Some(label(&part)?.0))
+}
+
 /// The part that a line begins with: its role, and what stands behind the colon.
 pub(super) fn label(line: &[Inline]) -> Option<(Role, Inlines)> {
     let (first, rest) = line.split_first()?;

@@ -157,6 +157,11 @@ impl Columns {
     }
 }
 
+/// Whether these are the titles of a table of steps.
+pub(crate) fn names_columns<'a>(titles: impl Iterator<Item = &'a str>) -> bool {
+    Columns::of_titles(titles).is_some()
+}
+
 /// Whether words are the title of a step: `Step 3`, `Step 3: open the page`, `צעד 3`.
 pub(crate) fn is_step_title(words: &str) -> bool {
     step_title(words).is_some()

@@ -164,6 +164,8 @@ fn a_flattened_table_keeps_cells_of_several_lines_and_empty_ones() {
         step("3", "Read", "log", "warning"),
     ];
     assert_eq!(said(text), (Encoding::FlattenedTable, expected.to_vec()));
+    let text = "Step\nAction\nExpected Result\n1\nSend\n503\n2\nWait\nnothing";
+    assert_eq!(said(text).1, [step("1", "Send", "", "503"), step("2", "Wait", "", "nothing")]);
     let text = "Action\nData\nExpected Result\nSend\nx\n503\nWait\ny\nnothing";
     assert_eq!(said(text).1, [step("", "Send", "x", "503"), step("", "Wait", "y", "nothing")]);
 }

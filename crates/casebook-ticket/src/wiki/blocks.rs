@@ -109,6 +109,12 @@ impl<'a> Reader<'a> {
             into.end_paragraph();
             return Some(line.next);
         }
+        if let Some((table, after)) = self.tab_table(line, end) {
+            into.end_lists();
+            into.block(table);
+            into.blank = false;
+            return Some(after);
+        }
         if let Some(marker) = scan::marker(text, line.start - at).filter(|marker| into.takes(*marker)) {
             let (item, begins) = self.item(line.start + marker.text, line.end);
             into.item(marker, self.at(line.start), item);

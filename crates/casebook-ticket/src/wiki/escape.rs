@@ -137,9 +137,9 @@ fn characters(text: &str, from: usize, end: usize, around: Around, is_text: bool
     out.push_str(&text[plain..end]);
 }
 
-/// Spaces that Jira, or who edits the source, could lose.
+/// Spaces that Jira, or who edits the source, could lose; and tabs, which may be between the cells of a pasted table.
 fn is_odd_space(character: char) -> bool {
-    character.is_whitespace() && !" \t\r\n".contains(character)
+    character.is_whitespace() && !" \r\n".contains(character)
 }
 
 /// Whether marks between two characters can be markup, with marks of the same kind beside them among it.

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::blocks::Reader;
+use super::blocks::{Line, Reader};
 use super::scan;
 use crate::markup::{Block, Blocks, Cell, Inline};
+use crate::steps::names_columns;
 
 /// A row as it stands: its cells' text, and whether each is a header.
 pub(super) struct Row {
@@ -122,6 +123,42 @@ impl Reader<'_> {
         }
     }
 
+    /// The table that stands in lines of cells with tabs between, as browsers and spreadsheets paste them, and where it
+    /// ends. Its first line has to name columns of steps.
+    pub(super) fn tab_table(&mut self, first: Line, end: usize) -> Option<(Block, usize)> {
+        let titles = self.text[first.start..first.end].split('\t');
+        if !has_tab(&self.text[first.start..first.end]) || !names_columns(titles) {
+            return None;
+        }
+        let header = self.tab_cells(first.start, first.end);
+        let mut rows = Vec::new();
+        let mut after = first.next;
+        while after < end {
+            let stop = self.line_end(after, end);
+            // An empty first cell is only a tab.
+            let row = self.text[after..stop].trim_end();
+            if !has_tab(row) {
+                break;
+            }
+            rows.push(self.tab_cells(after, after + row.len()));
+            after = (stop + 1).min(end);
+        }
+        let at = self.at(first.start);
+        (!rows.is_empty()).then_some((Block::Table { at, header, rows }, after))
+    }
+
+    fn tab_cells(&mut self, start: usize, end: usize) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        let mut begin = start;
+        while begin <= end {
+            let length = memchr::memchr(b'\t', &self.text.as_bytes()[begin..end]).unwrap_or(end - begin);
+            let range = begin..begin + length;
+            cells.push(Cell { at: self.at(begin), blocks: self.blocks(range) });
+            begin += length + 1;
+        }
+        cells
+    }
+
     /// Where what a brace begins ends: a macro with all that is in it, or the brace alone.
     fn brace_end(&mut self, at: usize, line_end: usize, end: usize) -> usize {
         if let Some(content) = self.monospace(at, line_end) {
@@ -161,6 +198,10 @@ impl Reader<'_> {
         }
         false
     }
+}
+
+fn has_tab(line: &str) -> bool {
+    memchr::memchr(b'\t', line.as_bytes()).is_some()
 }
 
 struct Table {

@@ -234,6 +234,19 @@ fn tables_are_read_as_people_write_them() {
 }
 
 #[test]
+fn tables_that_were_pasted_with_tabs_are_read() {
+    assert_eq!(
+        shown("Test Steps:\n#\tAction\tData\tExpected Result\n1\t*Open*\t\tpage\n2\tLook\ty\tview\nend"),
+        "p(Test Steps:) table[p(#) | p(Action) | p(Data) | p(Expected Result) / p(1) | p(<b:Open>) |  | p(page) / p(2) | p(Look) | p(y) | p(view)] p(end)"
+    );
+    assert_eq!(shown("a\tb\n1\t2"), "p(a\tb⏎1\t2)");
+    let text = [Block::paragraph(At::default(), "Step\tExpected\na\tb")];
+    assert_eq!(blocks(&write(&text)), text, "{}", write(&text));
+    let Block::Table { rows, .. } = &blocks("Step\tExpected\n\tx")[0] else { panic!("a table") };
+    assert_eq!(format!("{:?} {:?}", rows[0][0].at, rows[0][1].at), "2:1 2:2");
+}
+
+#[test]
 fn what_is_inside_of_macros_ends_no_row() {
     assert_eq!(shown("|a\nh1. t|{noformat}\n|\n{noformat}|\n|b|"), "table[ / p(a) h1(t) | code:(|) / p(b)]");
     assert_eq!(shown("|a\nh1. t\nx"), "p(|a) h1(t) p(x)");

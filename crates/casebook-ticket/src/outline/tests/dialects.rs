@@ -153,6 +153,51 @@ fn a_flattened_table_ends_where_a_heading_is_marked() {
     );
 }
 
+/// A ticket with steps, as it is told.
+fn with_steps(steps: &str, rest: &str) -> String {
+    format!("== ticket at 1:1\nkey: SK-41\ntest_steps: {steps}\n{rest}")
+}
+
+#[test]
+fn what_stands_below_a_number_is_its_steps_when_each_has_it() {
+    let each = "Test ID: SK-41\n\nSteps:\n1. Open\nExpected: a page\n2. Look\nExpected Result: a view\n3. Close\nExpected: nothing\nPost-Conditions: none\n";
+    let steps = "Open / / a page // Look / / a view // Close / / nothing";
+    assert_eq!(told(each), with_steps(steps, "post_conditions: none\n"));
+    let apart = each.replace('\n', "\n\n");
+    assert_eq!(told(&apart), with_steps(steps, "post_conditions: none\n"));
+    // What follows the last step alone is the whole test's, and numbers that begin anew are no steps.
+    let one = "Test ID: SK-41\n\nSteps:\n1. Open\n2. Look\nExpected Result:\n1. a page\n2. a view\n";
+    assert_eq!(told(one), with_steps("Open / /  // Look / /", "expected_result: a page · a view\n"));
+}
+
+#[test]
+fn a_step_that_has_said_all_on_its_line_takes_no_more() {
+    let text = "Test ID: SK-41\n\nSteps:\n1) Action: Open | Data: x | Expected: a page\n2) Action: Look | Data: y | Expected: a view\nExpected Result: all is well\nTest Data: user dana\n";
+    let rest = "expected_result: all is well\ntest_data: user dana\n";
+    assert_eq!(told(text), with_steps("Open / x / a page // Look / y / a view", rest));
+}
+
+#[test]
+fn what_other_documents_name_ends_a_section_of_the_same_kind() {
+    let text = "**Test ID:** SK-41\n**Post-Conditions:** none\n**Risk:** low\n**Objective:** see\n";
+    assert_eq!(
+        told(text),
+        "== ticket at 1:1\nkey: SK-41\npost_conditions: none\n[Risk]: low\nobjective: see\n"
+    );
+    let bug = "Summary: Login page is blank\nSeverity: Major\nSteps to Reproduce:\n1. Open\n2. Look\nActual Result: blank page\nExpected Result: login form\n";
+    assert!(told(bug).starts_with("== no test at 1:1: Bug"), "{}", told(bug));
+}
+
+#[test]
+fn a_heading_with_a_fields_name_is_that_field_wherever_it_stands() {
+    let text =
+        "# SK-41 Outage\n\n## Objective\n\nsee\n\n### Pre-Conditions\n\n- up\n\n## Test Steps\n\n1. Look\n";
+    assert_eq!(
+        told(text),
+        "== ticket at 1:1\nkey: SK-41\nsummary: Outage\nobjective: see\npre_conditions: up\ntest_steps: Look / /\n"
+    );
+}
+
 #[test]
 fn wiki_markup() {
     let dialects = [
