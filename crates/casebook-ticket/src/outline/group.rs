@@ -156,7 +156,9 @@ impl Groups<'_> {
             Some(_) if sign.numbered && sign.rank >= PLAIN && kind != Kind::Container => false,
             Some(_) if sign.rank <= rank => true,
             Some(known) => kind == Kind::Container || self.breaks_out(index, known, sign, base),
-            None if sign.rank >= STRONG && sign.rank <= rank && evidence::is_heading(&sign.title) => true,
+            None if sign.rank >= STRONG && evidence::is_heading(&sign.title) => {
+                sign.rank <= rank || kind == Kind::Container
+            }
             None if sign.rank < STRONG => sign.rank <= rank || (kind == Kind::Container && field.is_none()),
             None if sign.value.is_empty() => match sign.rank {
                 STRONG => sign.first && (rank == STRONG || (kind == Kind::Container && field.is_none())),

@@ -186,6 +186,9 @@ fn what_other_documents_name_ends_a_section_of_the_same_kind() {
     );
     let bug = "Summary: Login page is blank\nSeverity: Major\nSteps to Reproduce:\n1. Open\n2. Look\nActual Result: blank page\nExpected Result: login form\n";
     assert!(told(bug).starts_with("== no test at 1:1: Bug"), "{}", told(bug));
+    let epic =
+        "Epic: Login redesign\nGoal: faster login\nUser stories:\n- one\nAcceptance Criteria:\n- two\n";
+    assert!(told(epic).starts_with("== no test at 1:1: Epic"), "{}", told(epic));
 }
 
 #[test]
