@@ -89,6 +89,15 @@ impl Injection {
         }
     }
 
+    /// After which time it ends by itself, where it does.
+    #[must_use]
+    pub fn expiry(&self) -> Option<Duration> {
+        match self {
+            Self::Blocked(blocked) => Some(Duration::from_secs(blocked.expiry)),
+            _ => None,
+        }
+    }
+
     /// Whether nothing of it can be seen any more. What a command of the ticket's own or a request did cannot be looked
     /// at: that its undo ended well is all that is known.
     ///

@@ -4,7 +4,7 @@ mod possible;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use casebook_ticket::language::{
     self, Action, BoundStep, Datum, Mutation, Part, Predicate, Since, Statement, StepId, Undo, Variable,
@@ -181,8 +181,8 @@ fn mutations(statements: &[Statement]) -> impl Iterator<Item = &Mutation> {
 }
 
 /// What each step is for. The pre-conditions, and all before the first fault, are baseline; from a fault to its undo a look
-/// at whether something can be reached (after a command of the ticket's own any look) is proof, until the first request;
-/// what follows the undo is recovery. Without any fault all steps are checks.
+/// at whether something can be reached (after a command of the ticket's own any look) is proof, until the first request, or
+/// once behind it; what follows the undo is recovery. Without any fault all steps are checks.
 fn kinds(steps: &[BoundStep]) -> Vec<StepKind> {
     let fault_of =
         |step: &BoundStep| mutations(&step.statements).next().map(|mutation| mutation.fault.clone());
@@ -201,12 +201,17 @@ fn kinds(steps: &[BoundStep]) -> Vec<StepKind> {
     let is_request =
         |statement: &Statement| matches!(statement.action.inner(), Action::Http(_) | Action::Grpc(_));
     let has_faults = steps.iter().any(|step| fault_of(step).is_some());
-    let (mut broken, mut requested, mut before) = (None, false, has_faults);
+    let looks: HashMap<_, _> = steps
+        .iter()
+        .flat_map(|step| &step.statements)
+        .filter_map(|statement| Some((statement.capture.as_ref()?, statement)))
+        .collect();
+    let (mut broken, mut requested, mut proven, mut before) = (None, false, false, has_faults);
     let mut kinds = Vec::new();
     for step in steps {
         requested |= broken.is_some() && step.statements.iter().any(is_request);
         kinds.push(if let Some(fault) = fault_of(step) {
-            (broken, requested, before) = (Some(fault), false, false);
+            (broken, requested, proven, before) = (Some(fault), false, false, false);
             StepKind::Fault
         } else if undoes(step) {
             broken = broken.filter(|_| !mends(step));
@@ -216,7 +221,14 @@ fn kinds(steps: &[BoundStep]) -> Vec<StepKind> {
         } else if !has_faults {
             StepKind::Check
         } else if let (Some(fault), Part::Steps) = (&broken, step.part) {
-            let proves = !requested && step.last().is_some_and(|statement| can_prove(statement, fault));
+            let look = step.last().map(|statement| match &statement.action {
+                Action::Recall(name) => looks.get(name).copied().unwrap_or(statement),
+                _ => statement,
+            });
+            let may_be_late = !matches!(fault, language::Fault::Shell { .. });
+            let proves = (!requested || (may_be_late && !proven))
+                && look.is_some_and(|statement| can_prove(statement, fault));
+            proven |= proves;
             if proves { StepKind::Proof } else { StepKind::Check }
         } else {
             StepKind::Recovery

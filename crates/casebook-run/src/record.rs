@@ -231,6 +231,9 @@ pub struct FaultRecord {
     pub applied: Option<Timestamp>,
     /// When it was seen to be gone.
     pub verified: Option<Timestamp>,
+    /// When it ends by itself, where it does: what is seen from then on says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Timestamp>,
 }
 
 /// How something was broken or made, in words.

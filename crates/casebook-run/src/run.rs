@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use casebook_ticket::language::{Action, Part, Predicate, Since, Statement, Undo};
+use casebook_ticket::At;
+use casebook_ticket::language::{
+    Action, Part, Predicate, Reference, Since, Statement, Undo, parse_predicate,
+};
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -175,10 +178,7 @@ impl Case<'_> {
                 if let Some(id) = &step.id {
                     self.world.note_pods(&plan.noted(&Since::Step(id.clone()))).await;
                 }
-                tokio::select! {
-                    () = self.step(step, stack, &mut record) => {}
-                    () = stopped(stop), if mutates(step).is_none() => {}
-                }
+                self.step(step, stack, stop, &mut record).await;
                 let all_hold = record.statements.iter().all(|statement| {
                     !matches!(statement.seen.outcome, Outcome::Failed(_))
                         && statement.judged.iter().all(|judged| judged.holds == Some(true))
@@ -194,13 +194,23 @@ impl Case<'_> {
         }
     }
 
-    async fn step(&mut self, step: &PlannedStep, stack: &mut Stack, record: &mut StepRecord) {
+    async fn step(
+        &mut self,
+        step: &PlannedStep,
+        stack: &mut Stack,
+        stop: &mut watch::Receiver<bool>,
+        record: &mut StepRecord,
+    ) {
         let last = step.statements.len().saturating_sub(1);
         for (number, statement) in step.statements.iter().enumerate() {
             let began = Timestamp::now();
             let seen = match &statement.action {
+                // A change is never cut in half: not the break, and not the undo.
                 Action::Mutate(_) | Action::Undo(_) => self.change(statement, step, stack).await,
-                _ => perform(statement, &mut self.world).await,
+                _ => tokio::select! {
+                    seen = perform(statement, &mut self.world) => seen,
+                    () = stopped(stop) => return,
+                },
             };
             if statement.action.undone_by().is_some()
                 && let Some(making) = &self.world.making
@@ -218,12 +228,30 @@ impl Case<'_> {
             };
             let expected = if number == last { step.predicates.as_slice() } else { &[] };
             let judged = waited.iter().chain(expected);
-            let judged =
-                judged.map(|predicate| judge(predicate, &seen, &|name| self.names.resolve(name))).collect();
+            let judged = judged.map(|predicate| self.judged(predicate, &seen)).collect();
             if let Some(id) = &step.id {
                 self.by_step.insert(id.0.clone(), seen.clone());
             }
             record.statements.push(StatementRecord { statement: statement.to_string(), began, seen, judged });
+        }
+    }
+
+    /// Holds a predicate against what was seen, as it is written. What is hidden there is hidden in the predicate too:
+    /// else a text that happens to be a secret would never be seen.
+    fn judged(&self, predicate: &Predicate, seen: &Observation) -> Judged {
+        let text = predicate.to_string();
+        let hidden = self.redactor.redact(&text);
+        let resolve = |name: &Reference| self.names.resolve(name);
+        if hidden == text {
+            return judge(predicate, seen, &resolve);
+        }
+        match parse_predicate(&hidden, At::default()) {
+            Ok(predicate) if !predicate.has_expression() => judge(&predicate, seen, &resolve),
+            _ => Judged {
+                predicate: hidden,
+                holds: None,
+                why: "what is hidden in evidence is in it".to_owned(),
+            },
         }
     }
 
@@ -253,14 +281,18 @@ impl Case<'_> {
         let flag = f64::from(u8::from(done.is_ok()));
         let numbers = BTreeMap::from([(number.to_owned(), flag)]);
         let elapsed = began.elapsed().as_secs_f64();
-        Observation { elapsed, text: done.err().unwrap_or_default(), numbers, ..Observation::default() }
+        let seen = Observation { elapsed, numbers, ..Observation::default() };
+        match done {
+            Ok(()) => seen,
+            Err(error) => Observation { text: error.clone(), outcome: Outcome::Failed(error), ..seen },
+        }
     }
 
     fn assertions(&self, plan: &Plan) -> Vec<AssertionRecord> {
         let record = |assertion: &crate::plan::PlannedAssertion| {
             let step = assertion.step.0.clone();
             let judged = match self.by_step.get(&step) {
-                Some(seen) => judge(&assertion.predicate, seen, &|name| self.names.resolve(name)),
+                Some(seen) => self.judged(&assertion.predicate, seen),
                 None => Judged {
                     predicate: assertion.predicate.to_string(),
                     holds: None,
@@ -275,11 +307,6 @@ impl Case<'_> {
         };
         plan.assertions.iter().map(record).collect()
     }
-}
-
-fn mutates(step: &PlannedStep) -> Option<&Statement> {
-    // A change is never cut in half: not the break, and not the undo.
-    step.statements.iter().find(|statement| matches!(statement.action, Action::Mutate(_) | Action::Undo(_)))
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {

@@ -145,6 +145,7 @@ pub(crate) fn case() -> CaseRecord {
             state: FaultState::Verified,
             applied: Some(at(2020)),
             verified: Some(at(5100)),
+            ends: None,
         }],
         made: vec![FaultRecord {
             statement: "http POST $server/configure @live".into(),
@@ -156,6 +157,7 @@ pub(crate) fn case() -> CaseRecord {
             state: FaultState::Verified,
             applied: Some(at(1250)),
             verified: Some(at(6000)),
+            ends: None,
         }],
         error: None,
         verdict: Verdict::Error,

@@ -136,6 +136,10 @@ impl Stack {
             state: broken.state,
             applied: broken.applied,
             verified: broken.verified,
+            ends: broken
+                .applied
+                .zip(broken.intended.injection.expiry())
+                .map(|(applied, after)| applied + after),
         };
         let (made, broken): (Vec<_>, Vec<_>) =
             self.faults.iter().partition(|broken| broken.intended.is_made());

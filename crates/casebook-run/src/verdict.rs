@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use crate::{AssertionRecord, CaseRecord, FaultState, Judged, Outcome, StepKind, StepRecord, Verdict};
+use std::time::Duration;
+
+use crate::{
+    AssertionRecord, CaseRecord, FaultRecord, FaultState, Judged, Outcome, StepKind, StepRecord, Verdict,
+};
 
 /// What a case comes to, and one sentence that says why.
 #[must_use]
@@ -24,7 +28,7 @@ pub fn case_verdict(case: &CaseRecord) -> (Verdict, String) {
     }
     // What nothing follows from comes before what follows from it.
     for step in case.steps.iter().filter(|step| matters_first(step.kind)) {
-        if let Some(why) = shortcoming(step) {
+        if let Some(why) = shortcoming(step).or_else(|| unproven(step, case)) {
             let what = match step.kind {
                 StepKind::Proof => "the fault is not proven to have taken hold",
                 StepKind::Fault => "the fault was not put in place",
@@ -35,6 +39,9 @@ pub fn case_verdict(case: &CaseRecord) -> (Verdict, String) {
                 format!("{what}, so nothing follows: step {}: {why}", step.number),
             );
         }
+    }
+    if let Some(why) = case.faults.iter().find_map(|fault| outlived(fault, case)) {
+        return (Verdict::Inconclusive, why);
     }
     let steps = case.steps.iter().flat_map(|step| judgements(step).map(|judged| (&step.number, judged)));
     let asserted = case.assertions.iter().flat_map(|assertion| {
@@ -83,15 +90,44 @@ fn judgements(step: &StepRecord) -> impl Iterator<Item = &Judged> {
     step.statements.iter().flat_map(|statement| &statement.judged)
 }
 
+/// What an assertion says of a step that has to show that a fault took hold, where it does not.
+fn unproven(step: &StepRecord, case: &CaseRecord) -> Option<String> {
+    let asserted = case.assertions.iter().filter(|assertion| {
+        step.kind == StepKind::Proof && step.is_test_step() && assertion.step == step.number
+    });
+    asserted.flat_map(|assertion| &assertion.judged).find(|judged| judged.holds != Some(true)).map(unmet)
+}
+
+/// That a fault ended by itself before all had been looked at that was to be seen under it.
+fn outlived(fault: &FaultRecord, case: &CaseRecord) -> Option<String> {
+    let (ends, gone) = (fault.ends?, fault.verified?);
+    let is_late = |step: &&StepRecord| {
+        matches!(step.kind, StepKind::Proof | StepKind::Check)
+            && step.began < gone
+            && step.statements.iter().any(|done| {
+                Duration::try_from_secs_f64(done.seen.elapsed).is_ok_and(|took| done.began + took > ends)
+            })
+    };
+    let step = case.steps.iter().find(is_late)?;
+    let (number, what) = (&step.number, &fault.fault.what);
+    Some(format!(
+        "`{what}` of step {} ended by itself before step {number} had looked; give it more time, as in `{what} for 10m`",
+        fault.step
+    ))
+}
+
 /// What a step lacks of what it must show: something that does not hold, or cannot be told, or was not carried out.
 fn shortcoming(step: &StepRecord) -> Option<String> {
-    let unmet = judgements(step).find(|judged| judged.holds != Some(true));
-    let unmet = unmet.map(|judged| match judged.holds {
-        Some(_) => format!("`{}` does not hold: {}", judged.predicate, judged.why),
-        None => format!("`{}` cannot be told: {}", judged.predicate, judged.why),
-    });
+    let unmet = judgements(step).find(|judged| judged.holds != Some(true)).map(unmet);
     let not_reached = || step.statements.is_empty().then(|| "it was not reached".to_owned());
     unmet.or_else(|| failure(step)).or_else(not_reached)
+}
+
+fn unmet(judged: &Judged) -> String {
+    match judged.holds {
+        Some(_) => format!("`{}` does not hold: {}", judged.predicate, judged.why),
+        None => format!("`{}` cannot be told: {}", judged.predicate, judged.why),
+    }
 }
 
 /// A statement that could not be carried out.

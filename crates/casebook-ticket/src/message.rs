@@ -153,7 +153,7 @@ texts! {
     text_in_quotes empty_text write_words_looked_for no_regex mend_regex is_a_verb verb_into_data is_a_predicate
     predicate_into_expected no_result_name write_name_alone no_result_to_name leave_as_out fault_has_no_name
     undo_names_step no_kind kinds_shape no_object object_shape no_metric metric_shape cannot_be_repeated
-    wait_for_a_look wait_for_itself predicate_in_data into_expected statement_in_expected into_data assertion_in_steps
+    wait_for_a_look wait_for_itself predicate_in_data into_expected expected_is_prose predicate_or_nothing statement_in_expected into_data assertion_in_steps
     into_assertions statement_in_assertions assert_of_step which_step write_step_before before_any_statement
     statement_first use_in_the_middle use_first expects_without_statement statement_or_earlier_result two_steps
     number_steps breaks_nothing name_step_with_fault name_taken take_new_name no_such_data write_data data_twice

@@ -33,6 +33,7 @@ fn fault(state: FaultState) -> FaultRecord {
         state,
         applied: None,
         verified: None,
+        ends: None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Units, Variable};
 pub struct Mutation {
     /// What is done.
     pub fault: Fault,
-    /// After which time it ends by itself, where the mechanism can do that; none leaves it to the environment.
+    /// After which time it ends by itself, which only a block does; none leaves it to the environment.
     pub expiry: Option<Duration>,
 }
 

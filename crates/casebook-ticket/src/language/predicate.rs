@@ -69,6 +69,20 @@ pub enum Predicate {
     Undone,
 }
 
+impl Predicate {
+    /// Whether it has a regular expression, in which characters mean more than themselves.
+    #[must_use]
+    pub fn has_expression(&self) -> bool {
+        let (Self::Text(text)
+        | Self::Json(_, ValueTest::Text(text))
+        | Self::Header(_, ValueTest::Text(text))) = self
+        else {
+            return false;
+        };
+        matches!(text, TextTest::Matches(_))
+    }
+}
+
 /// A status code, or all of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StatusCode {

@@ -40,14 +40,14 @@ pub const VERBS: &[Word] = words! {
     "wait": "wait until STATEMENT PREDICATE [and PREDICATE].. within D [every D]",
         "wait until http GET $focus/health status 200 and json $.status = \"healthy\" within 30s";
     "block": "block $NAME from $NAME [for D]", "block $rabbit from $focus";
-    "delay": "delay $NAME from $NAME by D [for D]", "delay $rabbit from $focus by 2s";
-    "freeze": "freeze $NAME [for D]", "freeze $rabbit";
-    "stop": "stop $NAME [for D]", "stop $rabbit";
-    "scale": "scale $NAME to N [for D]", "scale $rabbit to 0";
-    "kill": "kill $NAME [for D]", "kill $focus";
+    "delay": "delay $NAME from $NAME by D", "delay $rabbit from $focus by 2s";
+    "freeze": "freeze $NAME", "freeze $rabbit";
+    "stop": "stop $NAME", "stop $rabbit";
+    "scale": "scale $NAME to N", "scale $rabbit to 0";
+    "kill": "kill $NAME", "kill $focus";
     "use": "use $NAME [$NAME]..", "use $focus $rabbit";
     "undo": "undo step N | undo all", "undo step 1";
-    "shell": "shell \"command\" read-only | shell \"command\" undo \"command\" [for D]",
+    "shell": "shell \"command\" read-only | shell \"command\" undo \"command\"",
         "shell \"df -h /var\" read-only";
 };
 

@@ -9,10 +9,11 @@ use crate::{At, Field, Ticket};
 
 /// Reads all bindings: in the order in which they are run, whichever the order of the sections.
 pub(super) fn bindings(ticket: &Ticket, steps: &[Step], checked: &mut Checked) {
+    let mut unsaid = Vec::new();
     for part in [Part::PreConditions, Part::Steps, Part::Recovery, Part::PostConditions] {
         if part == Part::Steps {
             for (number, step) in steps.iter().enumerate() {
-                read_step(step, number + 1, checked);
+                unsaid.extend(read_step(step, number + 1, checked));
             }
         } else if let Some(section) = ticket.section(&part.field()) {
             each_item(&section.body, &mut |item| read_item(item, Place::Run(part), checked));
@@ -21,9 +22,13 @@ pub(super) fn bindings(ticket: &Ticket, steps: &[Step], checked: &mut Checked) {
     if let Some(section) = ticket.section(&Field::Assertions) {
         each_item(&section.body, &mut |item| read_item(item, Place::Assertions, checked));
     }
+    let is_asserted = |id: &StepId| checked.assertions.iter().any(|assertion| assertion.step == *id);
+    let unsaid: Vec<_> = unsaid.into_iter().filter(|(id, _)| !is_asserted(id)).map(|(_, it)| it).collect();
+    checked.problems.extend(unsaid);
 }
 
-fn read_step(step: &Step, number: usize, checked: &mut Checked) {
+/// Reads a step; what it expects in prose alone, of something that a program sees, is a problem unless an assertion says it.
+fn read_step(step: &Step, number: usize, checked: &mut Checked) -> Option<(StepId, Problem)> {
     let id = StepId(step.number.clone().unwrap_or_else(|| number.to_string()));
     let field = Field::TestSteps;
     let mut bound = BoundStep {
@@ -74,9 +79,16 @@ fn read_step(step: &Step, number: usize, checked: &mut Checked) {
             let text = plain_blocks(&step.action);
             checked.manual.push(Manual { at: step.at, field, step: Some(id), text });
         }
-    } else {
-        checked.steps.push(bound);
+        return None;
     }
+    let is_looked_at = bound.last().is_some_and(|statement| statement.action.is_observation());
+    let is_unsaid = is_looked_at && bound.predicates.is_empty() && !is_meant;
+    checked.steps.push(bound);
+    let words = plain_blocks(&step.expected);
+    (is_unsaid && words.contains(char::is_alphanumeric)).then(|| {
+        let what = message!(expected_is_prose, step = id.0.as_str());
+        (id, misplaced((step.expected_at, field), what, message!(predicate_or_nothing)))
+    })
 }
 
 fn misplaced_assertion(at: At, text: &str, field: Field) -> Problem {

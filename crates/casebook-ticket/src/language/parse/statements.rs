@@ -300,15 +300,16 @@ fn mutation(cursor: &mut Cursor<'_>, verb: &str) -> Result<Action, SyntaxError> 
         }
         _ => Fault::Kill { target },
     };
-    Ok(Action::Mutate(Mutation { fault, expiry: clause(cursor, "for", duration)? }))
+    // Nothing else ends by itself.
+    let expiry = if verb == "block" { clause(cursor, "for", duration)? } else { None };
+    Ok(Action::Mutate(Mutation { fault, expiry }))
 }
 
 fn shell(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
     let command = cursor.string(message!(the_command), usage("shell"))?;
     if cursor.accept("undo") {
         let undo = cursor.string(message!(the_undoing_command), usage("shell"))?;
-        let expiry = clause(cursor, "for", duration)?;
-        return Ok(Action::Mutate(Mutation { fault: Fault::Shell { command, undo }, expiry }));
+        return Ok(Action::Mutate(Mutation { fault: Fault::Shell { command, undo }, expiry: None }));
     }
     Ok(Action::Shell { command, read_only: cursor.accept("read-only") })
 }

@@ -170,8 +170,10 @@ pub(super) fn statement() -> impl Strategy<Value = Statement> {
     ];
     let named = prop_oneof![4 => observation(), 1 => wait];
     let unnamed = prop_oneof![
-        (fault(), option::of(duration()))
-            .prop_map(|(fault, expiry)| Action::Mutate(Mutation { fault, expiry })),
+        (fault(), option::of(duration())).prop_map(|(fault, expiry)| {
+            let expiry = expiry.filter(|_| matches!(fault, Fault::Block { .. }));
+            Action::Mutate(Mutation { fault, expiry })
+        }),
         vec(name(), 1..4).prop_map(Action::Use),
         step().prop_map(|step| Action::Undo(Undo::Step(step))),
         Just(Action::Undo(Undo::All)),
