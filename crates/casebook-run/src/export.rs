@@ -85,9 +85,12 @@ impl Results {
         if !verified.contradictions.is_empty() {
             return Err(ExportError::Unsound(verified.contradictions));
         }
-        let record = verified.record;
+        Ok(Self::of(verified.record, directory))
+    }
+
+    pub(crate) fn of(record: RunRecord, directory: &Path) -> Self {
         let about = record.cases.iter().map(|case| About::read(directory, case)).collect();
-        Ok(Self { record, about })
+        Self { record, about }
     }
 
     /// What was run.

@@ -7,7 +7,8 @@ mod tests;
 use std::collections::{BTreeSet, HashMap};
 
 use casebook_ticket::language::{
-    self, Action, BoundStep, Datum, Mutation, Part, Predicate, Since, Statement, StepId, Undo, Variable,
+    self, Action, BoundStep, Checked, Datum, Mutation, Part, Predicate, Since, Statement, StepId, Undo,
+    Variable,
 };
 use casebook_ticket::markup::plain_blocks;
 use casebook_ticket::{At, Field, Ticket, steps};
@@ -95,9 +96,11 @@ pub fn plan(ticket: &Ticket, environment: &Environment, allow_shell: bool) -> Re
             }
         }
     }
-    if !obstacles.is_empty() {
-        return Err(obstacles);
-    }
+    if obstacles.is_empty() { Ok(claims(ticket, checked)) } else { Err(obstacles) }
+}
+
+/// What a ticket says that is done and must hold, wherever it is run.
+pub(crate) fn claims(ticket: &Ticket, checked: Checked) -> Plan {
     let kinds = kinds(&checked.steps);
     let prose = Prose::of(ticket);
     let mut places = [0; 4];
@@ -136,13 +139,13 @@ pub fn plan(ticket: &Ticket, environment: &Environment, allow_shell: bool) -> Re
         step: assertion.step,
         predicate: assertion.predicate,
     };
-    Ok(Plan {
+    Plan {
         key: ticket.text(&Field::Key).unwrap_or_else(|| "(no key)".to_owned()),
         summary: ticket.text(&Field::Summary).unwrap_or_default(),
         steps: steps.into_iter().map(|(_, step)| step).collect(),
         assertions: checked.assertions.into_iter().map(assertion).collect(),
         data: checked.data,
-    })
+    }
 }
 
 impl Plan {

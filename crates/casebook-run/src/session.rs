@@ -38,6 +38,8 @@ pub struct Options {
     pub state: PathBuf,
     /// Below this directory the evidence is written.
     pub evidence: PathBuf,
+    /// The standard that the cases were read by, in TOML, when it is not the built-in one: whoever verifies needs it.
+    pub standard: Option<String>,
     /// How this program is told to watch over a run.
     pub watchdog: Vec<String>,
     /// How this program is told to probe something in another network.
@@ -115,7 +117,7 @@ impl Case {
     }
 }
 
-fn one_ticket(file: &str, bytes: &[u8], standard: &Standard) -> Result<Ticket, String> {
+pub(crate) fn one_ticket(file: &str, bytes: &[u8], standard: &Standard) -> Result<Ticket, String> {
     let mut tickets = Vec::new();
     let mut refused = None;
     let source = Source { name: file, bytes, format: None };
@@ -158,6 +160,9 @@ pub async fn run_all(
     let id = format!("{}-{mark:08x}", began.strftime("%Y%m%dT%H%M%SZ"));
     let unwritten = |error| SessionError::Evidence { directory: options.evidence.clone(), error };
     let evidence = Evidence::begin(&options.evidence, &id).map_err(unwritten)?;
+    if let Some(standard) = &options.standard {
+        evidence.standard(standard).map_err(unwritten)?;
+    }
     let mut records = Vec::new();
     let mut journals = Vec::new();
     let mut stopped = false;

@@ -4,16 +4,21 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
-use casebook_ticket::At;
-use casebook_ticket::language::{Action, parse_predicate, parse_statement};
+use casebook_ticket::language::{self, Action, parse_predicate, parse_statement};
+use casebook_ticket::{At, Standard};
+use regex::Regex;
 use serde::Deserialize;
 
 use crate::evaluate::judge;
-use crate::evidence::{RECORD, SUMS, files, sum};
+use crate::evidence::{RECORD, REPORT, STANDARD, SUMS, files, sum};
 use crate::names::Names;
-use crate::seen;
-use crate::{CaseRecord, Judged, Observation, RunRecord, case_verdict, run_verdict};
+use crate::plan::{Plan, PlannedStep, claims};
+use crate::session::one_ticket;
+use crate::{
+    CaseRecord, Judged, Observation, RunRecord, StepRecord, case_verdict, report, run_verdict, seen,
+};
 
 /// What verifying comes to.
 #[derive(Debug)]
@@ -48,11 +53,21 @@ pub fn verify(directory: &Path) -> Result<Verified, String> {
     let record: RunRecord = serde_json::from_str(&text).map_err(wrong)?;
     let mut contradictions = Vec::new();
     files_agree(directory, &sums, &mut contradictions)?;
+    let standard = match read(STANDARD) {
+        Ok(text) => Standard::parse(&text).map_err(|error| format!("{STANDARD}: {error}"))?,
+        Err(_) => Standard::built_in(),
+    };
     for case in &record.cases {
         let ticket =
             sums.lines().find_map(|line| line.split_once("  ").filter(|(_, file)| *file == case.ticket));
         if ticket.is_none_or(|(sum, _)| sum != case.ticket_sha256) {
             contradictions.push(format!("{}: the ticket is not the one that was run", case.key));
+        }
+        let claimed = read(&case.ticket).and_then(|ticket| claimed(&case.ticket, &ticket, &standard));
+        match claimed {
+            Ok(plan) if !case.steps.is_empty() => as_claimed(case, &plan, &mut contradictions),
+            Err(why) if !case.steps.is_empty() => contradictions.push(format!("{}: {why}", case.ticket)),
+            _ => {}
         }
         judged_again(case, &record, &mut contradictions);
         for file in seen::files(case) {
@@ -67,6 +82,9 @@ pub fn verify(directory: &Path) -> Result<Verified, String> {
                 case.key, case.verdict
             ));
         }
+    }
+    if read(REPORT).ok().as_ref() != Some(&report::html(&record)) {
+        contradictions.push(format!("{REPORT} is not what {RECORD} says"));
     }
     let verdict = run_verdict(&record.cases);
     if verdict != record.verdict {
@@ -94,6 +112,80 @@ fn files_agree(directory: &Path, sums: &str, contradictions: &mut Vec<String>) -
     }
     contradictions.extend(there.iter().map(|file| format!("{file} was added after the run")));
     Ok(())
+}
+
+/// What the ticket in the evidence says that is done and must hold.
+fn claimed(file: &str, text: &str, standard: &Standard) -> Result<Plan, String> {
+    let ticket = one_ticket(file, text.as_bytes(), standard)?;
+    let checked = language::check(&ticket);
+    Ok(claims(&ticket, checked))
+}
+
+/// Whether a case did, and held against what it saw, what its ticket says: nothing less and nothing else. A run that did
+/// not come to its end has done less.
+fn as_claimed(case: &CaseRecord, plan: &Plan, contradictions: &mut Vec<String>) {
+    let mut differs =
+        |place: &str| contradictions.push(format!("{}: {place} is not as the ticket has it", case.key));
+    if case.steps.len() != plan.steps.len() {
+        return differs("the number of steps");
+    }
+    let is_whole = case.error.is_none();
+    for (step, planned) in case.steps.iter().zip(&plan.steps) {
+        if !is_step(step, planned, is_whole) {
+            differs(&format!("step {}", planned.number));
+        }
+    }
+    let asserted: Vec<_> =
+        case.assertions.iter().map(|it| (it.step.as_str(), it.judged.as_slice())).collect();
+    let is_asserted = plan.assertions.iter().zip(&asserted).all(|(planned, (step, judged))| {
+        planned.step.0 == *step && are_same(&[planned.predicate.to_string()], judged)
+    });
+    if !is_asserted || asserted.len() != plan.assertions.len() {
+        differs("what it asserts");
+    }
+}
+
+fn is_step(step: &StepRecord, planned: &PlannedStep, is_whole: bool) -> bool {
+    let is_begun = !step.statements.is_empty();
+    let last = planned.statements.len().saturating_sub(1);
+    let is_statement = |(number, done): (usize, &crate::StatementRecord)| {
+        planned.statements.get(number).is_some_and(|statement| {
+            let waited = match &statement.action {
+                Action::Wait(wait) => wait.until.as_slice(),
+                _ => &[],
+            };
+            let expected = if number == last { planned.predicates.as_slice() } else { &[] };
+            let predicates: Vec<_> = waited.iter().chain(expected).map(ToString::to_string).collect();
+            done.statement == statement.to_string() && are_same(&predicates, &done.judged)
+        })
+    };
+    (&step.number, step.kind, step.section.as_str())
+        == (&planned.number, planned.kind, planned.part.field().id())
+        && step.statements.iter().enumerate().all(is_statement)
+        && (!is_begun || !is_whole || step.statements.len() == planned.statements.len())
+}
+
+/// Whether these predicates were held against something; what is hidden in evidence is hidden in them too.
+fn are_same(predicates: &[String], judged: &[Judged]) -> bool {
+    predicates.len() == judged.len()
+        && predicates.iter().zip(judged).all(|(predicate, judged)| {
+            *predicate == judged.predicate || is_hidden_in(predicate, &judged.predicate)
+        })
+}
+
+/// Whether a text is another one in which secrets and addresses were replaced.
+fn is_hidden_in(text: &str, hidden: &str) -> bool {
+    static REPLACED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\*\*\*|\$\{[^}]+\}|\$[a-z_][a-z0-9_]*").expect("it is tested"));
+    let mut rest = text;
+    let mut pieces = REPLACED.split(hidden);
+    let Some(after) = pieces.next().and_then(|first| rest.strip_prefix(first)) else { return false };
+    rest = after;
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    REPLACED.is_match(hidden) && (rest.is_empty() || hidden.ends_with(|end| "*}".contains(end)))
 }
 
 /// Holds every predicate of a case again against what was seen.

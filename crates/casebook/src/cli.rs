@@ -174,6 +174,15 @@ impl StandardArgs {
         let text = std::fs::read_to_string(file).with_context(remedy)?;
         Standard::parse(&text).with_context(remedy)
     }
+
+    /// The file, as it is; none for the built-in one.
+    #[cfg(feature = "run")]
+    fn text(&self) -> anyhow::Result<Option<String>> {
+        let read = |file: &PathBuf| {
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+        };
+        self.standard.as_ref().map(read).transpose()
+    }
 }
 
 fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {

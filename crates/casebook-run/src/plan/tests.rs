@@ -48,6 +48,26 @@ fn before_a_fault_all_is_baseline_and_what_shows_it_is_proof() {
 }
 
 #[test]
+fn what_shows_a_fault_may_stand_behind_a_request_once_and_be_looked_at_by_its_name() {
+    let health = "http GET $server/health";
+    assert_eq!(
+        kinds_of(&[
+            "kill $broker",
+            health,
+            "process state $broker as t",
+            "$t",
+            "process state $broker",
+            "undo all"
+        ]),
+        [Broken, Check, Proof, Check, Check, Undo, Recovery]
+    );
+    assert_eq!(
+        kinds_of(&["kill $broker", "process state $broker as t", "$t", health, "undo all"]),
+        [Broken, Proof, Proof, Check, Undo, Recovery]
+    );
+}
+
+#[test]
 fn a_ticket_that_breaks_nothing_has_a_baseline_too() {
     let health = "http GET $server/health";
     assert_eq!(kinds_of(&[health, health]), [Check, Check, Check], "but its steps are what is tested");

@@ -113,8 +113,9 @@ fn results(format: Format) -> String {
     let evidence = Evidence::begin(directory.path(), "run").unwrap();
     let mut case = crate::tests::case();
     (case.ticket, case.ticket_sha256) = evidence.ticket("LAB-1", b"x").unwrap();
-    let whole = evidence.finish(&crate::tests::run(vec![case])).unwrap();
-    Results::read(&whole).unwrap().export(format, &Options::default()).unwrap()
+    let record = crate::tests::run(vec![case]);
+    let whole = evidence.finish(&record).unwrap();
+    Results::of(record, &whole).export(format, &Options::default()).unwrap()
 }
 
 fn is_valid(body: &str, schema: &str) -> bool {

@@ -308,6 +308,61 @@ async fn whoever_interrupts_finds_all_put_back() {
 }
 
 #[tokio::test]
+async fn what_is_only_looked_at_is_ended_by_an_interruption_also_behind_a_change() {
+    let lab = Lab::start(Server::Honest).await;
+    let (interrupt, stop) = watch::channel(false);
+    let slow = TICKET.replace(
+        "| `kill $broker` | `applied` |",
+        "| `kill $broker` then `wait until process state $broker up within 60s` | |",
+    );
+    let pid_file = lab.path("broker.pid");
+    let ended = tokio::spawn(async move {
+        while processes::in_file(&pid_file).is_some() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        interrupt.send(true).unwrap();
+    });
+    let case = tokio::time::timeout(Duration::from_secs(30), lab.run(&slow, stop)).await.unwrap();
+    ended.await.unwrap();
+    assert_eq!((case.verdict, case.reason.as_str()), (Verdict::Error, "the run was interrupted"));
+    assert!(lab.broker().is_some());
+}
+
+#[tokio::test]
+async fn what_could_not_be_broken_is_no_success_also_where_nobody_expects_that_it_was() {
+    let lab = Lab::start(Server::ChecksNothing).await;
+    let unsaid = TICKET.replace("| `kill $broker` | `applied` |", "| `kill $broker` | It is away |");
+    let pid_file = lab.path("broker.pid");
+    lab.broker().unwrap().signal(rustix::process::Signal::KILL).unwrap();
+    std::fs::remove_file(&pid_file).unwrap();
+    let case = lab.run(&unsaid, never()).await;
+    assert_eq!(case.verdict, Verdict::Inconclusive, "{}", case.reason);
+    assert!(case.reason.starts_with("the fault was not put in place"), "{}", case.reason);
+}
+
+#[tokio::test]
+async fn what_is_hidden_in_evidence_is_hidden_in_what_is_held_against_it() {
+    let lab = Lab::start(Server::Honest).await;
+    let mut environment = lab.environment("\"kill\"");
+    environment.redactor.hide("unavailable", "${PASSWORD}");
+    for (predicate, verdict) in [
+        ("has-none \"broker unavailable\"", Verdict::Failed),
+        ("has-any \"broker unavailable\"", Verdict::Passed),
+        ("text matches \"broker unavailable\"", Verdict::Inconclusive),
+    ] {
+        let text = TICKET
+            .replace("`has-any \"broker unavailable\"`, `has-none \"panic\"`", &format!("`{predicate}`"));
+        let plan = planned(&text, &environment).unwrap_or_else(|obstacles| panic!("{obstacles:?}"));
+        let journal = lab.state().begin(&format!("run{}", RUNS.fetch_add(1, Ordering::Relaxed))).unwrap();
+        let courier = courier(journal.path());
+        let setting = Setting { environment: &environment, prober: &[], tag: "lab", courier, stop: never() };
+        let ticket = ("tickets/LAB-1.md".into(), String::new());
+        let case = run(&plan, ticket, journal, setting, &mut Silent).await;
+        assert_eq!(case.verdict, verdict, "{predicate}: {}", case.reason);
+    }
+}
+
+#[tokio::test]
 async fn what_a_step_made_is_undone_by_its_number() {
     let lab = Lab::start(Server::Honest).await;
     let undone = TICKET.replace(
@@ -457,6 +512,26 @@ async fn evidence_can_be_judged_again_and_tells_when_it_was_changed() {
     std::fs::write(below.join("run/steps/LAB-1/extra.txt"), "").unwrap();
     assert_eq!(contradictions(&directory), ["steps/LAB-1/extra.txt was added after the run"]);
     std::fs::remove_file(below.join("run/steps/LAB-1/extra.txt")).unwrap();
+    let unheld = changed(&|record| {
+        let step = record.cases[0].steps.iter_mut().find(|step| step.number == "4").unwrap();
+        step.statements[0].judged.pop();
+    });
+    assert!(unheld.contains("LAB-1: step 4 is not as the ticket has it"), "{unheld}");
+    let undone = changed(&|record| record.cases[0].steps.retain(|step| step.number != "6"));
+    assert!(undone.contains("LAB-1: the number of steps is not as the ticket has it"), "{undone}");
+    let other_kind = changed(&|record| record.cases[0].steps[4].kind = StepKind::Check);
+    assert!(other_kind.contains("LAB-1: step 3 is not as the ticket has it"), "{other_kind}");
+    let unasserted = changed(&|record| drop(record.cases[0].assertions.pop()));
+    assert!(unasserted.contains("LAB-1: what it asserts is not as the ticket has it"), "{unasserted}");
+    let painted = {
+        let evidence = Evidence::begin(&below, "painted").unwrap();
+        evidence.ticket("LAB-1", text.as_bytes()).unwrap();
+        let directory = evidence.finish(&record).unwrap();
+        let page = std::fs::read_to_string(directory.join("report.html")).unwrap();
+        std::fs::write(directory.join("report.html"), page.replace("PASSED", "FAILED")).unwrap();
+        contradictions(&directory)
+    };
+    assert!(painted.contains(&"report.html is not what run.json says".to_owned()), "{painted:?}");
     let verdict = changed(&|record| record.cases[0].verdict = Verdict::Failed);
     assert!(verdict.contains("comes to PASSED, not FAILED"), "{verdict}");
     let dirty = changed(&|record| record.cases[0].faults[0].state = FaultState::Applied);
@@ -465,5 +540,12 @@ async fn evidence_can_be_judged_again_and_tells_when_it_was_changed() {
     std::fs::write(directory.join("tickets/LAB-1.md"), "another").unwrap();
     std::fs::write(directory.join("more"), "").unwrap();
     let told = contradictions(&directory);
-    assert_eq!(told, ["tickets/LAB-1.md was changed after the run", "more was added after the run"]);
+    assert_eq!(
+        told,
+        [
+            "tickets/LAB-1.md was changed after the run",
+            "more was added after the run",
+            "tickets/LAB-1.md: it holds no test ticket: it has neither a ticket's key nor a heading of a test, such as Test Steps or Expected Result"
+        ]
+    );
 }

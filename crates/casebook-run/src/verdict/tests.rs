@@ -121,6 +121,39 @@ fn assertions_count_like_steps() {
 }
 
 #[test]
+fn an_assertion_on_what_has_to_prove_a_fault_proves_it() {
+    let mut case = outage(3, step("3", StepKind::Proof, &[]));
+    for (holds, verdict) in [(Some(false), Verdict::Inconclusive), (Some(true), Verdict::Passed)] {
+        let judged = vec![Judged { predicate: "refused timeout".into(), holds, why: String::new() }];
+        case.assertions = vec![AssertionRecord { text: String::new(), step: "3".into(), judged }];
+        let (seen, why) = case_verdict(&case);
+        assert_eq!(seen, verdict, "{holds:?}: {why}");
+        assert!(verdict == Verdict::Passed || why.starts_with("the fault is not proven"), "{why}");
+    }
+}
+
+#[test]
+fn what_was_seen_after_a_fault_ended_by_itself_says_nothing() {
+    let at = |seconds: i64| Timestamp::from_second(seconds).unwrap();
+    let mut case = outage(4, step("4", StepKind::Check, &[Some(false)]));
+    for (number, step) in (0..).zip(&mut case.steps) {
+        step.began = at(10 * number);
+        step.statements[0].began = at(10 * number);
+        step.statements[0].seen.elapsed = 5.0;
+    }
+    for (ends, verdict) in [(36, Verdict::Failed), (34, Verdict::Inconclusive), (24, Verdict::Inconclusive)] {
+        let fault =
+            FaultRecord { verified: Some(at(40)), ends: Some(at(ends)), ..fault(FaultState::Verified) };
+        case.faults = vec![fault];
+        let (seen, why) = case_verdict(&case);
+        assert_eq!(seen, verdict, "{ends}: {why}");
+        assert!(verdict == Verdict::Failed || why.contains("ended by itself before step"), "{why}");
+    }
+    case.faults[0].verified = Some(at(20));
+    assert_eq!(case_verdict(&case).0, Verdict::Failed, "what came after it was undone");
+}
+
+#[test]
 fn whoever_did_or_checked_nothing_did_not_pass() {
     assert_eq!(case_verdict(&case(Vec::new())).0, Verdict::Error);
     assert_eq!(case_verdict(&case(vec![step("1", StepKind::Check, &[])])).0, Verdict::Error);

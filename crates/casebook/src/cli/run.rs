@@ -183,6 +183,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
         let options = Options {
             state: state(&args.state)?,
             evidence: args.evidence.clone(),
+            standard: args.plan.standard.text()?,
             watchdog: own("watchdog"),
             prober: own("probe"),
             stop: stop_on_signals()?,

@@ -138,6 +138,27 @@ fn what_has_no_binding_is_left_to_a_person() {
     assert!(!check(&Ticket::default()).is_executable(), "nothing to run");
 }
 
+#[test]
+fn what_a_program_sees_is_not_expected_in_prose() {
+    let mut outage = Outage::new();
+    outage.steps.push("9 | Look | `http GET $focus/x` | It is well");
+    let problems = outage.checked().problems;
+    assert_eq!((problems.len(), problems[0].kind, problems[0].at.line), (1, ProblemKind::Misplaced, 208));
+    assert!(problems[0].what.to_string().starts_with("What step 9 must show stands there as prose"));
+    outage.assertions.push("`step 9: status 200`");
+    assert_eq!(outage.checked().problems, [], "the assertion says it");
+    outage.assertions.pop();
+    for said in [
+        "9 | Look | `http GET $focus/x` | ",
+        "9 | Look | `http GET $focus/x` | –",
+        "9 | Note | `k8s snapshot jobs as then` | Noted",
+    ] {
+        outage.steps.pop();
+        outage.steps.push(said);
+        assert_eq!(outage.checked().problems, [], "{said}");
+    }
+}
+
 /// Changes a sound ticket, and names the only problem that this makes.
 type Change = (ProblemKind, u32, fn(&mut Outage));
 
