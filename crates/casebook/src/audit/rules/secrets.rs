@@ -13,7 +13,7 @@ pattern! {
 }
 pattern! {
     /// A name of a secret with a value: 1 the delimiter, 2 a quoted value, 3 a bare one.
-    NAMED = r#"(?i)(?:(?:\b|_)(?:passwords?|passwd|passphrase|pwd|secrets?|(?:auth|access|api|bearer|refresh|id|private|session|client)?[_-]?token|api[_-]?key|access[_-]?key(?:[_-]?id)?|secret[_-]?(?:access[_-]?)?key|client[_-]?secret)|סיסמה|סיסמא)["'`]?\s*(:=|=>|[:=]|\bis\b)\s*(?:["'`]([^"'`]{3,})["'`]|([^\s"'`,;)}\]]{3,}))"#
+    NAMED = r#"(?i)(?:(?:\b|_)(?:passwords?|passwd|passphrase|pwd|secrets?|(?:auth|access|api|bearer|refresh|id|private|session|client)?[_-]?token|api[ _-]?key|access[ _-]?key(?:[ _-]?id)?|secret[ _-]?(?:access[ _-]?)?key|client[_-]?secret)|סיסמה|סיסמא)["'`]?\s*(:=|=>|[:=]|\bis\b)\s*(?:["'`]([^"'`]{3,})["'`]|([^\s"'`,;)}\]]{3,}))"#
 }
 pattern! {
     BEARER = r"(?i)\bbearer\s+([a-z0-9._~+/-]{16,}=*)"
@@ -25,11 +25,30 @@ pattern! {
     PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
 }
 pattern! {
-    ARGUMENT = r"(?i)\bcurl\b.*\s(?:-u|--user)[ =]['\x22]?[^\s:'\x22]+:([^\s'\x22]+)|\bcredentials?\b\W{1,3}[\w.-]+\s*[/:]\s*([^\s,;]+)"
+    /// A command's argument, or what stands behind a user's name. `-P` is a port, and to `mysql` a `-p` with a blank
+    /// behind it says that it will be asked for.
+    ARGUMENT = r"(?i)\bcurl\b.*\s(?:-u|--user)[ =]['\x22]?[^\s:'\x22]+:([^\s'\x22]+)|\b(?:sshpass|mongo\w*|docker\s+login)\b.*?\s(?-i:-p)[ =]?['\x22]?([^\s'\x22]+)|\b(?:mysql|mariadb)\w*\b.*?\s(?-i:-p)['\x22]?([^\s'\x22]+)|\bredis-cli\b.*?\s(?-i:-a)[ =]['\x22]?([^\s'\x22]+)|\b(?:credentials?|user(?:name)?\s*/\s*pass(?:wd|word)?)\b\W{1,3}[\w.-]+\s*[/:]\s*([^\s,;]+)"
 }
 pattern! {
-    /// Values that stand for one.
-    STANDS_FOR = r"(?i)^[$%<{\[*•#@]|^x{3,}|\*{3}|^\.\.\.|example|sample|dummy|fake|placeholder|redacted|hidden|masked|changeme|your[-_]|^my[-_]|some[-_]|invalid|valid|expired|wrong|incorrect|missing|empty|correct|secret|passw|token|^(?:null|none|nil|true|false|string|required|optional|undefined|abc|foo|bar|test|and|not|in|the|from|see|is|are|must|should|stored|set|kept|with|for|per|via)$|^os\.|env|vault|getenv|process\."
+    /// `login: name / secret`; where it may be a path or a choice as well, it is a secret that has letters and digits, and enough of them.
+    LOGIN = r"(?i)\blog-?in\s*[:=]\s*[\w.@-]+\s*[/:]\s*([^\s,;/]*(?:[a-z][^\s,;/]*\d|\d[^\s,;/]*[a-z])[^\s,;/]*)"
+}
+pattern! {
+    /// Values that stand for one by how they begin, or by what nobody has in a secret.
+    STANDS_FOR = r"(?i)^[$%<{\[*•#@]|^x{3,}|\*{3}|^\.\.\.|example|dummy|placeholder|redacted|change[-_]?me|^(?:fake|invalid|expired|wrong|incorrect)|^(?:your|my|some|sample|bad|hidden|masked)[-_]|^(?:null|none|nil|n/a|true|false|required|optional|undefined|not|in|from|see|is|are|and|must|should|stored|set|kept|with|for|per|via)$|^os\.|(?:\b|_)env\b|getenv|\bvault\b|^secrets?/"
+}
+pattern! {
+    /// Values of nothing but words that stand for one: `valid-token-1`; a number that is not set off is a part of a
+    /// secret.
+    WORDS = r"(?i)^(?:(?:sample|fake|hidden|masked|my|your|some|the|an?|one|invalid|valid|expired|wrong|incorrect|missing|empty|correct|right|good|bad|old|new|current|secret|passw(?:or)?d|passphrase|pass|pwd|token|key|api|auth|access|refresh|bearer|session|client|user|string|test|abc|foo|bar)s?[-_. ]*)+(?:[-_.]\d{1,3})?$"
+}
+pattern! {
+    /// The name under which a program keeps one: `RABBIT_PASSWORD`, `config.db2.token`, `adminPassword`.
+    NAME = r"(?i)^[a-z]+(?:[._-][a-z]+)*?[._-]?(?:passw(?:or)?d|pwd|secret|token|[._-]key|(?-i:Key))s?$|(?-i:^[A-Z][A-Z0-9_]*_(?:PASSW(?:OR)?D|PASS|PWD|SECRET|TOKEN|KEY)$)|^[a-z_]\w*\.(?:\w+\.)*(?:passw(?:or)?d|pwd|secret|\w*token|\w*_?key)$"
+}
+pattern! {
+    /// A word of prose, or two with a dash.
+    PROSE = r"^\p{L}+(?:-\p{L}+)?[.:?]?$"
 }
 pattern! {
     ADDRESS = r"(?:^|[^\d.\w])((\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3}))(?:[^\d.\w]|\.(?:\D|$)|$)"
@@ -73,7 +92,8 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
 
 /// The first secret in a line, and what it is.
 fn secret(text: &str) -> Option<(&'static str, &'static str, &str)> {
-    let real = |value: &&str| !STANDS_FOR.is_match(value);
+    let real =
+        |value: &&str| [&*STANDS_FOR, &*WORDS, &*NAME].iter().all(|stand_in| !stand_in.is_match(value));
     if let Some(found) = PRIVATE_KEY.find(text) {
         return Some(("a private key", "מפתח פרטי", found.as_str()));
     }
@@ -91,19 +111,20 @@ fn secret(text: &str) -> Option<(&'static str, &'static str, &str)> {
     if let Some(secret) = bearer {
         return Some(("a token or key", "טוקן או מפתח", secret));
     }
-    let argument = ARGUMENT.captures(text).and_then(|found| found.get(1).or(found.get(2)));
-    if let Some(secret) = argument.map(|found| found.as_str()).filter(real) {
+    let arguments = ARGUMENT.captures_iter(text).filter_map(|found| found.iter().skip(1).flatten().next());
+    let logins = LOGIN.captures_iter(text).filter_map(|found| found.get(1)).filter(|found| found.len() > 5);
+    if let Some(secret) = arguments.chain(logins).map(|found| found.as_str()).find(real) {
         return Some(("a password", "סיסמה", secret));
     }
     NAMED.captures_iter(text).find_map(|found| {
         let (delimiter, value) = (&found[1], found.get(2).or(found.get(3))?.as_str());
         let is_quoted = found.get(2).is_some();
         // In prose, `token: refreshed` is no secret; `token: a8F3-kk2` is.
-        let is_word = value.chars().all(char::is_alphabetic) || value.contains(' ');
+        let is_word = PROSE.is_match(value) || value.contains(' ');
         let is_secret = if is_quoted || delimiter == "=" { !value.contains(' ') } else { !is_word };
         let is_secret =
             is_secret && value.chars().any(char::is_alphanumeric) && !value.contains(['(', '$', '{']);
-        (is_secret && !STANDS_FOR.is_match(value)).then_some(("a password or token", "סיסמה או טוקן", value))
+        (is_secret && real(&value)).then_some(("a password or token", "סיסמה או טוקן", value))
     })
 }
 
@@ -167,6 +188,18 @@ mod tests {
             "curl -u admin:hunter2 $focus",
             "Credentials: guest/guest1",
             "סיסמה: Abc12345",
+            "log in with user admin and password: Passw0rd!23",
+            "password: Secret123!",
+            "password: hunter2secret",
+            "password=Correct7horse",
+            "\"token\": \"sevenvalid99\"",
+            "API key: 9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+            "Secret key = 9f8e7d6c5b4a39281706",
+            "user/pass: admin/Xk29fjw02kslw",
+            "login: admin / Xk29fjw02kslw",
+            "sshpass -p Xk29fjw02kslw ssh root@$host",
+            "mysql -uroot -pXk29fjw02kslw shop",
+            "mongosh -u root -p Xk29fjw02kslw",
         ] {
             assert!(secret(bad).is_some(), "{bad}");
         }
@@ -185,6 +218,25 @@ mod tests {
             "reads the token from the environment",
             "mail to dana@example.com",
             "password = os.environ['X']",
+            "password: the right one",
+            "password: wrong-password",
+            "the password is WrongPass1!",
+            "secret: from the vault",
+            "token: refreshed.",
+            "API key: read-only",
+            "API key: N/A",
+            "token: valid-token-2",
+            "password = RABBIT_PASSWORD",
+            "password: config.rabbit2.password",
+            "token = accessToken",
+            "token: ${TOKEN}, key: process.env.KEY",
+            "password=changeme",
+            "PASSWORD=********",
+            "login: POST /v1/login",
+            "login: web / mobile",
+            "user/pass: $user/$password",
+            "sshpass -p $PASSWORD ssh root@$host",
+            "mysql -u root -p -P3306 shop",
         ] {
             assert!(secret(good).is_none(), "{good}: {:?}", secret(good));
         }
