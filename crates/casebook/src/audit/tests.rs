@@ -275,6 +275,22 @@ fn promised_files_without_any_attachment_are_one_finding_in_place_of_the_missing
 }
 
 #[test]
+fn the_cell_that_is_said_to_break_something_is_the_one_that_does() {
+    let text = ADEQUATE
+        .replace(
+            "| 2 | Block the network to the provider | block $provider:443 |",
+            "| 2 | Run systemctl stop mongod | host db |",
+        )
+        .replace("| 6 | Remove the block | unblock $provider:443 |", "| 6 | Read it | the page |")
+        .replace("- The block is removed", "- The database is up");
+    let audit = audited(&ticket(&text));
+    assert_eq!(ids(&audit), ["disruption-without-undo"], "{}", told(&audit));
+    let finding = &audit.findings[0];
+    assert!(finding.text(Language::En).contains("(\"Run systemctl stop mongod\")"), "{}", told(&audit));
+    assert_eq!(finding.at.column, 7);
+}
+
+#[test]
 fn the_gate_that_is_named_is_the_last_before_the_first_that_is_shut() {
     let gate = |from: &str, to: &str| {
         assert!(ADEQUATE.contains(from));

@@ -14,11 +14,11 @@ pattern! {
         (?:block(?:ing)?\s+(?:(?:the|all|any|access|network|traffic|port|outgoing|incoming|connections?|tcp|udp|packets?|\$?[\w{-]+)\b)
           |stop(?:ping)?\s+\S|kill(?:ing)?\s+\S|shut(?:ting)?\s?down\s+\S|(?:take|bring|tear|taking|bringing)\s+(?:\S+\s+){0,4}down\b|terminat(?:e|ing)\s+\S|disconnect(?:ing)?\s+\S|unplug(?:ging)?\s
           |cut(?:ting)?\s+(?:off\s+)?(?:the\s+)?(?:network|connection|power|fibre|fiber|cable|link|line|access)|drop(?:ping)?\s+(?:all\s+|the\s+)?(?:packets?|connections?|traffic|network|tables?|database|collection|queue|index)
-          |delet(?:e|ing)\s+\S|crash(?:ing)?\s+(?:the|a)\b|freez(?:e|ing)\s+\S|paus(?:e|ing)\s+\S|suspend(?:ing)?\s+\S|disabl(?:e|ing)\s+\S|power(?:ing)?\s+off|isolat(?:e|ing)\s+\S|partition(?:ing)?\s+the|corrupt(?:ing)?\s+\S
+          |delet(?:e|ing)\s+\S|crash(?:ing)?\s+(?:the|a)\b|freez(?:e|ing)\s+\S|paus(?:e|ing)\s+\S|suspend(?:ing)?\s+\S|disabl(?:e|ing)\s+\S|power(?:ing)?\s+off|(?:turn|switch)(?:ing)?\s+(?:(?:the|all|\$?[\w-]+)\s+(?:\S+\s+){0,3})?off\b|pull(?:ing)?\s+(?:out\s+)?(?:\S+\s+){0,3}(?:plug|cable|cord|wire|fibre|fiber)\b|re-?boot(?:ing)?\s+\S|isolat(?:e|ing)\s+\S|partition(?:ing)?\s+the|corrupt(?:ing)?\s+\S
           |evict(?:ing)?\s|drain(?:ing)?\s+the|cordon\s|revok(?:e|ing)\s|throttl(?:e|ing)\s|simulat(?:e|ing)\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}(?:outage|failure|disconnect\w*|crash|partition|loss)
           |mak(?:e|ing)\s+(?:\S+\s+){1,4}(?:unreachable|unavailable)|fill(?:ing)?\s+(?:up\s+)?the\s+disk
           |scal(?:e|ing)\s+(?:\S+\s+){1,5}(?:down\s+)?to\s+(?:0|zero)\b|scal(?:e|ing)\s+down\s+\S)
-        |^\W*(?:הכנה:\s*)?(?:חסום|חסמו|חסימת|חוסמים|לחסום|עצור|עצרו|עצירת|לעצור|עוצרים|הפל|הפילו|הפלת|להפיל|כבה|כבו|כיבוי|לכבות|נתק|נתקו|ניתוק|לנתק|מנתקים|מחק|מחקו|מחיקת|למחוק|השבת|השביתו|השבתת|להשבית|הרוג|הרגו)(?:\s|$)"
+        |^\W*(?:הכנה:\s*)?(?:חסום|חסמו|חסימת|חוסמים|לחסום|עצור|עצרו|עצירת|לעצור|עוצרים|הפל|הפילו|הפלת|להפיל|מפילים|כבה|כבו|כיבוי|לכבות|מכבים|נתק|נתקו|ניתוק|לנתק|מנתקים|מחק|מחקו|מחיקת|למחוק|מוחקים|השבת|השביתו|השבתת|להשבית|משביתים|הרוג|הרגו|להרוג|הורגים)(?:\s|$)"
 }
 pattern! {
     /// A command that breaks something.
@@ -30,19 +30,19 @@ pattern! {
 }
 pattern! {
     /// What belongs to the test, and may be stopped.
-    OWN = r"(?i)^\W*(?:(?:setup|then|and|now)\b[\s:,]*)*(?:stop|pause|kill|terminate|suspend|shut ?down|disconnect|disable|freeze|block)(?:ping|ing)?\s+(?:the\s+|a\s+|all\s+)?(?:\w+\s+){0,2}(?:stream|streaming|client|viewer|view|timer|recording|measur\w*|test|tests|monitoring|watch\w*|capture|script|playback|logging|log|tail|clock|stopwatch|load|size|length|header|number|id|count|browser)s?\b"
+    OWN = r"(?i)^\W*(?:(?:setup|then|and|now)\b[\s:,]*)*(?:stop|pause|kill|terminate|suspend|shut ?down|disconnect|disable|freeze|block)(?:ping|ing)?\s+(?:the\s+|a\s+|all\s+)?(?:\w+\s+){0,2}(?:stream|streaming|client|viewer|view|timer|recording|measur\w*|test|tests|monitoring|watch\w*|capture|script|playback|logging|log|tail|clock|stopwatch|load|size|length|header|number|id|count|browser|player)s?\b|^\W*kill(?:ing)?\s+(?:some\s+)?time\b|^\W*(?:stop|pause)(?:ping|ing)?\s+(?:the\s+)?(?:video|audio|music|song|movie|animation)\W*$"
 }
 pattern! {
     /// A deletion.
-    DELETES = r"(?i)^\W*(?:(?:setup|then|and|now|cleanup|clean up)\b[\s:,]*)*delet(?:e|ing)\b|^\W*(?:מחק|מחקו|מחיקת|למחוק)|\bkubectl\b.*\bdelete\b|\bDELETE\s+\S*/"
+    DELETES = r"(?i)^\W*(?:(?:setup|then|and|now|cleanup|clean up)\b[\s:,]*)*delet(?:e|ing)\b|^\W*(?:מחק|מחקו|מחיקת|למחוק|מוחקים)|\bkubectl\b.*\bdelete\b|\bDELETE\s+\S*/"
 }
 pattern! {
     /// What comes back by itself.
-    HEALS = r"(?i)^\W*(?:\w+\W+)?(?:delete|kill|evict|terminat\w*)\s+(?:\S+\s+){0,4}pods?\b|\bkubectl\b.*\bdelete\s+pods?\b"
+    HEALS = r"(?i)^\W*(?:\w+\W+)?(?:delete|kill|evict|terminat\w*)\s+(?:\S+\s+){0,4}pods?\b|^\W*(?:\w+\W+){0,2}re-?boot|\bkubectl\b.*\bdelete\s+pods?\b"
 }
 pattern! {
     /// A step that puts something back.
-    MENDS = r"(?i)\b(?:restor(?:e|es|ing)|undo|unblock\w*|re-?start\w*|re-?connect\w*|re-?enabl\w*|enable|revert|roll(?:ing)? ?back|resum(?:e|ing)|re-?creat\w*|clean ?-?up|cleanup|tear ?down|unfreeze|unpause|un-?cordon|re-?instate|re-?attach|re-?insert|heal|put back|turn (?:\S+ )?back on|plug (?:\S+ ){0,3}back|(?:bring|take|switch|scale) (?:\S+ ){0,6}(?:back|up)|back (?:up|online|on)|start(?:ing)? (?:the |\$|\S+ (?:again|service|server|container|pod|broker|deployment))|start (?:rabbit|mongo|kube|kafka|redis|postgres|mysql|broker|server)\w*|scale (?:\S+ ){1,5}to [1-9]\d*|remov(?:e|ing) (?:the |all |any )?(?:\S+ ){0,3}(?:block\w*|rules?|fault|filter|limit|delay|drop|partition|isolation|restriction)|flush\w*|unload the rule)\b|--replicas[= ][1-9]|\biptables\b.*\s(?:-D|--delete|-F)\b|\bnft\s+(?:delete|flush)\b|\bsystemctl\s+start\b|\bdocker\b.*\s(?:start|unpause)\b|\btc\s+qdisc\s+del\b|\bstart_app\b|^undo\b|שחזר|שחזרו|שחזור|לשחזר|הסר|הסירו|הסרת|להסיר|החזר|החזירו|החזרת|להחזיר|בטל|ביטול|לבטל|הפעל|הפעילו|הפעלת|להפעיל|חבר מחדש|חיבור מחדש|ניקוי|נקה|נקו|שחרר|שחרור"
+    MENDS = r"(?i)\b(?:restor(?:e|es|ing)|undo|unblock\w*|re-?start\w*|re-?connect\w*|re-?enabl\w*|enable|revert|roll(?:ing)? ?back|resum(?:e|ing)|re-?creat\w*|clean ?-?up|cleanup|tear ?down|unfreeze|unpause|un-?cordon|re-?instate|re-?attach|re-?insert|heal|put (?:\S+ ){0,4}back|turn (?:\S+ )?back on|(?:power|turn|switch)(?:ing)? (?:on|up)|(?:power|turn|switch)(?:ing)? (?:the|\$?[\w-]+) (?:\S+ ){0,3}(?:on|up)\W*$|plug (?:\S+ ){0,3}(?:back|in)|free(?:ing)? (?:up|the|disk|space|all)|mak(?:e|ing) (?:\S+ ){1,4}(?:reachable|available)|(?:end|stop|lift|clear)(?:ping|ing)? the (?:\S+ ){0,2}(?:outage|fault|failure|block\w*|partition|simulation|throttling|limit)|(?:bring|take|switch|scale) (?:\S+ ){0,6}(?:back|up)|back (?:up|online|on)|start(?:ing)? (?:the |\$|\S+ (?:again|service|server|container|pod|broker|deployment))|start (?:rabbit|mongo|kube|kafka|redis|postgres|mysql|broker|server)\w*|scale (?:\S+ ){1,5}to [1-9]\d*|remov(?:e|ing) (?:the |all |any )?(?:\S+ ){0,3}(?:block\w*|rules?|fault|filter|limit|delay|drop|partition|isolation|restriction|(?:fill\w*|dummy|big|large) files?)|flush\w*|unload the rule)\b|--replicas[= ][1-9]|\biptables\b.*\s(?:-D|--delete|-F)\b|\bnft\s+(?:delete|flush)\b|\bsystemctl\s+start\b|\bdocker\b.*\s(?:start|unpause)\b|\btc\s+qdisc\s+del\b|\bstart_app\b|^undo\b|^\W*(?:\d+[.)]\s*)?(?:(?:cleanup|then|finally)\W+)?(?:start(?:ing)? \S+\W*$|(?:connect|attach|plug|insert)(?:ing)? (?:in |the |\$)|boot(?:ing)? (?:up |the )|(?:allow|permit)(?:ting|ing)? (?:the |all |traffic|access|network|connections?))|^\W*(?:ניקוי:\s*)?(?:חבר|חברו|לחבר|מחברים|חיבור|הדלק|הדליקו|הדלקת|להדליק|מדליקים|הרם|הרימו|הרמת|להרים|מרימים|פנו|לפנות|מפנים)(?:\s|$)|מפעילים|משחזרים|מסירים|מחזירים|מבטלים|מנקים|לנקות|משחררים|לשחרר|שחזר|שחזרו|שחזור|לשחזר|הסר|הסירו|הסרת|להסיר|החזר|החזירו|החזרת|להחזיר|בטל|ביטול|לבטל|הפעל|הפעילו|הפעלת|להפעיל|חבר מחדש|חיבור מחדש|ניקוי|נקה|נקו|שחרר|שחרור"
 }
 pattern! {
     /// That something worked.
@@ -82,7 +82,8 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let (Some(first), Some(last)) = (disruptive.first(), disruptive.last()) else { return };
     let report = |rule, number: usize, field: &Field, findings: &mut Vec<Finding>| {
         let step = &case.steps[number];
-        let text = if BREAKS.is_match(&step.action.text) { &step.action } else { &step.data };
+        let is_in_action = BREAKS.is_match(&step.action.text) || breaks_by_command(&step.action.text);
+        let text = if is_in_action { &step.action } else { &step.data };
         findings.push(
             case.finding(rule, field, text.at)
                 .in_words("step", format!("step {}", step.name), format!("צעד {}", step.name))
@@ -94,8 +95,9 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
         if !case.steps[..*first].iter().any(is_baseline) {
             report("disruption-without-baseline", *first, &Field::TestSteps, findings);
         }
-        let is_mended = || case.steps[last + 1..].iter().any(mends) || is_mended_afterwards(case);
-        if !heals(&case.steps[*last]) && !is_mended() {
+        let last = disruptive.iter().rfind(|number| !heals(&case.steps[**number]));
+        let is_mended = |last: usize| case.steps[last + 1..].iter().any(mends) || is_mended_afterwards(case);
+        if let Some(last) = last.filter(|last| !is_mended(**last)) {
             report("disruption-without-undo", *last, &Field::TestSteps, findings);
         }
     }
@@ -115,12 +117,13 @@ fn blank_cells(case: &Case<'_>) -> usize {
 fn breaks(step: &Step) -> bool {
     let action = &step.action.text;
     let by_word = || BREAKS.is_match(action) && !OWN.is_match(action);
-    let by_command = || {
-        let mut lines = step.data.text.lines().chain(action.lines());
-        lines.any(|line| BREAKS_BY_COMMAND.is_match(line.trim()))
-    };
+    let by_command = || breaks_by_command(&step.data.text) || breaks_by_command(action);
     let is_suspect = step.action.marks.has(Marks::BREAKS) || step.data.marks.has(Marks::BREAKS);
     is_suspect && !LOOKS.is_match(action) && (by_word() || by_command()) && !mends_by(action)
+}
+
+fn breaks_by_command(text: &str) -> bool {
+    text.lines().any(|line| BREAKS_BY_COMMAND.is_match(line.trim()))
 }
 
 /// Whether a step breaks something that the test has not made itself.
@@ -186,6 +189,38 @@ mod tests {
 
     use super::*;
     use crate::audit::marks::{marks_of, promised};
+
+    #[test]
+    fn what_breaks_something_is_told_from_what_puts_it_back() {
+        for (bad, good) in [
+            ("Power off the sensor", "Power on the sensor"),
+            ("Power off the sensor on the roof", "Power the sensor on"),
+            ("Fill the disk", "Free the disk"),
+            ("Fill up the disk of $db", "Remove the big file"),
+            ("Turn off the switch", "Turn on the switch"),
+            ("Switch the uplink off", "Switch the uplink on"),
+            ("Pull the plug", "Put the plug back"),
+            ("Pull out the network cable", "Plug in the network cable"),
+            ("Disconnect the cable", "Connect the cable"),
+            ("Stop nginx", "Start nginx"),
+            ("Block traffic to $db", "Allow traffic to $db"),
+            ("Simulate an outage of the broker", "Stop the outage"),
+            ("לכבות את השרת", "להדליק את השרת"),
+            ("מכבים את השרת", "מפעילים את השרת"),
+            ("מנתקים את הכבל", "מחברים את הכבל"),
+            ("ניתוק חיבור הרשת", "חיבור הכבל"),
+        ] {
+            assert!(BREAKS.is_match(bad) && !OWN.is_match(bad) && !mends_by(bad), "{bad}");
+            assert!(mends_by(good), "{good}");
+        }
+        for own in ["Stop the video player", "Stop the video", "Kill time for a minute"] {
+            assert!(OWN.is_match(own), "{own}");
+        }
+        assert!(!OWN.is_match("Stop the video service"));
+        for text in ["Turn on the switch", "Pull the latest image", "Switch to the other tab"] {
+            assert!(!BREAKS.is_match(text), "{text}");
+        }
+    }
 
     proptest! {
         #[test]
