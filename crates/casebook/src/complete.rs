@@ -87,7 +87,7 @@ pub struct UnknownKind {
 
 /// Completes a ticket. Nothing adequate is changed, and no word of the ticket is lost: what is not enough is kept above the
 /// model text. Steps get what they lack; where a kind has steps that can be executed, theirs are kept behind all other
-/// sections, and so are assertions.
+/// sections, and so are assertions. Gherkin stays where it is.
 ///
 /// # Errors
 /// When the options name a kind that is not known.
@@ -101,7 +101,8 @@ pub fn complete(ticket: &Ticket, standard: &Standard, options: &Options) -> Resu
     let has_summary = state_of(&Field::Summary) >= State::Adequate;
     let models = kind.map(|kind| kinds::models(kind, options.platform, ticket, has_summary, standard));
     let models = models.unwrap_or_default();
-    let takes_steps = kind.is_some() && state_of(&Field::TestSteps) < State::Adequate;
+    let keeps_steps = state_of(&Field::TestSteps) >= State::Adequate || steps::are_gherkin(ticket);
+    let takes_steps = kind.is_some() && !keeps_steps;
 
     let mut merge = merge::Merge::new(ticket);
     let mut filled = Vec::new();
@@ -109,7 +110,7 @@ pub fn complete(ticket: &Ticket, standard: &Standard, options: &Options) -> Resu
         let field = &rule.id;
         let was = state_of(field);
         let model = models.iter().find(|model| model.name == Name::Field(field.clone()));
-        if was >= State::Adequate {
+        if was >= State::Adequate || *field == Field::TestSteps && keeps_steps {
             // What is there is good; the steps of the kind may need something beside it.
             let needs = model.filter(|_| takes_steps);
             if needs.is_some_and(|model| merge.add_what_steps_need(field, model)) {

@@ -2,12 +2,13 @@
 
 use casebook_ticket::markup::{Block, Blocks, plain_blocks};
 use casebook_ticket::steps::{self, Encoding, Step};
+use casebook_ticket::{Field, Ticket, gherkin};
 
 use crate::audit::FEWEST_STEPS;
 
 /// What came of steps.
 pub(super) enum Outcome {
-    /// There are none that could be added to, only prose or Gherkin.
+    /// There are none that could be added to, only prose.
     NoSteps,
     /// They lack nothing that could be added.
     Whole,
@@ -15,12 +16,17 @@ pub(super) enum Outcome {
     Added(Blocks, bool),
 }
 
+/// Whether a ticket's steps are Gherkin. They stay as they are: a table in their place is no test that Cucumber runs.
+pub(super) fn are_gherkin(ticket: &Ticket) -> bool {
+    ticket.section(&Field::TestSteps).is_some_and(|section| gherkin::read(&section.body).is_some())
+}
+
 /// Adds what steps lack: an expectation, data where most have some, and the standard's later steps when they are too few.
 pub(super) fn add(body: &Blocks, model: &Blocks) -> Outcome {
     let found = steps::read(body);
     let models = steps::read(model).steps;
     let Some(typical) = models.get(1).cloned() else { return Outcome::NoSteps };
-    if found.steps.is_empty() || matches!(found.encoding, Encoding::None | Encoding::Gherkin) {
+    if found.steps.is_empty() || found.encoding == Encoding::None {
         return Outcome::NoSteps;
     }
     let mut all = found.steps.clone();

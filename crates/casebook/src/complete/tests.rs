@@ -190,6 +190,26 @@ fn steps_of_no_known_kind_get_what_they_lack() {
 }
 
 #[test]
+fn gherkin_stays_where_it_is() {
+    let scenario = "  Scenario:\n    When she logs in\n    Then she sees her cart\n";
+    for (kind, scenarios) in [(None, scenario.repeat(2)), (Some("outage"), scenario.to_owned())] {
+        let text = format!(
+            "---\nkey: PZ-1\nsummary: Login with a password\ntest-type: Cucumber\n---\n\n## Test Steps\n\n```gherkin\n{scenarios}```\n"
+        );
+        let ticket = read(&text);
+        let options = Options { kind: kind.map(str::to_owned), ..Options::default() };
+        let done = complete(&ticket, &Standard::built_in(), &options).unwrap().ticket;
+        assert_eq!(
+            done.section(&Field::TestSteps).map(|section| &section.body),
+            ticket.section(&Field::TestSteps).map(|section| &section.body)
+        );
+        assert!(!done.sections.iter().any(|it| it.name == Name::Other("Former test steps".into())));
+        let written = formats::write(&[done], Format::XrayJson, &Standard::built_in()).unwrap();
+        assert!(written.contains("gherkin_def"), "{written}");
+    }
+}
+
+#[test]
 fn an_adequate_proposal_comes_before_the_model() {
     let proposed = "## Related Issues\n\n- **PZ-13603**: RabbitMQ outage on Historic configure\n\n\
                     ## Test Configuration\n\nHost 10.10.100.107\n\n## Objective\n\nTBD\n\n\

@@ -1,6 +1,7 @@
 //! Whether the steps can be followed: how many there are, and what each says.
 
 use casebook_ticket::Field;
+use casebook_ticket::gherkin::{self, Feature};
 use casebook_ticket::steps::Encoding;
 
 use super::assertions::is_vague;
@@ -20,22 +21,36 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
         findings.push(case.finding("steps-as-prose", field, case.at(field)));
         return;
     }
-    if case.steps.len() < FEWEST_STEPS {
-        let count = case.steps.len().to_string();
+    let is_gherkin = case.encoding == Encoding::Gherkin;
+    let count = if is_gherkin { clauses(case) } else { case.steps.len() };
+    if count < FEWEST_STEPS {
+        let count = count.to_string();
         findings.push(case.finding("steps-too-few", field, case.at(field)).with("count", count));
     }
-    numbers(case, findings);
+    // The numbers of Gherkin's are the reader's, and its data stands in its sentences.
+    if !is_gherkin {
+        numbers(case, findings);
+    }
     for step in &case.steps {
         part(case, step, &step.action, "step-without-action", findings);
     }
     expectations(case, findings);
     let without_data = case.steps.iter().filter(|step| step.data.text.trim().is_empty()).count();
     // Where most have none, the author had none to give.
-    if without_data * 2 <= case.steps.len() {
+    if !is_gherkin && without_data * 2 <= case.steps.len() {
         for step in &case.steps {
             part(case, step, &step.data, "step-without-data", findings);
         }
     }
+}
+
+/// How many sentences of Given, When and Then there are: to Cucumber, each of them is a step.
+fn clauses(case: &Case<'_>) -> usize {
+    let section = case.number(&Field::TestSteps).map(|number| &case.ticket.sections[number]);
+    let features = section.and_then(|section| gherkin::read(&section.body)).unwrap_or_default();
+    let of_scenarios =
+        |feature: &Feature| feature.scenarios.iter().map(|scenario| scenario.clauses.len()).sum::<usize>();
+    features.iter().map(|feature| feature.background.len() + of_scenarios(feature)).sum()
 }
 
 fn expectations(case: &Case<'_>, findings: &mut Vec<Finding>) {
