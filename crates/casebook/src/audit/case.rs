@@ -66,6 +66,8 @@ const MAY_BE_NONE: &[Field] = &[
     Field::RecoveryValidation,
     Field::Attachments,
     Field::RelatedIssues,
+    // "Automated: no" is an answer.
+    Field::AutomationStatus,
 ];
 
 pattern! {

@@ -13,10 +13,10 @@ pattern! {
     TO_BE = r"(?i)\b(?:to be|will be|should be|not(?: yet)?|needs? to be|can be|planned|candidate for|pending|in progress)\b.{0,20}\bautomat|\bautomat\w*[ -](?:planned|pending|candidate|in progress|backlog)|\bto-be-automated\b|\bunautomated\b|\bautomatable\b|\bautomat\w*\s*:\s*(?:no|false)\b|מיועד לאוטומציה|טרם אוטומט|לא אוטומטי|תתבצע אוטומציה|בתהליך אוטומציה"
 }
 pattern! {
-    AUTOMATED = r"(?i)\b(?:fully |partially )?automated\b|\bautomat\w*\s*:\s*(?:yes|true)\b|^\W*(?:yes|true)\b|אוטומטי|בוצעה אוטומציה"
+    AUTOMATED = r"(?i)\b(?:fully |partially )?automated\b|\bautomat\w*\s*:\s*(?:yes|true)\b|^\W*(?:yes|true)\b|^\W*כן(?:\W|$)|אוטומטי|בוצעה אוטומציה"
 }
 pattern! {
-    MANUAL = r"(?i)\bmanual(?:ly)?\b|\bby hand\b|^\W*(?:no|false)\b|ידני"
+    MANUAL = r"(?i)\bmanual(?:ly)?\b|\bby hand\b|^\W*(?:no|none|false)\b|^\W*(?:לא|אין)\W*$|ידני"
 }
 pattern! {
     /// A path to a source, or the name of a test.
@@ -32,6 +32,10 @@ pattern! {
 pattern! {
     /// Words that every command of a runner has.
     RUNNERS = r"^(?:test|tests|tests?/|\.|\./|\.\.\.|\./\.\.\.|run|nextest|exec|t|verify|install|clean|m|pytest|unittest|python[\d.]*|coverage|poetry|uv|npx|playwright|cypress|jest|vitest|mocha|bundle|rspec|robot|behave|cucumber|build|e2e|compose|up|&&|\|)$"
+}
+pattern! {
+    /// An option that says which test with no blank before its name.
+    CHOOSES = r"^--?(?:D(?:it\.)?test|tests?|run|t|testNamePattern|test-name-pattern|testPathPatterns?|filter|k|m|grep|g|spec|R|only)=."
 }
 pattern! {
     IS_RUNNER = r"^(?:pytest|py\.test|python[\d.]*|cargo|npm|npx|yarn|pnpm|mvn|mvnw|\./mvnw|gradlew?|\./gradlew|go|dotnet|robot|pabot|behave|cucumber|make|tox|nox|poetry|uvx?|pipenv|rspec|bundle|rake|phpunit|playwright|cypress|jest|vitest|mocha|ctest|nosetests)$"
@@ -178,7 +182,9 @@ fn has_target(command: &str) -> bool {
     let mut words = command.split_whitespace();
     let program = words.next().unwrap_or("");
     !IS_RUNNER.is_match(program)
-        || words.any(|word| !word.starts_with('-') && !RUNNERS.is_match(word) && word != "\\")
+        || words.any(|word| {
+            CHOOSES.is_match(word) || !word.starts_with('-') && !RUNNERS.is_match(word) && word != "\\"
+        })
 }
 
 #[cfg(test)]
@@ -197,6 +203,13 @@ mod tests {
             ("ידני", Some(Automation::Manual)),
             ("מיועד לאוטומציה", Some(Automation::ToBe)),
             ("אוטומטי", Some(Automation::Automated)),
+            ("No", Some(Automation::Manual)),
+            ("None", Some(Automation::Manual)),
+            ("לא", Some(Automation::Manual)),
+            ("לא אוטומטי", Some(Automation::ToBe)),
+            ("Yes", Some(Automation::Automated)),
+            ("כן", Some(Automation::Automated)),
+            ("כן, test_a", Some(Automation::Automated)),
             ("Dana", None),
         ] {
             assert_eq!(automation(text), known, "{text}");
@@ -214,6 +227,18 @@ mod tests {
             ("Command: casebook run PZ-1", true),
             ("python -m pytest tests/a.py", true),
             ("curl $focus/health", true),
+            ("mvn test -Dtest=RefundTest", true),
+            ("./mvnw -q verify -Dit.test=RefundIT", true),
+            ("./gradlew test --tests RefundTest", true),
+            ("gradle test --tests=RefundTest", true),
+            ("go test -run TestRefund ./...", true),
+            ("go test ./... -run=TestRefund", true),
+            ("npm test -- -t 'refund'", true),
+            ("npx jest --testNamePattern=refund", true),
+            ("cargo test refund", true),
+            ("dotnet test --filter RefundTest", true),
+            ("dotnet test --filter=Name~Refund", true),
+            ("mvn test -DskipTests=false", false),
             ("pytest", false),
             ("pytest -v tests/", false),
             ("cargo test", false),

@@ -29,7 +29,7 @@ pattern! {
     ENVIRONMENT = r"(?i)\b(?:environments?|env|staging|stage|production|prod|dev|development|qa|uat|sandbox|lab|cluster|namespace|locally|local|localhost|ci|on-prem|embedded)\b|[a-z]+_(?:production|staging|dev|qa)\b|סביב|ייצור|מעבדה|מקומי"
 }
 pattern! {
-    SERVICE = r"(?i)\$\w|\$\{|://|\b(?:server|service|host|broker|database|db|queue|cluster|kubernetes|k8s|rabbit\w*|mongo\w*|kafka|redis|postgres\w*|mysql|api|browser|chrome|firefox|os|linux|windows|version|image|port|device|frontend|backend|client|grpc|docker|url|endpoint)\b|שרת|שירות|דפדפן|גרסה|מסד"
+    SERVICE = r"(?i)\$\w|\$\{|://|\b(?:server|service|host|broker|database|db|queue|cluster|kubernetes|k8s|rabbit\w*|mongo\w*|kafka|redis|postgres\w*|mysql|api|browser|chrome|firefox|os|linux|windows|version|image|port|device|frontend|backend|client|grpc|docker|url|endpoint)s?\b|שרת|שירות|דפדפן|גרסה|מסד"
 }
 pattern! {
     /// `Name: value`, or `name = value`.
@@ -43,6 +43,9 @@ pattern! {
 }
 pattern! {
     FLOW = r"→|->|=>|⇒|←|-->|\bthen\b|\bsends?\b|\bcalls?\b|\bconnects?\b|\bwrites?\b|\breads?\b|שולח|מתחבר|קורא|כותב|אחר כך"
+}
+pattern! {
+    ARROW = r"→|⟶|⇒|←|-->|->|=>|<-|\s>\s"
 }
 pattern! {
     WATCHED = r"(?i)\b(?:metrics?|alerts?|alarms?|logs?|logged|logging|dashboards?|counters?|gauges?|histograms?|traces?|spans?|prometheus|grafana|kibana|datadog|sentry|pagerduty|slo|sli|track(?:s|ed)?|notif\w+|events?|probes?|health check)\b|_total\b|_seconds\b|מדד|מדדים|מטריק|התראה|התראות|לוג|לוגים|דשבורד|גרף"
@@ -71,8 +74,12 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let field = &Field::ArchitecturalContext;
     if let Some(text) = case.words(field) {
         let has_code = || case.lines(field).any(|(line, _)| line.kind == Kind::Code);
-        let is_told =
-            count(text, 4) == 4 && (FLOW.is_match(text) || text.lines().count() > 1) || count(text, 15) == 15;
+        // One part sends to the next, and that one to a third.
+        let is_chain =
+            || ARROW.split(text).filter(|part| part.contains(char::is_alphanumeric)).take(3).count() == 3;
+        let is_told = count(text, 4) == 4 && (FLOW.is_match(text) || text.lines().count() > 1)
+            || count(text, 15) == 15
+            || is_chain();
         if !is_told && !has_code() {
             findings.push(case.finding("architecture-thin", field, case.at(field)));
         }
