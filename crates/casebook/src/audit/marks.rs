@@ -39,6 +39,8 @@ impl Marks {
     pub(super) const LOG: Self = Self(4096);
     /// Compares two things.
     pub(super) const COMPARES: Self = Self(8192);
+    /// Perhaps a choice between success and failure.
+    pub(super) const EITHER: Self = Self(16384);
 
     /// Whether any of these is there.
     pub(super) fn has(self, other: Self) -> bool {
@@ -174,6 +176,7 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
         ],
     ),
     (Marks::WEIGHT, &["critical", "nice to have", "nice-to-have", "cosmetic", "low priority", "קריטי"]),
+    (Marks::EITHER, &[" or ", " או "]),
     (Marks::AUTOMATION, &["automat", "אוטומ"]),
     (Marks::DAMAGED, &["\u{fffd}"]),
     (Marks::LOG, &["log", "stdout", "stderr", "journal", "לוג"]),
@@ -199,6 +202,8 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
             "in any case",
             "anyway",
             "נתפס",
+            "נרשם",
+            "נרשמת",
             "בכל מקרה",
         ],
     ),

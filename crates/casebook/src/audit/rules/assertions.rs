@@ -23,7 +23,7 @@ pattern! {
             |successfully|normally|without\ (?:any\ )?(?:issues|problems)|behaviou?r|results?|response|status))*\W*$"
 }
 pattern! {
-    VAGUE_HE = r"^\W*(?:(?:המערכת|השרת|השירות|הכול|הכל|הטסט|הבדיקה|הבקשה|התוצאה|צריכה?|אמורה?|חייבת?|לעבוד|להיות)\s+)*(?:עובדת?|לעבוד|תקינה?|בסדר|כצפוי|כמצופה|מצליחה?|הצלחה|עוברת?|נכון|נכונה)(?:\s+(?:כצפוי|כמצופה|כמו שצריך|כראוי|תקין|היטב|בהצלחה|נכון))*\W*$"
+    VAGUE_HE = r"^\W*(?:(?:המערכת|השרת|השירות|הכול|הכל|הטסט|הבדיקה|הבקשה|התוצאה|צריכה?|אמורה?|חייבת?|לעבוד|להיות)\s+)*(?:עובדת?|לעבוד|תקינה?|בסדר|כצפוי|כמצופה|כמתוכנן|(?:לפי|על פי|בהתאם ל)\s?(?:ה?ציפיות|המצופה|הצפוי|המתוכנן)|מצליחה?|הצלחה|עוברת?|נכון|נכונה)(?:\s+(?:כצפוי|כמצופה|כמתוכנן|(?:לפי|על פי|בהתאם ל)\s?(?:ה?ציפיות|המצופה|הצפוי|המתוכנן)|כמו שצריך|כראוי|תקין|היטב|בהצלחה|נכון))*\W*$"
 }
 pattern! {
     ALWAYS_TRUE = r"(?i)\bor (?:true|1)\b\s*(?:$|[,)#;:])|\|\|\s*(?:true|1)\b|\bassert(?: | ?\()(?:true|1|not false|!false)\s*\)?\s*(?:$|[,;#])|\bassert_?true\s*\(\s*true\b|\bexpect\s*\(\s*true\s*\)\s*\.\s*to(?:be|equal|betruthy)\b|\btrue\s*(?:==|is)\s*true\b|\b1(?:==| == )1\b"
@@ -35,7 +35,16 @@ pattern! {
     ANY_STATUS = r"(?i)\bstatus(?:_?code)?\s*(?:<\s*600|<=\s*599|>\s*0\b|>=\s*[01]00\b|is not none|!=\s*(?:none|null)|(?:is )?any(?:thing)?\b)|\b(?:[12]00|[12]xx)\s*(?:-|–|to|through|\.\.)\s*(?:599|5xx)\b|\bany (?:http )?(?:status|response|answer)(?: code)?(?: (?:is|will be) (?:accepted|fine|ok(?:ay)?|allowed))?\W*$|\bresponse (?:is not none|!= ?none|is (?:returned|received)\W*$)"
 }
 pattern! {
-    SWALLOWED = r"(?i)\bexcept\b[^:]{0,40}:\s*(?:pass|continue|log\w*\.|print|return\b|\.\.\.)|\bcatch\s*(?:\([^)]*\))?\s*\{\s*(?:\}|console\.|log)|\b(?:assert\w*|failures?|mismatch\w*|exceptions?|errors?)\b[^.]{0,30}\b(?:caught and logged|logged and ignored|swallowed|only logged|just logged|ignored)\b|^\W*(?:caught|catch) (?:and|,) log|\blogs? (?:a )?warning (?:if|when) (?:it |they )?(?:not|fails?|differs?)|\bcaught and logged\b|\b(?:pass|passes|succeeds) (?:regardless|either way|in any case|anyway)\b|\b(?:either way|in any case|regardless of the (?:result|outcome|status|response))\b|נתפס(?:ת|ים|ות)? ונרשמ|נתפס ונרשם|בכל מקרה עובר"
+    /// A choice between success and failure in words.
+    EITHER = r"(?ix)\b(?:either|is|are|be|returns?|answers?|ends)\ (?:(?:an?|with|in)\ ){0,2}
+        (?:(?:success\w*|succeeds?|succeeded|pass|passes|passed|ok)\ (?:response\ |answer\ |status\ )?or\ (?:an?\ |with\ |is\ )*(?:errors?|fail\w*)
+          |(?:errors?|fail\w*)\ (?:response\ |answer\ |status\ )?or\ (?:an?\ |with\ |is\ )*(?:success\w*|succeeds?|succeeded|pass|passes|passed|ok))\b
+        (?:\ (?:response|answer|status|code))?\W*$
+        |\beither\ (?:succeeds|passes)\ or\ fails\b|\beither\ fails\ or\ (?:succeeds|passes)\b
+        |(?:הצלחה|מצליחה?|עוברת?)\ או\ (?:שגיאה|כישלון|נכשלת?)(?:\W|$)|(?:שגיאה|כישלון|נכשלת?)\ או\ (?:הצלחה|מצליחה?|עוברת?)(?:\W|$)"
+}
+pattern! {
+    SWALLOWED = r"(?i)\bexcept\b[^:]{0,40}:\s*(?:pass|continue|log\w*\.|print|return\b|\.\.\.)|\bcatch\s*(?:\([^)]*\))?\s*\{\s*(?:\}|console\.|log)|\b(?:assert\w*|failures?|mismatch\w*|exceptions?|errors?)\b[^.]{0,30}\b(?:caught and logged|logged and ignored|swallowed|only logged|just logged|ignored)\b|^\W*(?:caught|catch) (?:and|,) log|\blogs? (?:a )?warning (?:if|when) (?:it |they )?(?:not|fails?|differs?)|\bcaught and logged\b|\b(?:pass|passes|succeeds) (?:regardless|either way|in any case|anyway)\b|\bor (?:it|they|that|the (?:error|exception|failure|warning)) (?:is|are) (?:only |just )?(?:logged|ignored|caught|swallowed)\b|^\W*if (?:it|this|that|the (?:assertion|check|test|step)) fails,? [^.]{0,30}\b(?:is|are) (?:only |just )?(?:logged|ignored|caught)\b|\b(?:either way|in any case|regardless of the (?:result|outcome|status|response))\b|נתפס(?:ת|ים|ות)? ונרשמ|נתפס ונרשם|בכל מקרה עובר| או ש(?:הוא|היא|זה) (?:נרשם|נרשמת)|^\W*אם (?:זה|הוא|היא|הבדיקה|הצעד) נכשלת?,? .{0,30}(?:נרשם|נרשמת)"
 }
 pattern! {
     EXCEPT = r"(?i)^\s*(?:except\b.*:|\}?\s*catch\b.*\{)\s*(?:#.*|//.*)?$"
@@ -60,7 +69,7 @@ pattern! {
 }
 pattern! {
     /// The same without quotes, when a line says nothing else.
-    LONE_WORD_SAID = r"(?i)^\W*(?:the |an? |any |some )?(?:[\w-]+ )?logs?(?: (?:lines?|files?|entry|entries))? (?:says?|said|contains?|has|have|shows?|includes?|mentions?) (?:an? |the |some )?(unavailable|errors?|failed|failure|exceptions?|timeout|refused|rejected|warnings?|down|disconnected|lost|retry)(?: (?:lines?|messages?|entry|entries))?\W*$"
+    LONE_WORD_SAID = r"(?i)^\W*(?:the |an? |any |some )?(?:[\w-]+ )?logs?(?: (?:lines?|files?|entry|entries))? (?:says?|said|contains?|has|have|shows?|includes?|mentions?) (?:an? |the |some )?(unavailable|errors?|failed|failure|exceptions?|timeout|refused|rejected|warnings?|down|disconnected|lost|retry)(?: (?:lines?|messages?|entry|entries))?\W*$|^\W*(?:an? |the |some )?(unavailable|errors?|failed|failure|exceptions?|timeout|refused|rejected|warnings?|down|disconnected|lost|retry|שגיאה|שגיאות)(?: (?:lines?|messages?|entry|entries))?(?: (?:(?:is|are) )?(?:found|seen|shown|written|logged|appears?|stands?|is|are|מופיעה?|מופיעות))? (?:(?:in|to) (?:the |any |some )?(?:[\w-]+ )?logs?(?: files?)?|בלוג(?:ים)?)\W*$"
 }
 pattern! {
     /// What narrows a search for a word, or makes it one for the word's absence.
@@ -148,7 +157,7 @@ fn judge(
 
 fn cannot_fail(text: &str, marks: Marks, next: Option<&str>) -> Option<(&'static str, &'static str)> {
     let has = |mark| marks.has(mark);
-    if accepts_success_and_failure(text) {
+    if accepts_success_and_failure(text) || has(Marks::EITHER) && EITHER.is_match(text) {
         Some(("it accepts success and failure alike", "הוא מקבל הצלחה וכישלון כאחד"))
     } else if has(Marks::ANY_STATUS) && ANY_STATUS.is_match(text) {
         Some(("every answer fulfils it", "כל תשובה מקיימת אותו"))
@@ -181,7 +190,13 @@ fn compares_with_itself(text: &str) -> bool {
 }
 
 fn lone_word_in_log(text: &str) -> Option<&str> {
-    let word = LONE_WORD.captures(text).or_else(|| LONE_WORD_SAID.captures(text))?.get(1)?;
+    let word = LONE_WORD
+        .captures(text)
+        .or_else(|| LONE_WORD_SAID.captures(text))?
+        .iter()
+        .skip(1)
+        .flatten()
+        .next()?;
     let is_narrowed = text.len() < 500 && NARROWED.is_match(text);
     (LOG.is_match(text) && !is_narrowed).then(|| word.as_str())
 }
@@ -196,6 +211,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_line_that_a_pattern_matches_has_its_mark(
+            either in promised(&EITHER),
             any_status in promised(&ANY_STATUS),
             always_true in promised(&ALWAYS_TRUE),
             comparison in promised(&COMPARISON),
@@ -205,6 +221,7 @@ mod tests {
             log in promised(&LOG),
         ) {
             let of_marks = [
+                (Marks::EITHER, either),
                 (Marks::ANY_STATUS, any_status),
                 (Marks::ALWAYS_TRUE, always_true),
                 (Marks::COMPARES, comparison),

@@ -41,6 +41,11 @@ pattern! {
     IS_RUNNER = r"^(?:pytest|py\.test|python[\d.]*|cargo|npm|npx|yarn|pnpm|mvn|mvnw|\./mvnw|gradlew?|\./gradlew|go|dotnet|robot|pabot|behave|cucumber|make|tox|nox|poetry|uvx?|pipenv|rspec|bundle|rake|phpunit|playwright|cypress|jest|vitest|mocha|ctest|nosetests)$"
 }
 
+pattern! {
+    /// A runner of tests, and of nothing else.
+    TEST_RUNNER = r"^(?:pytest|py\.test|python[\d.]*\s+-m\s+(?:pytest|unittest)|cargo\s+(?:test|nextest)|(?:npm|yarn|pnpm)\s+(?:run\s+)?test|(?:npx\s+)?(?:jest|vitest|mocha|cypress|playwright)|(?:\./)?mvnw?\b.*\s(?:test|verify)|(?:\./)?gradlew?\b.*\stest|go\s+test|dotnet\s+test|robot|pabot|behave|phpunit|rspec|ctest|nosetests)\b"
+}
+
 /// What a text says of automation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Automation {
@@ -115,7 +120,11 @@ fn contradictions(case: &Case<'_>, known: Automation, said: &str, findings: &mut
         let is_clear = other == Automation::ToBe || matches!(place, Field::Status | Field::Labels);
         (differs && is_clear && !text.contains("_automated_")).then_some((line, text))
     });
-    if let Some((line, text)) = others.next() {
+    // Whoever runs a test by hand has no runner for it.
+    let by_runner =
+        || case.lines(&Field::ExecutionCommand).find(|(_, text)| command_in(text).is_some_and(runs_tests));
+    let found = others.next().or_else(|| by_runner().filter(|_| known == Automation::Manual));
+    if let Some((line, text)) = found {
         let finding = case.finding_in("automation-contradiction", line.section, line.at);
         let name = case.standard.rule(field).map(|rule| &rule.name);
         let (en, he) = name.map_or((field.id(), field.id()), |name| (&name.en, &name.he));
@@ -164,6 +173,11 @@ fn command(case: &Case<'_>, findings: &mut Vec<Finding>) {
         findings
             .push(case.finding("command-without-target", field, case.at(field)).with("text", excerpt(first)));
     }
+}
+
+/// Whether a command has a runner run a test that it names.
+fn runs_tests(command: &str) -> bool {
+    TEST_RUNNER.is_match(command) && has_target(command)
 }
 
 /// The command line in a line, behind what stands before it.
