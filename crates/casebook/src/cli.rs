@@ -24,6 +24,7 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
+use casebook::report::clean_line;
 use casebook_ticket::{Format, Language, Standard};
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
@@ -172,7 +173,9 @@ impl StandardArgs {
             )
         };
         let text = std::fs::read_to_string(file).with_context(remedy)?;
-        Standard::parse(&text).with_context(remedy)
+        // What is wrong is all in its own words: those of TOML beneath it are the same.
+        Standard::parse(&text)
+            .map_err(|error| anyhow::anyhow!("{}: {}", remedy(), error.to_string().trim_end()))
     }
 
     /// The file, as it is; none for the built-in one.
@@ -265,13 +268,15 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     }
 }
 
+/// What is said when nothing that was named is a test.
+const NO_TICKET: &str = "there is no test ticket in what was named";
+
 /// Tells on standard error which documents are no tests.
 fn tell_refused(material: &casebook::report::Material) {
     for refused in &material.refused {
-        let (at, title) = (refused.found.at, refused.found.title.escape_debug());
-        let reason = refused.found.reason.to_string();
-        let reason = reason.escape_debug();
-        let space = if refused.found.title.is_empty() { "" } else { " " };
+        let (at, title) = (refused.found.at, clean_line(&refused.found.title));
+        let reason = clean_line(&refused.found.reason.to_string());
+        let space = if title.is_empty() { "" } else { " " };
         anstream::eprintln!("{}:{}: no test, left out: {title}{space}({reason})", refused.file, at.line);
     }
 }

@@ -3,8 +3,8 @@
 use casebook_ticket::{Language, Standard, Ticket, Words};
 
 use crate::audit::{Argument, Audit, Titles};
-use crate::duplicates::{Duplicates, Pair};
-use crate::report::ticket_name;
+use crate::duplicates::{Duplicates, Kind, Pair};
+use crate::report::{place, ticket_name};
 
 /// Takes tickets one by one and keeps only their titles and signatures, so that an export of any size fits.
 #[derive(Debug, Default)]
@@ -28,8 +28,9 @@ impl Comparison {
         }
         let pairs = self.duplicates.finish();
         for of_one in pairs.chunk_by(|one, other| one.number == other.number) {
-            let findings =
-                of_one.iter().filter_map(|pair| Some(pair.finding(name(audits.get(pair.earlier)?))));
+            let findings = of_one
+                .iter()
+                .filter_map(|pair| Some(pair.finding(name(pair.kind, audits.get(pair.earlier)?))));
             let findings = findings.collect();
             if let Some(audit) = of_one.first().and_then(|pair| audits.get_mut(pair.number)) {
                 audit.add(findings, standard);
@@ -39,7 +40,12 @@ impl Comparison {
     }
 }
 
-fn name(audit: &Audit) -> Argument {
-    let name = |language| ticket_name(audit.key.as_deref(), &audit.origin, language).into();
+/// What the earlier ticket of a pair is called.
+fn name(kind: Kind, audit: &Audit) -> Argument {
+    let name = |language| match kind {
+        // A key that both have does not tell them apart.
+        Kind::Key => place(&audit.origin, language).into(),
+        _ => ticket_name(audit.key.as_deref(), &audit.origin, language).into(),
+    };
     Words { en: name(Language::En), he: name(Language::He) }
 }

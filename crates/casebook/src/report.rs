@@ -19,10 +19,11 @@ use crate::audit::{Audit, Gate, Severity};
 use crate::collection::Summary;
 use words::Phrases;
 
+pub use clean::line as clean_line;
 pub use json::schema;
 pub use lines::{Line, lint_lines};
 pub use text::{Bidi, Layout};
-pub(crate) use ticket::ticket_name;
+pub(crate) use ticket::{place, ticket_name};
 
 /// Of more tickets than these a report has only the table, unless each is asked for.
 pub const EACH_AT_MOST: usize = 200;

@@ -137,6 +137,47 @@ fn a_file_that_cannot_be_read_hinders_no_other() {
 }
 
 #[test]
+fn what_is_no_test_is_said_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(path("it's.txt"), "hello").unwrap();
+    std::fs::write(path("none.json"), "[]").unwrap();
+    std::fs::create_dir(path("empty")).unwrap();
+    let (code, out, err) = run(&["lint", &path("it's.txt")]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("neither a ticket's key") && !err.contains('\\'), "{err}");
+    for nothing in ["none.json", "empty"] {
+        let (code, out, err) = run(&["lint", &path(nothing)]);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.contains("there is no test ticket in what was named"), "{err}");
+    }
+    std::fs::write(path("standard.toml"), "x = [1").unwrap();
+    let (_, _, err) = run(&["lint", "tickets", "--standard", &path("standard.toml")]);
+    assert_eq!(err.matches("TOML parse error").count(), 1, "{err}");
+}
+
+#[test]
+fn a_key_that_two_tickets_have_is_said_with_both_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let ticket =
+        |steps: &str| format!("# SHOP-1\n\n## Summary\n\nOf {steps}\n\n## Test Steps\n\n1. {steps}\n");
+    for (name, steps) in [("a.md", "Open the cart"), ("b.md", "Pay by card")] {
+        std::fs::write(folder.path().join(name), ticket(steps)).unwrap();
+    }
+    let told = |arguments: &[&str]| {
+        let output = casebook().current_dir(&folder).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let lint = told(&["lint", "a.md", "b.md"]);
+    assert!(lint.contains("the key SHOP-1 is also that of the ticket at a.md:1\n"), "{lint}");
+    let lint = told(&["lint", "a.md", "b.md", "--language", "he"]);
+    let lint = lint.replace(['\u{2067}', '\u{2068}', '\u{2069}'], "");
+    assert!(lint.contains("המפתח SHOP-1 הוא גם של הטיקט ב-a.md:1"), "{lint}");
+    let report = told(&["audit", "a.md", "b.md", "--width", "100"]);
+    assert!(report.contains("SHOP-1 (a.md:1), SHOP-1 (b.md:1): have the same key"), "{report}");
+}
+
+#[test]
 fn findings_are_lines_that_editors_jump_to() {
     let (_, out, _) = run(&["lint", "tickets/SHOP-77.md"]);
     for line in out.lines() {

@@ -275,6 +275,15 @@ fn promised_files_without_any_attachment_are_one_finding_in_place_of_the_missing
 }
 
 #[test]
+fn steps_that_expect_nothing_are_spoken_of_together() {
+    let text = "## Test Steps\n- Place an order\n- Count the orders\n- Delete the order\n";
+    let audit = audited(&ticket(text));
+    let finding = audit.findings.iter().find(|finding| finding.rule == "step-without-expectation").unwrap();
+    assert_eq!(finding.text(Language::En), "nothing says what must be seen at steps 1–3");
+    assert_eq!(finding.text(Language::He), "בצעדים 1–3 לא כתוב מה חייבים לראות");
+}
+
+#[test]
 fn the_cell_that_is_said_to_break_something_is_the_one_that_does() {
     let text = ADEQUATE
         .replace(

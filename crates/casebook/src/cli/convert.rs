@@ -7,7 +7,7 @@ use casebook_ticket::{Format, formats};
 use clap::{Args, ValueHint};
 
 use super::gather::tickets;
-use super::{Exit, InputArgs, format_parser, output};
+use super::{Exit, InputArgs, NO_TICKET, format_parser, output};
 
 /// Shown below `--help`.
 pub(super) const EXAMPLES: &str = "\
@@ -39,7 +39,7 @@ pub(super) fn run(args: &ConvertArgs) -> Result<Exit> {
     let (tickets, material) = tickets(&args.input, &standard)?;
     super::tell_refused(&material);
     if tickets.is_empty() {
-        bail!("there is no test ticket in what was named");
+        bail!(NO_TICKET);
     }
     let text = formats::write(&tickets, args.to, &standard)?;
     output::write_raw(&text, args.output.as_deref())?;

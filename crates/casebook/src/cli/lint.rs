@@ -9,7 +9,7 @@ use casebook::report::{Layout, Material, lint_lines};
 use clap::Args;
 
 use super::gather::{Gathered, gather};
-use super::{AuditingArgs, Exit, audit, output, watch};
+use super::{AuditingArgs, Exit, NO_TICKET, audit, output, watch};
 
 /// Shown below `--help`.
 pub(super) const EXAMPLES: &str = "\
@@ -38,6 +38,9 @@ pub(super) fn run(args: &LintArgs) -> Result<Exit> {
     let Gathered { material, .. } = gather(&args.auditing)?;
     output::write(&lines(&material, &args.auditing), None)?;
     tell_unread(&material);
+    if material.audits.is_empty() && material.unreadable.is_empty() {
+        super::report(&anyhow::Error::msg(NO_TICKET));
+    }
     Ok(audit::exit(&args.auditing, &material))
 }
 

@@ -1,8 +1,9 @@
 //! Text of others, made safe to show: a ticket may hold anything.
 
-/// Without control characters, which a terminal would obey, and without those that reorder text, which would make it
+/// A text on one line, without control characters, which a terminal would obey, and without those that reorder text, which would make it
 /// look like another: each is shown as U+FFFD. Line ends and tabs are spaces.
-pub(crate) fn line(text: &str) -> String {
+#[must_use]
+pub fn line(text: &str) -> String {
     text.chars().map(|character| if character.is_whitespace() { ' ' } else { shown(character) }).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use casebook_ticket::{Field, Language};
 
-use super::ticket::ticket_name;
+use super::ticket::{place, ticket_name};
 use super::words::{Phrases, fill};
 use super::{Material, Style, clean};
 use crate::audit::{Gate, Grade, Severity, State, rule};
@@ -105,7 +105,12 @@ pub(crate) fn name(row: &Row, language: Language) -> String {
 /// What the two tickets of a pair are called, the earlier one first.
 pub(crate) fn names(pair: &Pair, material: &Material, language: Language) -> Vec<String> {
     let rows = [pair.earlier, pair.number].into_iter().filter_map(|number| material.summary.rows.get(number));
-    rows.map(|row| name(row, language)).collect()
+    let called = |row: &Row| match pair.kind {
+        // A key that both have does not tell them apart.
+        Kind::Key => format!("{} ({})", name(row, language), place(&row.origin, language)),
+        _ => name(row, language),
+    };
+    rows.map(called).collect()
 }
 
 /// What the two tickets of a pair have in common.

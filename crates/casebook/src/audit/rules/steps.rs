@@ -7,10 +7,15 @@ use casebook_ticket::steps::Encoding;
 use super::assertions::is_vague;
 use crate::audit::Finding;
 use crate::audit::case::{Case, Part, Step};
-use crate::audit::words::{excerpt, is_filler, is_none};
+use crate::audit::words::{excerpt, is_filler, is_none, pattern};
 
 /// Fewer steps are too few: before, what is tested, and after.
 pub(crate) const FEWEST_STEPS: usize = 3;
+
+pattern! {
+    /// The label of an expectation.
+    EXPECTED = r"(?i)\bexpected(?: (?:results?|outcomes?))?\s*:|(?:תוצאה צפויה|צפוי)\s*:"
+}
 
 pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let field = &Field::TestSteps;
@@ -58,16 +63,20 @@ fn expectations(case: &Case<'_>, findings: &mut Vec<Finding>) {
     match &case.steps[..] {
         // Said once, and not for each.
         [first, .., last] if has_none => {
-            let steps = format!("{}–{}", first.name, last.name);
-            let at = case.at(&Field::TestSteps);
-            findings
-                .push(case.finding("step-without-expectation", &Field::TestSteps, at).with("step", steps));
+            let (first, last) = (&first.name, &last.name);
+            let rule = without_expectation(&case.steps);
+            findings.push(case.finding(rule, &Field::TestSteps, case.at(&Field::TestSteps)).in_words(
+                "step",
+                format!("steps {first}–{last}"),
+                format!("צעדים {first}–{last}"),
+            ));
         }
         // In Given, When, Then not each has to have one.
         _ if case.encoding == Encoding::Gherkin => {}
         steps => {
             for step in steps {
-                part(case, step, &step.expected, "step-without-expectation", findings);
+                let empty = without_expectation(std::slice::from_ref(step));
+                part(case, step, &step.expected, empty, findings);
             }
         }
     }
@@ -82,6 +91,15 @@ fn expectations(case: &Case<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What is wrong with steps that expect nothing: there is nothing, or it was not told from the action.
+fn without_expectation(steps: &[Step]) -> &'static str {
+    if steps.iter().any(|step| EXPECTED.is_match(&step.action.text)) {
+        "step-parts-undivided"
+    } else {
+        "step-without-expectation"
+    }
+}
+
 /// A part that is empty, or filler.
 fn part(case: &Case<'_>, step: &Step, part: &Part, empty: &'static str, findings: &mut Vec<Finding>) {
     if !part.is_filler {
@@ -89,7 +107,11 @@ fn part(case: &Case<'_>, step: &Step, part: &Part, empty: &'static str, findings
     }
     let text = part.text.trim();
     findings.push(if text.is_empty() {
-        case.finding(empty, &Field::TestSteps, part.at).with("step", step.name.as_str())
+        case.finding(empty, &Field::TestSteps, part.at).in_words(
+            "step",
+            format!("step {}", step.name),
+            format!("צעד {}", step.name),
+        )
     } else {
         case.finding("filler-cell", &Field::TestSteps, part.at).with("text", excerpt(text))
     });
