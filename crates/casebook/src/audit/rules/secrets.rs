@@ -35,7 +35,7 @@ pattern! {
 }
 pattern! {
     /// Values that stand for one by how they begin, or by what nobody has in a secret.
-    STANDS_FOR = r"(?i)^[$%<{\[*•#@]|^x{3,}|\*{3}|^\.\.\.|example|dummy|placeholder|redacted|change[-_]?me|^(?:fake|invalid|expired|wrong|incorrect)|^(?:your|my|some|sample|bad|hidden|masked)[-_]|^(?:null|none|nil|n/a|true|false|required|optional|undefined|not|in|from|see|is|are|and|must|should|stored|set|kept|with|for|per|via)$|^os\.|(?:\b|_)env\b|getenv|\bvault\b|^secrets?/"
+    STANDS_FOR = r"(?i)^[$%<{\[*•#@]|^x{3,}|\*{3}|^\.\.\.|example|dummy|placeholder|redacted|change[-_]?me|^(?:fake|invalid|expired|wrong|incorrect)|^(?:your|my|some|sample|bad|hidden|masked)[-_]|^(?:null|none|nil|n/a|true|false|required|optional|undefined|not|in|from|see|is|are|and|must|should|stored|set|kept|with|for|per|via)$|^os\.|(?:\b|_)env\b|getenv|\bvault\b|^secrets?/|\w::\w|^[a-z_.]+!?\["
 }
 pattern! {
     /// Values of nothing but words that stand for one: `valid-token-1`; a number that is not set off is a part of a
@@ -237,6 +237,9 @@ mod tests {
             "user/pass: $user/$password",
             "sshpass -p $PASSWORD ssh root@$host",
             "mysql -u root -p -P3306 shop",
+            "let token: aes_sha::InitToken",
+            "token: Token![:]",
+            "the token is args[token.index]",
         ] {
             assert!(secret(good).is_none(), "{good}: {:?}", secret(good));
         }
