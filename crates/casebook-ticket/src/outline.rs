@@ -72,7 +72,8 @@ pub fn tickets(blocks: Blocks, standard: &Standard, origin: Origin) -> Vec<Found
 pub fn sections(blocks: Blocks, begins: At, standard: &Standard) -> Vec<Section> {
     let sections =
         group(signed(blocks, begins, standard), standard).into_iter().map(|(section, _)| section).collect();
-    with_gherkin(sections)
+    // Its name stands where the ticket's other fields do.
+    with_gherkin(sections, false)
 }
 
 /// The sections of the canonical form: headings of the second level begin them, and nothing else does.
@@ -157,7 +158,7 @@ fn one(mut pieces: Vec<Signed>, standard: &Standard, origin: Origin) -> Found {
         return Found::NoTest(NoTest { at, title: heading, kind, reason });
     }
     let mut ticket = Ticket { origin, sections: Vec::new() };
-    ticket.extend(with_gherkin(sections.into_iter().map(|(section, _)| section).collect()));
+    ticket.extend(with_gherkin(sections.into_iter().map(|(section, _)| section).collect(), true));
     name_preamble(&mut ticket);
     Found::Ticket(Box::new(ticket))
 }
@@ -215,8 +216,8 @@ fn name_preamble(ticket: &mut Ticket) {
     }
 }
 
-/// Gherkin gives more than the steps that it stands in: what is given, the examples, a name.
-fn with_gherkin(mut sections: Vec<Section>) -> Vec<Section> {
+/// Gherkin gives more than the steps that it stands in: what is given, the examples, and a name, where it is to be named by it.
+fn with_gherkin(mut sections: Vec<Section>, is_named: bool) -> Vec<Section> {
     let has = |field: &Field, sections: &[Section]| {
         sections.iter().any(|section| section.name == Name::Field(field.clone()))
     };
@@ -245,7 +246,7 @@ fn with_gherkin(mut sections: Vec<Section>) -> Vec<Section> {
             (_, [scenario]) if !scenario.name.is_empty() => scenario.name.as_str(),
             (name, _) => name,
         };
-        let summary = (!summary.is_empty()).then(|| Block::paragraph(feature.at, summary));
+        let summary = (is_named && !summary.is_empty()).then(|| Block::paragraph(feature.at, summary));
         let derived = [
             (Field::Summary, summary.into_iter().collect()),
             (Field::PreConditions, feature.pre_conditions()),

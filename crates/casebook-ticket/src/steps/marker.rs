@@ -38,13 +38,25 @@ pub(super) fn of(line: &[Inline]) -> Option<(Kind, String, Inlines)> {
     }
 }
 
-/// The number of a line that begins with one: `1)`, `**2.**`.
+/// The number of a line that begins with one: `1)`, `**2.**`, `c.`, `ג.`
 pub(crate) fn leading_number(line: &[Inline]) -> Option<u32> {
     match line.split_first()? {
-        (Inline::Text(text), rest)
-            if text.trim_start().starts_with(|c: char| c.is_ascii_digit() || c == '(') =>
-        {
-            head(text, rest.is_empty()).filter(|(kind, ..)| *kind == Kind::Number)?.1.parse().ok()
+        (Inline::Text(text), rest) => {
+            let mut begin = text.trim_start().chars();
+            let is_mark = match begin.next()? {
+                '(' | '0'..='9' => true,
+                letter => letter.is_alphabetic() && matches!(begin.next(), Some('.' | ')')),
+            };
+            let (kind, number, _) = is_mark.then(|| head(text, rest.is_empty())).flatten()?;
+            match kind {
+                Kind::Number => number.parse().ok(),
+                Kind::Letter => {
+                    let letter = u32::from(number.chars().next()?.to_ascii_lowercase());
+                    let first = if letter < 0x80 { u32::from('a') } else { u32::from('א') };
+                    letter.checked_sub(first).map(|place| place + 1)
+                }
+                Kind::Title => None,
+            }
         }
         (Inline::Strong(inner), _) => leading_number(inner),
         _ => None,

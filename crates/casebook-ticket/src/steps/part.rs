@@ -28,6 +28,11 @@ impl Parts {
         Self { step, role: Role::Action, labelled: false }
     }
 
+    /// Whether nothing is known of the step but that it was begun.
+    pub(super) fn is_empty(&self) -> bool {
+        self.step.action.is_empty() && self.step.data.is_empty() && self.step.expected.is_empty()
+    }
+
     /// The step.
     pub(super) fn step(self) -> Step {
         self.step

@@ -83,7 +83,12 @@ impl Reader {
                 inside = true;
                 continue;
             }
-            if matches!(labelled, Some((Role::Action, _))) {
+            // A title alone has begun the step whose action this is.
+            let is_begun = match &pending {
+                Some((_, text)) => text.is_empty(),
+                None => self.current.as_ref().is_some_and(Parts::is_empty),
+            };
+            if matches!(labelled, Some((Role::Action, _))) && !is_begun {
                 self.flush(&mut pending);
                 self.begin(None, at, Encoding::Inline);
                 inside = true;

@@ -74,6 +74,13 @@ fn front_matter_with_names_of_its_own_is_no_canonical_form() {
 }
 
 #[test]
+fn a_ticket_with_a_summary_takes_none_from_its_gherkin() {
+    let text = "---\nsummary: Outage\n---\n## Test Steps\n\n```gherkin\nScenario: S\n  Given a\n  When b\n  Then c\n```\n";
+    let [ticket] = &tickets_of(text)[..] else { panic!("one ticket") };
+    assert_eq!(ticket.text(&Field::Summary).as_deref(), Some("Outage"));
+}
+
+#[test]
 fn words_that_yaml_takes_for_something_else_are_quoted() {
     let written = |text: &str| front_matter::write("status", &[Block::paragraph(At::default(), text)]);
     for bare in ["Open", "2025", "a: b".trim_end_matches(": b"), "é (x), y"] {

@@ -171,6 +171,18 @@ fn what_stands_below_a_number_is_its_steps_when_each_has_it() {
 }
 
 #[test]
+fn lettered_steps_and_titles_have_their_parts_below_them() {
+    let steps = "Open / x / a page // Look / y / a view";
+    for text in [
+        "Steps:\na. Open\nData: x\nExpected: a page\nb. Look\nData: y\nExpected: a view\n",
+        "Steps:\nStep 1\nAction: Open\nData: x\nExpected: a page\nStep 2\nAction: Look\nData: y\nExpected: a view\n",
+        "Steps:\n\nStep 1\n\nAction: Open\n\nData: x\n\nExpected: a page\n\nStep 2\n\nAction: Look\n\nData: y\n\nExpected: a view\n",
+    ] {
+        assert_eq!(told(&format!("Test ID: SK-41\n\n{text}")), with_steps(steps, ""), "{text}");
+    }
+}
+
+#[test]
 fn a_step_that_has_said_all_on_its_line_takes_no_more() {
     let text = "Test ID: SK-41\n\nSteps:\n1) Action: Open | Data: x | Expected: a page\n2) Action: Look | Data: y | Expected: a view\nExpected Result: all is well\nTest Data: user dana\n";
     let rest = "expected_result: all is well\ntest_data: user dana\n";
