@@ -113,10 +113,18 @@ fn has_hash(line: &str) -> bool {
     line.starts_with("# ") && !line.starts_with("# #")
 }
 
-/// How many lines of those are numbered items: they follow each other with nothing between, as headings do not.
+/// How many lines of those are numbered items: as headings do not, they follow each other, or what ends with a colon,
+/// with nothing between.
 fn numbered(text: &str) -> usize {
-    let lines: Vec<_> = unfenced(text).map(has_hash).collect();
-    lines.chunk_by(|one, other| one == other).filter(|run| run[0] && run.len() > 1).map(<[_]>::len).sum()
+    let lines: Vec<_> = unfenced(text).collect();
+    let announces = |line: &&str| line.trim_end_matches([' ', '*', '_']).ends_with(':');
+    let is_item = |number: &usize| {
+        let before = number.checked_sub(1).and_then(|before| lines.get(before));
+        has_hash(lines[*number])
+            && (before.is_some_and(|line| has_hash(line) || announces(line))
+                || lines.get(number + 1).is_some_and(|line| has_hash(line)))
+    };
+    (0..lines.len()).filter(is_item).count()
 }
 
 fn is_delimiter_row(line: &str) -> bool {
@@ -186,6 +194,7 @@ mod tests {
             ("a.csv", "Summary,Description\n", Format::JiraCsv),
             ("a.csv", "Issue ID,Issue key,Test Summary,Action,Data,Result\n", Format::XrayCsv),
             ("", "Summary: x\nSteps:\n# Open\n# Look\n", Format::Wiki),
+            ("a.txt", "*Steps:*\n# Open\n_Expected:_ x\n# Look\n_Expected:_ y\n", Format::Wiki),
             ("a.txt", "# Open\n*Expected:* x\n# Look\n*Expected:* y\n", Format::Wiki),
             ("", "# Title\n\ntext\n\n# Steps\n\n1. a\n", Format::Markdown),
             ("a.wiki", "# Title\n", Format::Wiki),
