@@ -1,5 +1,8 @@
 //! One run of several cases: from the files to the evidence.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -165,13 +168,14 @@ pub async fn run_all(
     }
     let mut records = Vec::new();
     let mut journals = Vec::new();
-    let mut stopped = false;
+    // Why what is left is not run.
+    let mut over = None;
     for (number, case) in cases.iter().enumerate() {
         let ticket = evidence.ticket(&case.key, &case.bytes).map_err(unwritten)?;
-        let record = match &case.plan {
-            Ok(_) if stopped => not_run(case, ticket, "the run was interrupted before".to_owned()),
-            Err(_) => not_run(case, ticket, case.obstacles().join("; ")),
-            Ok(plan) => {
+        let record = match (&case.plan, over) {
+            (Err(_), _) => not_run(case, ticket, case.obstacles().join("; ")),
+            (Ok(_), Some(why)) => not_run(case, ticket, String::from(why)),
+            (Ok(plan), None) => {
                 let journal = state.begin(&format!("{id}-{}", number + 1))?;
                 let path = journal.path().to_owned();
                 let watchdog = Watchdog::start(&options.watchdog, &options.state, &path).await;
@@ -196,7 +200,12 @@ pub async fn run_all(
                 record
             }
         };
-        stopped |= *options.stop.borrow();
+        if record.verdict == Verdict::Dirty {
+            // What is seen of a system that is broken already says nothing, and may not be broken further.
+            over = over.or(Some("an earlier case left something broken"));
+        } else if *options.stop.borrow() {
+            over = over.or(Some("the run was interrupted before"));
+        }
         records.push(record);
     }
     let record = RunRecord {

@@ -36,8 +36,8 @@ Examples:
   casebook run cases/ --environment lab.toml --evidence evidence/
 
 Whatever a case breaks is written to a journal before, and put back whatever happens: by the run, also when it is \
-interrupted, or by its watchdog when the run is killed. What even that does not mend stops every later run until \
-`casebook recover` has.
+interrupted, or by its watchdog when the run is killed. What even that does not mend ends the run and stops \
+every later one until `casebook recover` has.
 
 Exit codes: 0 PASSED, 1 FAILED, 2 wrong arguments, 3 INCONCLUSIVE, 4 ERROR, 5 DIRTY (something is broken still).";
 
