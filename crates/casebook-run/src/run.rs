@@ -73,7 +73,7 @@ pub async fn run(
     let mut world = World::new(setting.environment, setting.prober, &plan.data);
     world.making =
         Some(Making { courier: courier.clone(), numbers, case: setting.tag.to_owned(), step: String::new() });
-    let mut stack = Stack::new(journal);
+    let mut stack = Stack::new(journal).until(setting.stop.clone());
     let mut stop = setting.stop.clone();
     let mut case = Case {
         world,

@@ -17,7 +17,7 @@ use crate::journal::{Pending, State, StateError};
 use crate::plan::{Obstacle, Plan, plan};
 use crate::run::{Progress, Setting, run};
 use crate::watchdog::Watchdog;
-use crate::{CaseRecord, RunRecord, Tool, Verdict, run_verdict};
+use crate::{CaseRecord, RunRecord, Tool, Verdict, case_verdict, run_verdict};
 
 /// A file with one ticket, and what a run of it would do.
 #[derive(Debug)]
@@ -176,24 +176,29 @@ pub async fn run_all(
             (Err(_), _) => not_run(case, ticket, case.obstacles().join("; ")),
             (Ok(_), Some(why)) => not_run(case, ticket, String::from(why)),
             (Ok(plan), None) => {
-                let journal = state.begin(&format!("{id}-{}", number + 1))?;
+                let number = number + 1;
+                let journal = state.begin(&format!("{id}-{number}"))?;
                 let path = journal.path().to_owned();
                 let watchdog = Watchdog::start(&options.watchdog, &options.state, &path).await;
                 let watchdog = watchdog.map_err(SessionError::Watchdog)?;
-                let tag = format!("{mark:08x}_{}", number + 1);
+                let gone = watchdog.gone();
                 let setting = Setting {
                     environment,
                     prober: &options.prober,
-                    tag: &tag,
+                    tag: &format!("{mark:08x}_{number}"),
                     courier: watchdog.courier(),
-                    stop: options.stop.clone(),
+                    stop: either(options.stop.clone(), gone.clone()),
                 };
-                let record = run(plan, ticket, journal, setting, progress(case).as_mut()).await;
+                let mut record = run(plan, ticket, journal, setting, progress(case).as_mut()).await;
+                if *gone.borrow() {
+                    over = Some("an earlier case lost its watchdog");
+                    unwatched(&mut record);
+                }
                 // It waits for the lock that this run has, as long as anything is broken.
                 if record.verdict == Verdict::Dirty {
                     watchdog.leave();
                 } else {
-                    watchdog.end().await.map_err(SessionError::Watchdog)?;
+                    watchdog.end().await;
                 }
                 evidence.journal(&path, |text| environment.redactor.redact(text)).map_err(unwritten)?;
                 journals.push(path);
@@ -225,6 +230,34 @@ pub async fn run_all(
         state.forget(journal)?;
     }
     Ok((record, directory))
+}
+
+/// Becomes true as soon as one of both does.
+fn either(mut one: watch::Receiver<bool>, mut other: watch::Receiver<bool>) -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        let is_true = async |it: &mut watch::Receiver<bool>| {
+            if it.wait_for(|is| *is).await.is_err() {
+                // Nobody is left who could say so.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = is_true(&mut one) => {}
+            () = is_true(&mut other) => {}
+            () = sender.closed() => {}
+        }
+        sender.send_replace(true);
+    });
+    receiver
+}
+
+/// A case whose watchdog ended before it: what it saw does not count. What is broken still is worse, and stays so.
+fn unwatched(case: &mut CaseRecord) {
+    if case.verdict != Verdict::Dirty {
+        case.error = Some("its watchdog has ended, without which nothing may be broken".to_owned());
+        (case.verdict, case.reason) = case_verdict(case);
+    }
 }
 
 /// A case that was not begun.

@@ -6,6 +6,7 @@ mod tests;
 use std::io;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::courier::Courier;
 use crate::journal::{self, Intended, Journal, Pending};
@@ -15,6 +16,8 @@ use crate::{Fault, FaultRecord, FaultState};
 #[derive(Debug)]
 pub struct Stack {
     journal: Journal,
+    /// Becomes true when nothing may be broken any more.
+    stop: Option<watch::Receiver<bool>>,
     faults: Vec<Broken>,
 }
 
@@ -32,7 +35,13 @@ impl Stack {
     /// Nothing is broken yet.
     #[must_use]
     pub fn new(journal: Journal) -> Self {
-        Self { journal, faults: Vec::new() }
+        Self { journal, stop: None, faults: Vec::new() }
+    }
+
+    /// Breaks nothing any more as soon as this is true.
+    #[must_use]
+    pub fn until(self, stop: watch::Receiver<bool>) -> Self {
+        Self { stop: Some(stop), ..self }
     }
 
     /// Breaks something, which is written down first. What cannot be broken wholly is put back at once.
@@ -41,6 +50,9 @@ impl Stack {
     ///
     /// A sentence.
     pub async fn break_it(&mut self, statement: &str, intended: Intended) -> Result<(), String> {
+        if self.stop.as_ref().is_some_and(|stop| *stop.borrow()) {
+            return Err("the run is to end; nothing was done".to_owned());
+        }
         // What cannot be looked at now could not be seen to be gone afterwards either.
         match intended.injection.is_gone().await {
             Ok(true) => {}

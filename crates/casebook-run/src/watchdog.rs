@@ -9,24 +9,24 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{Instant, sleep};
+use tokio::sync::watch;
+use tokio::time::sleep;
 
 use crate::courier::{Courier, serve};
 use crate::journal::{self, State, StateError};
 use crate::undo::{Recovered, recover};
 
-/// How long somebody else may have the state, who then puts back himself.
-const LOCKED_FOR: Duration = Duration::from_secs(180);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// The run's side.
 #[derive(Debug)]
 pub struct Watchdog {
-    child: Child,
     // Closes the pipe when it is dropped.
     courier: Courier,
+    /// Becomes true when it has ended.
+    gone: watch::Receiver<bool>,
 }
 
 impl Watchdog {
@@ -52,7 +52,18 @@ impl Watchdog {
         if output.read_line(&mut ready).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(Self { child, courier: Courier::new(input, output) })
+        let (sender, gone) = watch::channel(false);
+        tokio::spawn(async move {
+            drop(child.wait().await);
+            sender.send_replace(true);
+        });
+        Ok(Self { courier: Courier::new(input, output), gone })
+    }
+
+    /// Becomes true when it has ended: nothing may be broken any more, for nobody would put it back.
+    #[must_use]
+    pub fn gone(&self) -> watch::Receiver<bool> {
+        self.gone.clone()
     }
 
     /// Sends requests by it. As long as anybody has this, the watchdog waits.
@@ -67,13 +78,10 @@ impl Watchdog {
     }
 
     /// Ends it when nothing is broken.
-    ///
-    /// # Errors
-    ///
-    /// When its end cannot be awaited.
-    pub async fn end(mut self) -> io::Result<()> {
+    pub async fn end(mut self) {
         drop(self.courier);
-        self.child.wait().await.map(drop)
+        // Whoever would say so does not end before.
+        drop(self.gone.wait_for(|gone| *gone).await);
     }
 }
 
@@ -89,18 +97,60 @@ pub async fn watch(state: PathBuf, journal: PathBuf) -> Result<Vec<Recovered>, S
     println!("w");
     // However the pipe ends: the run has.
     drop(serve(tokio::io::stdin(), tokio::io::stdout(), &journal).await);
-    let pending = || journal::read(&journal).map_err(|error| StateError::Io { path: journal.clone(), error });
+    let recovered = put_back(&state, &journal).await;
+    drop(ignored);
+    recovered
+}
+
+/// Puts back what a journal says is broken, as soon as nobody else can be about to.
+async fn put_back(state: &Path, journal: &Path) -> Result<Vec<Recovered>, StateError> {
+    let pending =
+        || journal::read(journal).map_err(|error| StateError::Io { path: journal.to_owned(), error });
     if pending()?.is_empty() {
         return Ok(Vec::new());
     }
-    let end = Instant::now() + LOCKED_FOR;
+    // The run may live on, for as long as it likes; later ones do nothing as long as this is pending.
     let locked = loop {
-        match State::lock(&state) {
-            Err(StateError::Busy(_)) if Instant::now() < end => sleep(LOOK_AGAIN).await,
+        match State::lock(state) {
+            Err(StateError::Busy(_)) => sleep(LOOK_AGAIN).await,
             other => break other?,
         }
     };
     let recovered = recover(pending()?.into_iter().rev().collect(), false).await;
-    drop((locked, ignored));
+    drop(locked);
     Ok(recovered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fault;
+    use crate::fault::Injection;
+    use crate::journal::Intended;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_waits_as_long_as_its_run_lives() {
+        let directory = tempfile::tempdir().unwrap();
+        let run = State::lock(directory.path()).unwrap();
+        let mut journal = run.begin("run").unwrap();
+        let intended = Intended {
+            case: "LAB-1".into(),
+            step: "1".into(),
+            fault: Fault { what: "break".into(), inverse: "mend".into() },
+            injection: Injection::Shell { command: "true".into(), undo: "true".into() },
+        };
+        journal.intend(intended).unwrap();
+        let path = journal.path().to_owned();
+        let state = directory.path().to_owned();
+        let watching = tokio::spawn(async move { put_back(&state, &path).await });
+        sleep(Duration::from_hours(1)).await;
+        assert!(!watching.is_finished());
+        assert_eq!(run.pending().unwrap().len(), 1);
+        // What it runs now takes real time.
+        tokio::time::resume();
+        drop(run);
+        let recovered = watching.await.unwrap().unwrap();
+        assert!(recovered.iter().map(|it| &it.error).eq([&None]));
+        assert_eq!(State::lock(directory.path()).unwrap().pending().unwrap(), []);
+    }
 }

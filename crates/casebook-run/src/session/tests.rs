@@ -30,7 +30,7 @@ fn ticket(key: &str, breaks: &str, mends: &str) -> String {
 struct Place {
     directory: TempDir,
     environment: Environment,
-    watchdog: &'static str,
+    watchdog: String,
 }
 
 impl Place {
@@ -40,7 +40,7 @@ impl Place {
         Self {
             directory: tempfile::tempdir().unwrap(),
             environment: Environment::parse("lab.toml", &text, &variable).unwrap(),
-            watchdog: "echo w; cat",
+            watchdog: "echo w; cat".to_owned(),
         }
     }
 
@@ -57,7 +57,7 @@ impl Place {
         let options = Options {
             state: self.path("state"),
             evidence: self.path("evidence"),
-            watchdog: ["sh", "-c", self.watchdog, "sh"].map(str::to_owned).to_vec(),
+            watchdog: ["sh", "-c", &self.watchdog, "sh"].map(str::to_owned).to_vec(),
             prober: Vec::new(),
             stop: watch::channel(false).1,
         };
@@ -88,4 +88,42 @@ async fn nothing_is_run_any_more_once_something_stays_broken() {
     assert_eq!(verify::verify(&evidence).unwrap().contradictions, [""; 0]);
     let refused = place.run(&cases[..1]).await.unwrap_err();
     assert!(matches!(&refused, SessionError::Unrecovered(pending) if pending.len() == 1), "{refused}");
+}
+
+#[tokio::test]
+async fn a_run_that_has_lost_its_watchdog_puts_back_and_ends() {
+    let mut place = Place::new("");
+    let (broken, more) = (place.path("broken"), place.path("more"));
+    let watchdog = place.path("watchdog");
+    place.watchdog = format!("echo $$ > '{}'; echo w; exec cat", watchdog.display());
+    let is_killed = format!("kill -9 $(cat '{}'); sleep 60", watchdog.display());
+    let lost = ticket("LAB-1", &format!(": > {}", broken.display()), &format!("rm {}", broken.display()))
+        .replacen("| 3 | Look | `shell \"true\"", &format!("| 3 | Look | `shell \"{is_killed}\""), 1);
+    let next = ticket("LAB-2", &format!(": > {}", more.display()), "true");
+    let began = std::time::Instant::now();
+    let (record, evidence) = place.run(&[lost, next]).await.unwrap();
+    assert!(began.elapsed() < std::time::Duration::from_secs(30), "it was not noticed");
+    let told = verdicts(&record);
+    assert_eq!(told[0], (Verdict::Error, "its watchdog has ended, without which nothing may be broken"));
+    assert_eq!(told[1], (Verdict::Error, "an earlier case lost its watchdog"));
+    assert_eq!(record.cases[0].faults[0].state, crate::FaultState::Verified);
+    assert!(!broken.exists() && !more.exists());
+    assert_eq!(verify::verify(&evidence).unwrap().contradictions, [""; 0]);
+}
+
+#[tokio::test]
+async fn nothing_is_broken_in_a_step_during_which_the_watchdog_was_lost() {
+    let mut place = Place::new("");
+    let (broken, watchdog) = (place.path("broken"), place.path("watchdog"));
+    place.watchdog = format!("echo $$ > '{}'; echo w; exec cat", watchdog.display());
+    let kill = format!("`shell \"kill -9 $(cat '{}'); sleep 1\" read-only`, `shell", watchdog.display());
+    let lost = ticket("LAB-1", &format!(": > {}", broken.display()), "true").replacen(
+        "| 2 | Break | `shell",
+        &format!("| 2 | Break | {kill}"),
+        1,
+    );
+    let (record, _) = place.run(&[lost]).await.unwrap();
+    let told = verdicts(&record);
+    assert_eq!(told, [(Verdict::Error, "its watchdog has ended, without which nothing may be broken")]);
+    assert!(!broken.exists() && record.cases[0].faults.is_empty());
 }
