@@ -350,3 +350,36 @@ fn watching_lints_what_changes_and_ends_with_ctrl_c() {
     assert!(killed.success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// What an earlier run has left: one line of a journal, of a command that says this when it fails to put back.
+#[cfg(feature = "run")]
+fn left_broken(directory: &Path, undo: &str) {
+    let line = serde_json::json!({
+        "at": "2026-11-29T10:00:00Z", "fault": 1, "state": "applied",
+        "intended": {
+            "case": "LAB-1", "step": "2", "fault": { "what": "break it", "inverse": "mend it" },
+            "injection": { "shell": { "command": "true", "undo": undo } },
+        },
+    });
+    fs::create_dir(directory.join("state")).unwrap();
+    fs::write(directory.join("state/earlier.journal"), format!("{line}\n")).unwrap();
+}
+
+#[cfg(feature = "run")]
+#[test]
+fn what_an_earlier_run_left_broken_is_told_as_what_this_one_would_be() {
+    let directory = tempfile::tempdir().unwrap();
+    left_broken(directory.path(), "false");
+    fs::write(directory.path().join("lab.toml"), "name = \"lab\"\n").unwrap();
+    let in_place = |arguments: &[&str]| {
+        told(&casebook().current_dir(directory.path()).args(arguments).output().unwrap())
+    };
+    let ticket = fixtures().join("tickets/SHOP-77.md");
+    let (code, out, err) = in_place(&["run", ticket.to_str().unwrap(), "-e", "lab.toml", "--state", "state"]);
+    assert_eq!((code, out.as_str()), (5, ""), "{err}");
+    assert!(err.contains("`break it` of an earlier run was not seen to be whole again"), "{err}");
+    let (code, _, err) = in_place(&["recover", "--state", "state"]);
+    assert_eq!(code, 5);
+    assert!(err.starts_with("LAB-1 step 2: `break it` is not undone: sh ended with code 1"), "{err}");
+    assert_eq!(in_place(&["recover", "--state", "state", "--by-hand"]).0, 0);
+}

@@ -9,7 +9,7 @@ use casebook_run::environment::Environment;
 use casebook_run::evidence::unfinished;
 use casebook_run::journal::State;
 use casebook_run::perform::probe;
-use casebook_run::session::{Case, Options, run_all};
+use casebook_run::session::{Case, Options, SessionError, run_all};
 use casebook_run::undo::recover;
 use casebook_run::watchdog::watch;
 use casebook_run::{RunRecord, Verdict, verify};
@@ -39,7 +39,8 @@ Whatever a case breaks is written to a journal before, and put back whatever hap
 interrupted, or by its watchdog when the run is killed. What even that does not mend ends the run and stops \
 every later one until `casebook recover` has.
 
-Exit codes: 0 PASSED, 1 FAILED, 2 wrong arguments, 3 INCONCLUSIVE, 4 ERROR, 5 DIRTY (something is broken still).";
+Exit codes: 0 PASSED, 1 FAILED, 2 wrong arguments, 3 INCONCLUSIVE, 4 ERROR, 5 DIRTY (something is broken still, by this \
+run or an earlier one).";
 
 /// Shown below `recover --help`.
 pub(super) const RECOVER_EXAMPLES: &str = "\
@@ -179,7 +180,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
     let own = |command: &str| vec![program.display().to_string(), command.to_owned()];
     tell_unfinished(&args.evidence)?;
     let runtime = runtime()?;
-    let (record, directory) = runtime.block_on(async {
+    let ran = runtime.block_on(async {
         let options = Options {
             state: state(&args.state)?,
             evidence: args.evidence.clone(),
@@ -189,7 +190,14 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
             stop: stop_on_signals()?,
         };
         anyhow::Ok(run_all(&cases, (&environment, &text), &options, &mut |case| progress::of(case)).await?)
-    })?;
+    });
+    let (record, directory) = match ran {
+        Err(error) if matches!(error.downcast_ref(), Some(SessionError::Unrecovered(_))) => {
+            super::report(&error);
+            return Ok(Exit::Dirty);
+        }
+        ran => ran?,
+    };
     summarise(&record);
     anstream::println!("evidence: {}", directory.display());
     Ok(exit(record.verdict))
