@@ -170,19 +170,30 @@ impl Environment {
         text: &str,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, EnvironmentError> {
-        let mut problems = Vec::new();
-        let fail = |problems| EnvironmentError { file: file.to_owned(), problems };
-        let mut tree: toml::Value =
-            toml::from_str::<toml::Table>(text).map_err(|error| fail(vec![error.to_string()]))?.into();
         let mut redactor = Redactor::default();
-        secrets::fill(&mut tree, variable, &mut redactor, &mut problems);
+        Self::read(text, variable, &mut redactor).map_err(|problems| EnvironmentError {
+            file: file.to_owned(),
+            // A problem may quote what a variable stands for.
+            problems: problems.iter().map(|problem| redactor.redact(problem)).collect(),
+        })
+    }
+
+    fn read(
+        text: &str,
+        variable: &dyn Fn(&str) -> Option<String>,
+        redactor: &mut Redactor,
+    ) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut tree: toml::Value =
+            toml::from_str::<toml::Table>(text).map_err(|error| vec![error.to_string()])?.into();
+        secrets::fill(&mut tree, variable, redactor, &mut problems);
         let read = File::deserialize(tree).map_err(|error| error.to_string());
         let mut read = match read {
             Ok(read) if problems.is_empty() => read,
-            Ok(_) => return Err(fail(problems)),
+            Ok(_) => return Err(problems),
             Err(error) => {
                 problems.push(error);
-                return Err(fail(problems));
+                return Err(problems);
             }
         };
         let limit = |name: &str, seconds: f64, problems: &mut Vec<String>| {
@@ -197,7 +208,7 @@ impl Environment {
         let deadline = limit("deadline", read.limits.deadline, &mut problems);
         let expiry = limit("expiry", read.limits.expiry, &mut problems);
         if let Some(cluster) = &mut read.kubernetes {
-            cluster.settle(variable, &mut redactor, &mut problems);
+            cluster.settle(variable, redactor, &mut problems);
         }
         for (name, target) in &read.targets {
             if read.values.contains_key(name) {
@@ -209,7 +220,7 @@ impl Environment {
             }
         }
         if !problems.is_empty() {
-            return Err(fail(problems));
+            return Err(problems);
         }
         let values = read.values.into_iter();
         let values =
@@ -222,7 +233,7 @@ impl Environment {
             values,
             kubernetes: read.kubernetes,
             shell: read.shell,
-            redactor,
+            redactor: redactor.clone(),
         })
     }
 }

@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::environment::Redactor;
 use crate::fault::Injection;
 use crate::{Fault, FaultState};
 
@@ -36,6 +37,9 @@ pub struct Line {
     /// What is to be done; with [`FaultState::Intended`], and again when more is known of how it is put back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intended: Option<Intended>,
+    /// What is not to be told of the run's environment; in the first line only, which is about no fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<Redactor>,
 }
 
 /// What is broken, with all that is needed to put it back.
@@ -191,20 +195,42 @@ fn journals(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(journals)
 }
 
+fn lines(journal: &Path) -> io::Result<Vec<Line>> {
+    let text = fs::read_to_string(journal)?;
+    let mut lines = Vec::new();
+    for (number, text) in text.split_inclusive('\n').enumerate() {
+        // Cut off by a crash.
+        let Some(text) = text.strip_suffix('\n') else { break };
+        lines.push(serde_json::from_str(text).map_err(|error| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {error}", number + 1))
+        })?);
+    }
+    Ok(lines)
+}
+
+/// What of a run's environment is not to be told.
+///
+/// # Errors
+///
+/// When its journal cannot be read.
+pub(crate) fn hidden(journal: &Path) -> io::Result<Redactor> {
+    Ok(lines(journal)?.into_iter().find_map(|line| line.hidden).unwrap_or_default())
+}
+
+/// A journal's text without what is not to be told: that stays where the journal was written.
+pub(crate) fn without_hidden(text: &str) -> String {
+    let hides = |line: &str| serde_json::from_str::<Line>(line).is_ok_and(|line| line.hidden.is_some());
+    text.split_inclusive('\n').filter(|line| !hides(line)).collect()
+}
+
 /// What a journal says is still pending, in the order in which it was broken.
 ///
 /// # Errors
 ///
 /// When it cannot be read, or a line that is not the last one cannot be understood.
 pub fn read(journal: &Path) -> io::Result<Vec<Pending>> {
-    let text = fs::read_to_string(journal)?;
     let mut pending: Vec<Pending> = Vec::new();
-    for (number, text) in text.split_inclusive('\n').enumerate() {
-        // Cut off by a crash.
-        let Some(text) = text.strip_suffix('\n') else { break };
-        let line: Line = serde_json::from_str(text).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {error}", number + 1))
-        })?;
+    for line in lines(journal)? {
         let known = pending.iter_mut().find(|fault| fault.number == line.fault);
         match (known, line.intended) {
             (Some(fault), intended) => {
@@ -280,6 +306,16 @@ impl Journal {
         self.write(fault, state, None)
     }
 
+    /// Writes down what is not to be told, for whoever comes later and has not the environment.
+    ///
+    /// # Errors
+    ///
+    /// When it is not on the disk.
+    pub fn hide(&mut self, redactor: &Redactor) -> io::Result<()> {
+        let (at, hidden) = (Timestamp::now(), Some(redactor.clone()));
+        self.append(&Line { at, fault: 0, state: FaultState::Verified, intended: None, hidden })
+    }
+
     /// One line.
     ///
     /// # Errors
@@ -291,7 +327,11 @@ impl Journal {
         state: FaultState,
         intended: Option<Intended>,
     ) -> io::Result<()> {
-        let mut text = serde_json::to_vec(&Line { at: Timestamp::now(), fault, state, intended })?;
+        self.append(&Line { at: Timestamp::now(), fault, state, intended, hidden: None })
+    }
+
+    fn append(&mut self, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
         self.file.write_all(&text)?;
         self.file.sync_data()

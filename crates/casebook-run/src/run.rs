@@ -77,7 +77,7 @@ pub async fn run(
     let mut stop = setting.stop.clone();
     let mut case = Case {
         world,
-        names: Names::new(setting.environment.values.clone()),
+        names: Names::new(values(setting.environment)),
         redactor: &setting.environment.redactor,
         tag: setting.tag,
         by_step: BTreeMap::new(),
@@ -316,8 +316,17 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     }
 }
 
+/// An environment's values, as they may be written: whoever verifies knows no others.
+pub(crate) fn values(environment: &Environment) -> BTreeMap<String, serde_json::Value> {
+    let mut values = environment.values.clone();
+    for value in values.values_mut() {
+        redact_json(value, &environment.redactor);
+    }
+    values
+}
+
 /// What was seen, as it may be written.
-fn redacted(seen: Observation, redactor: &Redactor) -> Observation {
+pub(crate) fn redacted(seen: Observation, redactor: &Redactor) -> Observation {
     let mut seen = Observation {
         sent: redactor.redact(&seen.sent),
         text: redactor.redact(&seen.text),

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use rand::Rng as _;
 use tokio::sync::watch;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Redactor};
 use crate::evidence::{Evidence, sum};
-use crate::journal::{Pending, State, StateError};
+use crate::journal::{Pending, State, StateError, without_hidden};
 use crate::plan::{Obstacle, Plan, plan};
-use crate::run::{Progress, Setting, run};
+use crate::run::{Progress, Setting, redacted, run, values};
 use crate::watchdog::Watchdog;
 use crate::{CaseRecord, RunRecord, Tool, Verdict, case_verdict, run_verdict};
 
@@ -172,13 +172,15 @@ pub async fn run_all(
     let mut over = None;
     for (number, case) in cases.iter().enumerate() {
         let ticket = evidence.ticket(&case.key, &case.bytes).map_err(unwritten)?;
-        let record = match (&case.plan, over) {
+        let mut record = match (&case.plan, over) {
             (Err(_), _) => not_run(case, ticket, case.obstacles().join("; ")),
             (Ok(_), Some(why)) => not_run(case, ticket, String::from(why)),
             (Ok(plan), None) => {
                 let number = number + 1;
-                let journal = state.begin(&format!("{id}-{number}"))?;
+                let mut journal = state.begin(&format!("{id}-{number}"))?;
                 let path = journal.path().to_owned();
+                let hidden = journal.hide(&environment.redactor);
+                hidden.map_err(|error| StateError::Io { path: path.clone(), error })?;
                 let watchdog = Watchdog::start(&options.watchdog, &options.state, &path).await;
                 let watchdog = watchdog.map_err(SessionError::Watchdog)?;
                 let gone = watchdog.gone();
@@ -200,7 +202,8 @@ pub async fn run_all(
                 } else {
                     watchdog.end().await;
                 }
-                evidence.journal(&path, |text| environment.redactor.redact(text)).map_err(unwritten)?;
+                let told = |text: &str| environment.redactor.redact(&without_hidden(text));
+                evidence.journal(&path, told).map_err(unwritten)?;
                 journals.push(path);
                 record
             }
@@ -211,6 +214,7 @@ pub async fn run_all(
         } else if *options.stop.borrow() {
             over = over.or(Some("the run was interrupted before"));
         }
+        redact(&mut record, &environment.redactor);
         records.push(record);
     }
     let record = RunRecord {
@@ -218,7 +222,7 @@ pub async fn run_all(
         version: RunRecord::VERSION,
         environment: environment.name.clone(),
         environment_sha256: sum(environment_text.as_bytes()),
-        values: environment.values.clone(),
+        values: values(environment),
         tools: vec![Tool { name: "casebook".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }],
         began,
         ended: Timestamp::now(),
@@ -258,6 +262,22 @@ fn unwatched(case: &mut CaseRecord) {
         case.error = Some("its watchdog has ended, without which nothing may be broken".to_owned());
         (case.verdict, case.reason) = case_verdict(case);
     }
+}
+
+/// A case as it may be written, whatever its errors quote. What its ticket says is in the evidence anyway.
+fn redact(case: &mut CaseRecord, redactor: &Redactor) {
+    let error = case.error.take();
+    case.error = error.map(|error| redactor.redact(&error));
+    let statements = case.steps.iter_mut().flat_map(|step| &mut step.statements);
+    let judged = statements.flat_map(|done| {
+        done.seen = redacted(std::mem::take(&mut done.seen), redactor);
+        &mut done.judged
+    });
+    for judged in judged.chain(case.assertions.iter_mut().flat_map(|assertion| &mut assertion.judged)) {
+        judged.why = redactor.redact(&judged.why);
+    }
+    // Its reason quotes them.
+    (case.verdict, case.reason) = case_verdict(case);
 }
 
 /// A case that was not begun.

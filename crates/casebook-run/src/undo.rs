@@ -192,7 +192,7 @@ pub struct Recovered {
     pub fault: Fault,
     /// The case and the step that broke it.
     pub step: String,
-    /// Why it is not whole; none when it is.
+    /// Why it is not whole, without what is secret; none when it is.
     pub error: Option<String>,
     /// Whether it is pending no more all the same, by the word of a person.
     pub is_settled: bool,
@@ -207,6 +207,7 @@ pub async fn recover(mut pending: Vec<Pending>, by_hand: bool) -> Vec<Recovered>
     pending.sort_by_key(|pending| pending.intended.is_made());
     for Pending { journal, number, mut state, intended } in pending {
         let mut is_settled = false;
+        let hidden = journal::hidden(&journal).unwrap_or_default();
         let ended = match Journal::reopen(&journal) {
             Ok(mut journal) => {
                 let ended = put_back(&intended, number, &mut journal, &mut state).await;
@@ -217,7 +218,8 @@ pub async fn recover(mut pending: Vec<Pending>, by_hand: bool) -> Vec<Recovered>
             Err(error) => Err(unwritten(&error)),
         };
         let step = format!("{} step {}", intended.case, intended.step);
-        recovered.push(Recovered { fault: intended.fault, step, error: ended.err(), is_settled });
+        let error = ended.err().map(|error| hidden.redact(&error));
+        recovered.push(Recovered { fault: intended.fault, step, error, is_settled });
     }
     recovered
 }

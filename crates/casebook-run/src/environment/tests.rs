@@ -48,6 +48,42 @@ fn secrets_and_addresses_are_hidden() {
 }
 
 #[test]
+fn whatever_a_secret_or_an_address_becomes_is_hidden() {
+    let text = r#"
+name = "private"
+[targets.focus]
+url = "http://ann:pass%22word@focus.site.example/api"
+[targets.near]
+url = "http://127.0.0.1"
+[targets.rabbit]
+url = "amqp://rabbit:5672"
+[targets.far]
+url = "tcp://[fd00::17]:5000"
+[values]
+token = "${TOKEN}"
+"#;
+    let environment = Environment::parse("lab.toml", text, &|_| Some("s3\\cr\net".to_owned())).unwrap();
+    for (seen, hidden) in [
+        ("focus.site.example: no such host", "$focus: no such host"),
+        ("http://focus.site.example:80/api", "http://$focus/api"),
+        ("{\"host\": \"fd00::17\"} at [fd00::17]:5000", "{\"host\": \"$far\"} at $far"),
+        ("127.0.0.1 and 127.0.0.1:80, rabbitmq", "127.0.0.1 and $near, rabbitmq"),
+        ("{\"password\": \"pass\\\"word\"}", "{\"password\": \"***\"}"),
+        ("authorization: Basic YW5uOnBhc3Mid29yZA==", "authorization: Basic ***"),
+        ("{\"token\": \"s3\\\\cr\\net\"}", "{\"token\": \"${TOKEN}\"}"),
+    ] {
+        assert_eq!(environment.redactor.redact(seen), hidden);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_without_what_is_secret() {
+    let text = "name = \"lab\"\n[targets.focus]\nmay = \"${RABBIT_PASSWORD}\"\n";
+    let told = parse(text).unwrap_err().to_string();
+    assert!(told.contains("${RABBIT_PASSWORD}") && !told.contains("s3cr/t"), "{told}");
+}
+
+#[test]
 fn all_that_is_wrong_is_told_at_once_with_a_remedy() {
     let text = r#"
 name = "wrong"

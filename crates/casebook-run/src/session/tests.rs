@@ -127,3 +127,42 @@ async fn nothing_is_broken_in_a_step_during_which_the_watchdog_was_lost() {
     assert_eq!(told, [(Verdict::Error, "its watchdog has ended, without which nothing may be broken")]);
     assert!(!broken.exists() && record.cases[0].faults.is_empty());
 }
+
+#[tokio::test]
+async fn no_secret_and_no_address_is_in_the_evidence() {
+    let place = Place::new(
+        "[targets.focus]\nurl = \"http://ann:pass%22word@focus.site.example\"\n[values]\ntoken = \"${API_TOKEN}\"\n",
+    );
+    let said = place.path("said");
+    std::fs::write(
+        &said,
+        "s3cr\"3t pass\"word {\"p\": \"pass\\\"word\"} YW5uOnBhc3Mid29yZA== focus.site.example",
+    )
+    .unwrap();
+    let mends = format!("cat {} >&2; false", said.display());
+    let answer = place.path("answer");
+    std::fs::write(&answer, "{\"token\": \"s3cr\\\"3t\"}").unwrap();
+    let looks =
+        format!("| 5 | Look | `shell \"cat {}\" read-only` | `json $.token = $token` |\n", answer.display());
+    let case = ticket("LAB-1", "true", &mends).replacen(
+        "| 5 | Look | `shell \"true\" read-only` | `exit = 0` |\n",
+        &looks,
+        1,
+    );
+    let case =
+        case.replace("## Test Steps", "## Pre-Conditions\n\n- It is known: `use $token`\n\n## Test Steps");
+    let (record, evidence) = place.run(&[case]).await.unwrap();
+    assert_eq!(record.verdict, Verdict::Dirty, "{}", record.cases[0].reason);
+    assert_eq!(record.cases[0].steps[5].statements[0].judged[0].holds, Some(true));
+    let error = record.cases[0].error.as_deref().unwrap();
+    assert!(error.contains("${API_TOKEN} *** "), "{error}");
+    for file in crate::evidence::files(&evidence).unwrap() {
+        let text = std::fs::read_to_string(evidence.join(&file)).unwrap();
+        for secret in
+            ["s3cr", "pass\"word", "pass\\\"word", "pass&quot;word", "YW5uOnBhc3Mid29yZA==", "site.example"]
+        {
+            assert!(!text.contains(secret), "{secret} is in {file}:\n{text}");
+        }
+    }
+    assert_eq!(verify::verify(&evidence).unwrap().contradictions, [""; 0]);
+}

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::*;
+use crate::environment::Redactor;
 use crate::fault::{Frozen, Injection};
 use crate::journal::State;
 use crate::processes::ProcessId;
@@ -89,6 +90,24 @@ async fn whoever_comes_later_puts_back_from_the_journal_alone() {
     assert_eq!(steps, [("PZ-1 step 2", true), ("PZ-1 step 1", true)]);
     assert!(!directory.path().join("1").exists() && !directory.path().join("2").exists());
     assert_eq!(state.pending().unwrap(), []);
+}
+
+#[tokio::test]
+async fn whoever_comes_later_tells_no_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(&directory.path().join("state")).unwrap();
+    let mut journal = state.begin("run").unwrap();
+    let mut redactor = Redactor::default();
+    redactor.hide("pass\"word", "${TOKEN}");
+    journal.hide(&redactor).unwrap();
+    let mut stack = Stack::new(journal);
+    let mut intended = file(directory.path(), "1");
+    let undo = "echo 'pw=pass\"word' >&2; exit 3".into();
+    intended.injection = Injection::Shell { command: "true".into(), undo };
+    stack.break_it("break", intended).await.unwrap();
+    drop(stack);
+    let recovered = recover(state.pending().unwrap(), false).await;
+    assert_eq!(recovered[0].error.as_deref(), Some("sh ended with code 3: pw=${TOKEN}"));
 }
 
 #[tokio::test]
