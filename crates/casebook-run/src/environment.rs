@@ -53,7 +53,8 @@ pub struct Target {
     pub metrics: Option<String>,
     /// Its process on this machine. Its place, as in `from $name`, is the network that this process sees.
     pub process: Option<Process>,
-    /// Starts it: a program and its arguments. It must return when the start is under way.
+    /// Starts it: a program and its arguments. It must return when the start is under way. What it leaves running must write
+    /// elsewhere, for the pipes that it got are closed then.
     #[serde(default)]
     pub start: Vec<String>,
     /// Shuts it down in order. Without it, its process is asked by SIGTERM.
