@@ -1,6 +1,8 @@
 //! What a case knows while it runs: its environment, its test data, and all that was seen so far.
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt as _;
 
 use casebook_ticket::language::{Action, Datum, Http, Reference, Since, StepId, Template, Variable};
 use jiff::Timestamp;
@@ -37,14 +39,35 @@ pub struct World<'a> {
 pub struct Mark {
     /// When.
     pub at: Timestamp,
-    /// How long each log file was, by target.
-    lengths: BTreeMap<String, u64>,
+    /// Each log file that was there, by target.
+    logs: BTreeMap<String, LogFile>,
     /// Which process each target was.
     processes: BTreeMap<String, ProcessId>,
     /// How often the containers of targets on a cluster had been started again, where that was looked at.
     restarts: BTreeMap<String, Result<Restarts, String>>,
     /// The same of those whose logs are read.
     logging: BTreeMap<String, Result<Restarts, String>>,
+}
+
+/// What tells a log file from another one, and from itself after it was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogFile {
+    /// Its device and its number there.
+    place: (u64, u64),
+    /// How long it is, in bytes.
+    pub(crate) length: u64,
+}
+
+impl LogFile {
+    /// What a file is now.
+    pub(crate) fn of(file: &Metadata) -> Self {
+        Self { place: (file.dev(), file.ino()), length: file.len() }
+    }
+
+    /// Whether it is what an earlier one has become, by nothing but growing.
+    pub(crate) fn continues(&self, earlier: &Self) -> bool {
+        self.place == earlier.place && self.length >= earlier.length
+    }
 }
 
 impl<'a> World<'a> {
@@ -216,20 +239,20 @@ impl<'a> World<'a> {
 
 impl Mark {
     fn now(environment: &Environment) -> Self {
-        let (mut lengths, mut processes) = (BTreeMap::new(), BTreeMap::new());
+        let (mut logs, mut processes) = (BTreeMap::new(), BTreeMap::new());
         for (name, target) in &environment.targets {
             if let Some(Logs::File(file)) = &target.logs {
-                lengths.insert(name.clone(), std::fs::metadata(file).map_or(0, |file| file.len()));
+                let there = std::fs::metadata(file).ok();
+                logs.extend(there.map(|file| (name.clone(), LogFile::of(&file))));
             }
             processes.extend(process_of(target).map(|process| (name.clone(), process)));
         }
-        Self { at: Timestamp::now(), lengths, processes, restarts: BTreeMap::new(), logging: BTreeMap::new() }
+        Self { at: Timestamp::now(), logs, processes, restarts: BTreeMap::new(), logging: BTreeMap::new() }
     }
 
-    /// How long a target's log file was, in bytes.
-    #[must_use]
-    pub fn length(&self, target: &Variable) -> u64 {
-        self.lengths.get(target.name()).copied().unwrap_or(0)
+    /// What a target's log file was; none when there was none.
+    pub(crate) fn log(&self, target: &Variable) -> Option<&LogFile> {
+        self.logs.get(target.name())
     }
 
     /// How often a target's containers had been started again.

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::{bounded, k8s};
 use crate::Observation;
 use crate::environment::Logs;
-use crate::world::{Mark, World};
+use crate::world::{LogFile, Mark, World};
 
 /// More of a log is not read.
 const MOST: u64 = 64 << 20;
@@ -44,7 +44,7 @@ pub(super) async fn now(of: &Variable, since: &Since, world: &World<'_>) -> Resu
     let logs = world.target(of)?.logs.as_ref();
     let logs = logs.ok_or_else(|| format!("the environment does not say where {of} logs"))?;
     let (text, gone) = match logs {
-        Logs::File(file) => (of_file(file, of, mark).await?, 0),
+        Logs::File(file) => of_file(file, of, mark).await?,
         Logs::Journal(unit) => (journal::read(unit, mark.at, world.environment.deadline).await?, 0),
         Logs::Kubernetes(workload) => {
             cluster::read(workload, mark.at, mark.logging(of)?, &k8s::connection(world).await?).await?
@@ -61,17 +61,22 @@ pub(super) async fn now(of: &Variable, since: &Since, world: &World<'_>) -> Resu
     })
 }
 
-async fn of_file(path: &Path, of: &Variable, mark: &Mark) -> Result<String, String> {
+/// What was added to a file, and how much is gone that was.
+async fn of_file(path: &Path, of: &Variable, mark: &Mark) -> Result<(String, u64), String> {
     let failed = |error| format!("the log {}: {error}", path.display());
     let mut file = File::open(path).await.map_err(failed)?;
-    let length = file.metadata().await.map_err(failed)?.len();
-    // One that is shorter than it was was begun anew.
-    let begin = Some(mark.length(of)).filter(|begin| *begin <= length).unwrap_or(0);
-    if length - begin > MOST {
+    let now = LogFile::of(&file.metadata().await.map_err(failed)?);
+    let (begin, gone) = match mark.log(of) {
+        Some(then) if now.continues(then) => (then.length, 0),
+        // It was begun anew: what came before that is elsewhere, or nowhere.
+        Some(_) => (0, 1),
+        None => (0, 0),
+    };
+    if now.length - begin > MOST {
         return Err(format!("the log {} has grown by more than {MOST} bytes", path.display()));
     }
     file.seek(SeekFrom::Start(begin)).await.map_err(failed)?;
     let mut bytes = Vec::new();
-    file.take(length - begin).read_to_end(&mut bytes).await.map_err(failed)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    file.take(now.length - begin).read_to_end(&mut bytes).await.map_err(failed)?;
+    Ok((String::from_utf8_lossy(&bytes).into_owned(), gone))
 }

@@ -70,6 +70,31 @@ async fn logs_are_those_since_the_step() {
 }
 
 #[tokio::test]
+async fn a_log_that_was_begun_anew_is_not_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let environment = environment(&format!("[targets.server]\nlogs = {{ file = {log:?} }}\n"));
+    let mut world = World::new(&environment, &[], &[]);
+    std::fs::write(&log, "before\n").unwrap();
+    let whole = seen("logs $server since start", &mut world).await;
+    assert_eq!((whole.text.as_str(), whole.left_out), ("before\n", 0), "there was none before");
+    world.begin(Some(&casebook_ticket::language::StepId("1".into())));
+    let rotated = directory.path().join("log.1");
+    std::fs::write(&log, "before\npanic\n").unwrap();
+    std::fs::rename(&log, &rotated).unwrap();
+    std::fs::write(&log, "a new one, which is longer than that was\n").unwrap();
+    let none = casebook_ticket::language::parse_predicate("has-none \"panic\"", At::default()).unwrap();
+    let judged = |seen: &Observation| crate::evaluate::judge(&none, seen, &|_| None).holds;
+    let anew = seen("logs $server since step 1", &mut world).await;
+    assert_eq!(anew.text, "a new one, which is longer than that was\n");
+    assert_eq!(judged(&anew), None, "what the other one says nobody has read");
+    std::fs::rename(&rotated, &log).unwrap();
+    assert_eq!(judged(&seen("logs $server since step 1", &mut world).await), Some(false));
+    std::fs::write(&log, "cut\n").unwrap();
+    assert_eq!(judged(&seen("logs $server since step 1", &mut world).await), None);
+}
+
+#[tokio::test]
 async fn what_is_waited_for_comes_or_not() {
     let directory = tempfile::tempdir().unwrap();
     let pid = directory.path().join("pid");
