@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use casebook_ticket::At;
-use casebook_ticket::language::{Action, Variable, parse_statement};
+use casebook_ticket::language::{Action, Reference, Variable, parse_statement};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -62,14 +62,25 @@ pub(crate) struct Undoing {
 impl Undoing {
     /// All of it; without an answer when it needs none.
     fn filled(&self, answer: Option<&Observation>) -> Option<Request> {
-        let statement = parse_statement(&self.statement, At::default()).ok()?;
-        let Action::Http(request) = &statement.action else { return None };
         let mut names = Names::default();
         if let Some((name, answer)) = self.answer.as_deref().and_then(Variable::new).zip(answer) {
             names.capture(&name, answer.clone());
         }
-        let resolve = |reference: &casebook_ticket::language::Reference| {
-            names.resolve(reference).or_else(|| self.values.get(&reference.to_string()).cloned())
+        self.with(&|reference| names.resolve(reference))
+    }
+
+    /// As much of it as can be told to a person without the answer.
+    fn in_short(&self) -> String {
+        let known = self.with(&|reference| Some(Json::from(reference.to_string())));
+        let answer = self.answer.as_ref().map(|name| format!(", in which ${name} is its answer"));
+        known.map(|request| request.in_short() + &answer.unwrap_or_default()).unwrap_or_default()
+    }
+
+    fn with(&self, other: &dyn Fn(&Reference) -> Option<Json>) -> Option<Request> {
+        let statement = parse_statement(&self.statement, At::default()).ok()?;
+        let Action::Http(request) = &statement.action else { return None };
+        let resolve = |reference: &Reference| {
+            self.values.get(&reference.to_string()).cloned().or_else(|| other(reference))
         };
         let deadline = Duration::from_millis(self.deadline);
         Request::filled(request, self.body.clone(), deadline, &resolve).ok()
@@ -184,7 +195,7 @@ async fn carry_out(errand: &Errand, journal: &Path) -> Result<Observation, Strin
         case: errand.case.clone(),
         step: errand.step.clone(),
         fault: errand.fault.clone(),
-        injection: Injection::Made(Made { undo }),
+        injection: Injection::Made(Made { undo, by_hand: errand.undoing.in_short() }),
     };
     let mut journal = Journal::reopen(journal).map_err(unwritten)?;
     let early = errand.undoing.filled(None);

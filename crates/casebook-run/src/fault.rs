@@ -98,6 +98,14 @@ impl Injection {
         }
     }
 
+    /// What a person can do about it, where the ticket's words do not say enough.
+    pub(crate) fn by_hand(&self) -> Option<String> {
+        match self {
+            Self::Made(made) => made.by_hand(),
+            _ => None,
+        }
+    }
+
     /// Whether nothing of it can be seen any more. What a command of the ticket's own or a request did cannot be looked
     /// at: that its undo ended well is all that is known.
     ///

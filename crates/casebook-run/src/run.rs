@@ -72,13 +72,14 @@ pub async fn run(
     let (courier, numbers) = (setting.courier, journal.numbers());
     let mut world = World::new(setting.environment, setting.prober, &plan.data);
     world.making =
-        Some(Making { courier: courier.clone(), numbers, case: setting.tag.to_owned(), step: String::new() });
+        Some(Making { courier: courier.clone(), numbers, case: plan.key.clone(), step: String::new() });
     let mut stack = Stack::new(journal).until(setting.stop.clone());
     let mut stop = setting.stop.clone();
     let mut case = Case {
         world,
         names: Names::new(values(setting.environment)),
         redactor: &setting.environment.redactor,
+        key: &plan.key,
         tag: setting.tag,
         by_step: BTreeMap::new(),
         steps: Vec::new(),
@@ -130,6 +131,7 @@ struct Case<'a> {
     /// What was seen, as it is written: predicates are held against this, so that whoever verifies sees the same.
     names: Names,
     redactor: &'a Redactor,
+    key: &'a str,
     tag: &'a str,
     /// The last result of each step, for assertions.
     by_step: BTreeMap<String, Observation>,
@@ -264,7 +266,7 @@ impl Case<'_> {
                 let done = match injection(mutation, &tag, &self.world).await {
                     Ok(injection) => {
                         let intended = Intended {
-                            case: self.tag.to_owned(),
+                            case: self.key.to_owned(),
                             step: step.number.clone(),
                             fault: in_words(mutation),
                             injection,

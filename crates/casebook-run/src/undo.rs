@@ -192,6 +192,8 @@ pub struct Recovered {
     pub fault: Fault,
     /// The case and the step that broke it.
     pub step: String,
+    /// What a person can do about it, without what is secret.
+    pub by_hand: String,
     /// Why it is not whole, without what is secret; none when it is.
     pub error: Option<String>,
     /// Whether it is pending no more all the same, by the word of a person.
@@ -219,7 +221,9 @@ pub async fn recover(mut pending: Vec<Pending>, by_hand: bool) -> Vec<Recovered>
         };
         let step = format!("{} step {}", intended.case, intended.step);
         let error = ended.err().map(|error| hidden.redact(&error));
-        recovered.push(Recovered { fault: intended.fault, step, error, is_settled });
+        let by_hand = intended.injection.by_hand().unwrap_or_else(|| intended.fault.inverse.clone());
+        let by_hand = hidden.redact(&by_hand);
+        recovered.push(Recovered { fault: intended.fault, step, by_hand, error, is_settled });
     }
     recovered
 }

@@ -187,6 +187,8 @@ async fn what_nobody_can_tell_stays_pending_until_a_person_has_looked() {
         let recovered = recover(place.pending(), false).await;
         let error = recovered[0].error.as_deref().unwrap();
         assert!(error.starts_with("its answer was not seen") && !recovered[0].is_settled, "{error}");
+        let by_hand = format!("DELETE {}/jobs/$answer.json.id, in which $answer is its answer", server.url);
+        assert_eq!(recovered[0].by_hand, by_hand);
         let recovered = recover(place.pending(), true).await;
         assert!(recovered[0].is_settled && recovered[0].error.is_some());
         assert_eq!(place.pending(), []);
@@ -220,6 +222,7 @@ async fn a_server_that_does_not_undo_is_told_of() {
         error.contains("DELETE http://127.0.0.1") && error.ends_with("/jobs/1-1`: status 403"),
         "{error}"
     );
+    assert_eq!(recovered[0].by_hand, format!("DELETE {}/jobs/1-1", server.url));
     assert_eq!(place.pending().len(), 1);
 }
 

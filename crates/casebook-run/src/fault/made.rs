@@ -17,9 +17,18 @@ pub struct Made {
     /// What undoes it; none as long as that is not known, because the answer names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Request>,
+    /// The same for a person, as far as it is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by_hand: String,
 }
 
 impl Made {
+    /// What a person can do about it.
+    pub(super) fn by_hand(&self) -> Option<String> {
+        let known = self.undo.as_ref().map(Request::in_short);
+        known.or_else(|| Some(self.by_hand.clone()).filter(|text| !text.is_empty()))
+    }
+
     /// Gone is what the server says is gone, or says is not there.
     pub(super) async fn undo(&self) -> Result<(), String> {
         let undo = self.undo.as_ref().ok_or(

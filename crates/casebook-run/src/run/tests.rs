@@ -394,7 +394,10 @@ async fn what_cannot_be_undone_overrides_the_verdict_and_stops_the_next_run() {
     assert!(case.reason.contains("`http POST $server/configure @live` of step"), "{}", case.reason);
     assert!(lab.broker().is_some(), "the fault is put back all the same");
     assert!(case.faults.iter().all(|fault| fault.state == FaultState::Verified));
-    assert_eq!(lab.state().pending().unwrap().len(), 2);
+    let pending = lab.state().pending().unwrap();
+    let known: Vec<_> =
+        pending.iter().map(|it| (it.intended.case.as_str(), it.intended.step.as_str())).collect();
+    assert_eq!(known, [("LAB-1", "8"), ("LAB-1", "pre-conditions 2")]);
 }
 
 #[tokio::test]

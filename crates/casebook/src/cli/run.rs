@@ -223,7 +223,7 @@ pub(super) fn recover_all(args: &RecoverArgs) -> Result<Exit> {
             ),
             Some(error) => {
                 exit = Exit::Dirty;
-                let by_hand = recovered.fault.inverse;
+                let by_hand = recovered.by_hand;
                 anstream::eprintln!(
                     "{}: `{}` is not undone: {error}; by hand: {by_hand}, and then `casebook recover --by-hand`",
                     recovered.step,
