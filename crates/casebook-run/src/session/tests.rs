@@ -95,7 +95,7 @@ async fn nothing_is_run_any_more_once_something_stays_broken() {
 
 #[tokio::test]
 async fn a_run_that_has_lost_its_watchdog_puts_back_and_ends() {
-    let mut place = Place::new("");
+    let mut place = Place::new("[limits]\ndeadline = 60\n");
     let (broken, more) = (place.path("broken"), place.path("more"));
     let watchdog = place.path("watchdog");
     place.watchdog = format!("echo $$ > '{}'; echo w; exec cat", watchdog.display());
@@ -111,6 +111,7 @@ async fn a_run_that_has_lost_its_watchdog_puts_back_and_ends() {
     assert_eq!(told[1], (Verdict::Error, "an earlier case lost its watchdog"));
     assert_eq!(record.cases[0].faults[0].state, crate::FaultState::Verified);
     assert!(!broken.exists() && !more.exists());
+    assert!(record.cases[0].steps[2..].iter().all(|step| step.statements.is_empty()), "nothing else is done");
     assert_eq!(verify::verify(&evidence).unwrap().contradictions, [""; 0]);
 }
 
