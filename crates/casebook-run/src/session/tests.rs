@@ -57,6 +57,7 @@ impl Place {
         let options = Options {
             state: self.path("state"),
             evidence: self.path("evidence"),
+            standard: None,
             watchdog: ["sh", "-c", &self.watchdog, "sh"].map(str::to_owned).to_vec(),
             prober: Vec::new(),
             stop: watch::channel(false).1,
