@@ -22,8 +22,8 @@ from focus_process import ROOT
 from free_ports import free_ports
 
 KILLS = int(os.environ.get("CASE_KILLS", "200"))
-# How a run ends that does not begin, and `casebook recover` that cannot.
-REFUSED, DIRTY = 2, 5
+# How a run ends that does not begin because of what an earlier one left, and `casebook recover` that cannot mend it.
+DIRTY = 5
 # How long the service takes to answer when it has made a job, so that runs are ended meanwhile, too.
 ANSWERS_AFTER, ANSWERS_LATE = 0.05, 2.0
 TICKET = """---
@@ -180,7 +180,7 @@ def test_nothing_is_left_whenever_and_however_a_run_is_ended(start):
         if not service.is_as_before():
             # Only the journal knows: whoever comes next is told, and breaks nothing more.
             again = service.run()
-            is_refused = again.returncode == REFUSED and "nothing is run before `casebook recover`" in again.stderr
+            is_refused = again.returncode == DIRTY and "nothing is run before `casebook recover`" in again.stderr
             refused += is_refused
             if end is not cut_power or not is_refused:
                 left.append(f"{end.__name__} after {moment:.2f} s: {again.returncode} {again.stderr}")

@@ -3,7 +3,6 @@
 mod cluster;
 mod journal;
 
-use std::collections::BTreeMap;
 use std::io::SeekFrom;
 use std::path::Path;
 use std::time::Duration;
@@ -50,13 +49,14 @@ pub(super) async fn now(of: &Variable, since: &Since, world: &World<'_>) -> Resu
             cluster::read(workload, mark.at, mark.logging(of)?, &k8s::connection(world).await?).await?
         }
     };
-    let count = text.lines().count() as f64;
+    // Of a log that is not whole nobody knows how much there was.
+    let count = (gone == 0).then(|| ("count".to_owned(), text.lines().count() as f64));
     let (text, left_out) = bounded(&text);
     Ok(Observation {
         text,
         // How much it was that is gone nobody knows.
         left_out: left_out + gone,
-        numbers: BTreeMap::from([("count".to_owned(), count)]),
+        numbers: count.into_iter().collect(),
         ..Observation::default()
     })
 }
