@@ -209,12 +209,12 @@ fn kinds(steps: &[BoundStep]) -> Vec<StepKind> {
         .flat_map(|step| &step.statements)
         .filter_map(|statement| Some((statement.capture.as_ref()?, statement)))
         .collect();
-    let (mut broken, mut requested, mut proven, mut before) = (None, false, false, has_faults);
+    let (mut broken, mut requested, mut is_shown, mut before) = (None, false, false, has_faults);
     let mut kinds = Vec::new();
     for step in steps {
         requested |= broken.is_some() && step.statements.iter().any(is_request);
         kinds.push(if let Some(fault) = fault_of(step) {
-            (broken, requested, proven, before) = (Some(fault), false, false, false);
+            (broken, requested, is_shown, before) = (Some(fault), false, false, false);
             StepKind::Fault
         } else if undoes(step) {
             broken = broken.filter(|_| !mends(step));
@@ -229,9 +229,9 @@ fn kinds(steps: &[BoundStep]) -> Vec<StepKind> {
                 _ => statement,
             });
             let may_be_late = !matches!(fault, language::Fault::Shell { .. });
-            let proves = (!requested || (may_be_late && !proven))
+            let proves = (!requested || (may_be_late && !is_shown))
                 && look.is_some_and(|statement| can_prove(statement, fault));
-            proven |= proves;
+            is_shown |= proves;
             if proves { StepKind::Proof } else { StepKind::Check }
         } else {
             StepKind::Recovery

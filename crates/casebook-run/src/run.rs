@@ -200,7 +200,7 @@ impl Case<'_> {
         &mut self,
         step: &PlannedStep,
         stack: &mut Stack,
-        stop: &mut watch::Receiver<bool>,
+        interrupted: &mut watch::Receiver<bool>,
         record: &mut StepRecord,
     ) {
         let last = step.statements.len().saturating_sub(1);
@@ -211,7 +211,7 @@ impl Case<'_> {
                 Action::Mutate(_) | Action::Undo(_) => self.change(statement, step, stack).await,
                 _ => tokio::select! {
                     seen = perform(statement, &mut self.world) => seen,
-                    () = stopped(stop) => return,
+                    () = stopped(interrupted) => return,
                 },
             };
             if statement.action.undone_by().is_some()
