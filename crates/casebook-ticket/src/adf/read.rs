@@ -47,7 +47,7 @@ fn block(json: &Json<'_>, node: &Node<'_>, out: &mut Blocks) {
         },
         "table" => table(json, node, out),
         "codeBlock" => out.push(code(json, node)),
-        "blockquote" | "panel" => out.push(Block::Quote { at, blocks: blocks(json, node) }),
+        "blockquote" => out.push(Block::Quote { at, blocks: blocks(json, node) }),
         "rule" => out.push(Block::Rule { at }),
         "expand" | "nestedExpand" => {
             if let Some(title) = attribute(node, "title").filter(|title| !title.is_empty()) {
@@ -57,7 +57,8 @@ fn block(json: &Json<'_>, node: &Node<'_>, out: &mut Blocks) {
             }
             out.extend(blocks(json, node));
         }
-        "doc" | "layoutSection" | "layoutColumn" => out.extend(blocks(json, node)),
+        // What is only a frame around it.
+        "doc" | "panel" | "layoutSection" | "layoutColumn" => out.extend(blocks(json, node)),
         "mediaSingle" | "mediaGroup" => {
             for node in content(node) {
                 match picture(node) {

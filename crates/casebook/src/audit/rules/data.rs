@@ -2,8 +2,8 @@
 
 mod defect;
 
-use casebook_ticket::markup::{Block, Blocks, Cell, Item};
-use casebook_ticket::{Field, SourceMap};
+use casebook_ticket::markup::{Block, Blocks, Cell, Item, plain};
+use casebook_ticket::{At, Field, SourceMap};
 
 use crate::audit::Finding;
 use crate::audit::case::Case;
@@ -20,6 +20,10 @@ pattern! {
     ENTRY = r"^[\s\-*•]*[^\s:][^:]{0,40}:\s*\S"
 }
 pattern! {
+    /// A member of an object in JSON.
+    MEMBER = r#""[^"]+"\s*:"#
+}
+pattern! {
     KEY = r"\b[A-Z][A-Z0-9]+-[0-9]+\b"
 }
 
@@ -28,6 +32,9 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     if let Some(number) = case.filled(field) {
         let body = &case.ticket.sections[number].body;
         codes(body, &mut |at, language, text| parse(case, field, at, language, text, findings));
+        for (at, text) in bare(body) {
+            parse(case, field, &at.into(), Some("json"), &text, findings);
+        }
         described(case, number, findings);
         foreign(case, number, findings);
     }
@@ -54,6 +61,16 @@ fn codes<'a>(blocks: &'a Blocks, each: &mut dyn FnMut(&'a SourceMap, Option<&'a 
             _ => {}
         }
     }
+}
+
+/// Paragraphs that are meant as JSON although nothing marks them as code: a paste.
+fn bare(blocks: &[Block]) -> impl Iterator<Item = (At, String)> {
+    blocks.iter().filter_map(|block| {
+        let Block::Paragraph { at, text } = block else { return None };
+        let text = plain(text);
+        let is_meant = text.starts_with(['{', '[']) && text.ends_with(['}', ']']) && MEMBER.is_match(&text);
+        is_meant.then_some((*at, text))
+    })
 }
 
 fn parse(
