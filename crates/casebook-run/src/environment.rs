@@ -5,6 +5,7 @@ mod address;
 mod cluster;
 mod redactor;
 mod secrets;
+mod standing;
 
 #[cfg(test)]
 mod tests;

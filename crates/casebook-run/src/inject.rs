@@ -125,12 +125,12 @@ fn known<'a>(name: &Variable, environment: &'a Environment) -> Result<&'a Target
 }
 
 fn process(target: &Variable, world: &World<'_>) -> Result<ProcessId, String> {
-    world.process(world.target(target)?).ok_or_else(|| format!("the process of {target} is not there"))
+    world.target(target)?.running().ok_or_else(|| format!("the process of {target} is not there"))
 }
 
 fn ended(how: How, name: &Variable, world: &World<'_>) -> Result<Ended, String> {
     let target = world.target(name)?;
-    let processes = match world.process(target) {
+    let processes = match target.running() {
         Some(process) => process.family(),
         None if matches!(how, How::Command(_)) => Vec::new(),
         None => return Err(format!("the process of {name} is not there")),

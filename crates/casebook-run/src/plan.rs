@@ -165,6 +165,15 @@ impl Plan {
         })
     }
 
+    /// What it says that it uses.
+    pub fn uses(&self) -> impl Iterator<Item = &Variable> {
+        let statements = self.steps.iter().flat_map(|step| &step.statements);
+        statements.flat_map(|statement| match &statement.action {
+            Action::Use(names) => names.as_slice(),
+            _ => &[],
+        })
+    }
+
     /// Targets whose pods are looked at then, because what becomes of them is asked for later.
     #[must_use]
     pub fn noted(&self, when: &Since) -> Vec<&Variable> {

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::courier::{Errand, Making, Undoing};
-use crate::environment::{Environment, Logs, Process, Target};
+use crate::environment::{Environment, Logs, Target};
 use crate::kubernetes::pods::Restarts;
 use crate::names::{Names, fill};
 use crate::network::Network;
 use crate::perform::k8s::restarts_now;
-use crate::processes::{self, ProcessId};
+use crate::processes::ProcessId;
 use crate::request::Request;
 use crate::{Fault, Observation, Outcome};
 
@@ -133,12 +133,6 @@ impl<'a> World<'a> {
         target.ok_or_else(|| format!("the environment \"{}\" has no target {name}", self.environment.name))
     }
 
-    /// The process that a target is now.
-    #[must_use]
-    pub fn process(&self, target: &Target) -> Option<ProcessId> {
-        process_of(target)
-    }
-
     /// The network that a target sees.
     ///
     /// # Errors
@@ -149,7 +143,7 @@ impl<'a> World<'a> {
         if target.process.is_none() {
             return Err(format!("where {from} stands is not known: the environment names no process of it"));
         }
-        let process = process_of(target).ok_or_else(|| format!("the process of {from} is not there"))?;
+        let process = target.running().ok_or_else(|| format!("the process of {from} is not there"))?;
         Network::of_process(process).ok_or_else(|| format!("the network of {from} cannot be seen"))
     }
 
@@ -245,7 +239,7 @@ impl Mark {
                 let there = std::fs::metadata(file).ok();
                 logs.extend(there.map(|file| (name.clone(), LogFile::of(&file))));
             }
-            processes.extend(process_of(target).map(|process| (name.clone(), process)));
+            processes.extend(target.running().map(|process| (name.clone(), process)));
         }
         Self { at: Timestamp::now(), logs, processes, restarts: BTreeMap::new(), logging: BTreeMap::new() }
     }
@@ -282,13 +276,6 @@ impl Mark {
     #[must_use]
     pub fn process(&self, target: &Variable) -> Option<ProcessId> {
         self.processes.get(target.name()).copied()
-    }
-}
-
-fn process_of(target: &Target) -> Option<ProcessId> {
-    match target.process.as_ref()? {
-        Process::Pid(pid) => ProcessId::of(*pid),
-        Process::PidFile(file) => processes::in_file(file),
     }
 }
 

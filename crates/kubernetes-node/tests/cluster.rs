@@ -95,7 +95,10 @@ fn controllers_act_on_jobs() {
         left.len() == 3 && left.iter().all(|name| name.contains("/other"))
     });
 
-    make(&cluster, &namespace, "brief", &json!({"activeDeadlineSeconds": 1, "ttlSecondsAfterFinished": 0}));
+    // Its time begins when all of it is there, however long that took.
+    make(&cluster, &namespace, "brief", &json!({"parallelism": 1}));
+    let patch = r#"{"spec": {"activeDeadlineSeconds": 1, "ttlSecondsAfterFinished": 0}}"#;
+    cluster.kubectl(&["patch", "job", "brief", "-n", &namespace, "--patch", patch]);
     wait_until("the end of a job that had little time", || {
         !names(&cluster, "jobs,services,pods", &namespace).iter().any(|name| name.contains("/brief"))
     });

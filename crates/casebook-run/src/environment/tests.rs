@@ -192,3 +192,26 @@ fn how_a_cluster_is_reached_is_settled_and_hidden() {
         "*** at $kubernetes/ ($kubernetes)"
     );
 }
+
+#[test]
+fn what_a_name_stands_for_now_is_told_without_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, gone) = (directory.path().join("pid"), directory.path().join("gone"));
+    let mut child = std::process::Command::new("sleep").args(["600", "0.5"]).spawn().unwrap();
+    std::fs::write(&file, child.id().to_string()).unwrap();
+    let text = format!(
+        "name = \"lab\"\n[targets.here]\nprocess = {{ pid_file = {file:?} }}\n[targets.gone]\nprocess = {{ pid_file = {gone:?} }}\n\
+         [targets.far]\nurl = \"http://far.example:80\"\n"
+    );
+    let mut environment = Environment::parse("lab.toml", &text, &|_| None).unwrap();
+    environment.redactor.hide("600 0.5", "${TIME}");
+    assert_eq!(environment.standing("here"), Some(format!("process {} (sleep ${{TIME}})", child.id())));
+    assert_eq!(
+        environment.standing("gone"),
+        Some(format!("no process: {} names none that runs", gone.display()))
+    );
+    assert_eq!((environment.standing("far"), environment.standing("other")), (None, None));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(environment.standing("here").unwrap().starts_with("no process"));
+}

@@ -21,7 +21,7 @@ fn target<'a>(of: &Variable, world: &World<'a>) -> Result<&'a Target, String> {
 
 /// A target's process and all that it started: one line each.
 pub(super) fn snapshot(of: &Variable, world: &World<'_>) -> Result<Observation, String> {
-    let process = world.process(target(of, world)?);
+    let process = target(of, world)?.running();
     let family = process.map(ProcessId::family).unwrap_or_default();
     let mut snapshot = snapshot_of("process", of, &family.iter().map(line).collect::<Vec<_>>());
     snapshot.json["processes"] = json!(family);
@@ -51,7 +51,7 @@ pub(super) fn snapshot_of(world: &str, of: &Variable, things: &[String]) -> Obse
 
 /// One that is halted is there and does nothing: it is down.
 pub(super) fn state(of: &Variable, world: &World<'_>) -> Result<Observation, String> {
-    let status = world.process(target(of, world)?).and_then(ProcessId::status);
+    let status = target(of, world)?.running().and_then(ProcessId::status);
     let is_halted = status.is_some_and(|status| status.is_halted());
     let text = match status {
         Some(status) if is_halted => format!("process {}, halted", status.id.pid),
@@ -64,7 +64,7 @@ pub(super) fn state(of: &Variable, world: &World<'_>) -> Result<Observation, Str
 
 /// Whether a target is another process than it was, or none any more: 0 or 1, since it is looked at only twice.
 pub(super) fn restarts(of: &Variable, since: &Since, world: &World<'_>) -> Result<Observation, String> {
-    let now = world.process(target(of, world)?);
+    let now = target(of, world)?.running();
     let then = world.mark(since)?.process(of);
     let told = |process: Option<ProcessId>| {
         process.map_or_else(|| "none".to_owned(), |process| process.pid.to_string())

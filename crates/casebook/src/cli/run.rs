@@ -154,6 +154,11 @@ pub(super) fn plan(args: &PlanArgs) -> Result<Exit> {
                 anstream::println!("                    must hold: {predicate}");
             }
         }
+        for name in plan.uses() {
+            if let Some(process) = environment.standing(name.name()) {
+                anstream::println!("  {name} is {process}");
+            }
+        }
         for (step, fault) in plan.faults() {
             anstream::println!(
                 "  breaks in step {}: {}; put back by: {}",
