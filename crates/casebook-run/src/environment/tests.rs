@@ -199,6 +199,10 @@ fn what_a_name_stands_for_now_is_told_without_secrets() {
     let (file, gone) = (directory.path().join("pid"), directory.path().join("gone"));
     let mut child = std::process::Command::new("sleep").args(["600", "0.5"]).spawn().unwrap();
     std::fs::write(&file, child.id().to_string()).unwrap();
+    // A program that is just being started has no words yet.
+    while crate::processes::in_file(&file).unwrap().command().is_empty() {
+        std::thread::yield_now();
+    }
     let text = format!(
         "name = \"lab\"\n[targets.here]\nprocess = {{ pid_file = {file:?} }}\n[targets.gone]\nprocess = {{ pid_file = {gone:?} }}\n\
          [targets.far]\nurl = \"http://far.example:80\"\n"
