@@ -70,7 +70,7 @@ impl Server {
         let Opened { catalogue, gate, _watching } = catalogue::open(&settings, &metrics).await?;
         let catalogue = GatedCatalogue::new(catalogue, gate);
         let Backend { fibre, home, broker, cluster } = backend;
-        let gates = broker.iter().chain(&cluster).chain([catalogue.gate()]).cloned().collect();
+        let gates: Vec<Gate> = broker.iter().chain(&cluster).chain([catalogue.gate()]).cloned().collect();
         let upstreams = Upstreams { fibre: fibre.clone(), catalogue: catalogue.clone(), broker };
         let jobs = Jobs::new(job_settings(&settings), upstreams, home);
         let leaving = CancellationToken::new();
@@ -79,7 +79,7 @@ impl Server {
             fibre,
             catalogue,
             limits: settings.limits.clone(),
-            upstreams: gates,
+            upstreams: gates.clone(),
             metrics,
             origins: origins(&settings.cors_origins)?,
             public_host: settings.public_host,
@@ -99,6 +99,9 @@ impl Server {
         jobs.drain().await;
         shutdown.cancel();
         server.await.context("the HTTP server failed")?;
+        for gate in &gates {
+            gate.end().await;
+        }
         tracing::info!("stopped");
         Ok(())
     }

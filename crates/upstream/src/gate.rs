@@ -26,7 +26,7 @@ const LATE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Gate {
     shared: Arc<Shared>,
-    _monitor: Arc<AbortOnDropHandle<()>>,
+    monitor: Arc<AbortOnDropHandle<()>>,
 }
 
 #[derive(Debug)]
@@ -64,7 +64,16 @@ impl Gate {
         };
         let shared = Arc::new(shared);
         let monitor = tokio::spawn(monitor(Arc::clone(&shared), wake));
-        Self { shared, _monitor: Arc::new(AbortOnDropHandle::new(monitor)) }
+        Self { shared, monitor: Arc::new(AbortOnDropHandle::new(monitor)) }
+    }
+
+    /// Ends its asking: when this returns, nothing asks by itself any more. Clients whose own tasks end under a call, as
+    /// with the whole runtime, may panic.
+    pub async fn end(&self) {
+        self.monitor.abort();
+        while !self.monitor.is_finished() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Which upstream.

@@ -93,6 +93,24 @@ async fn an_outage_of_any_kind_is_seen_and_so_is_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_ended_asks_no_more() {
+    let fake = Fake::default();
+    let (gate, _registry) = gate(&fake, None).await;
+    tokio::time::sleep(3 * PERIOD_UP).await;
+    let asked = fake.asked();
+    assert!(asked > 2, "it asks by itself");
+    // In the middle of a call.
+    fake.turn(SILENT);
+    while fake.asked() == asked {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    gate.end().await;
+    assert!(gate.monitor.is_finished());
+    tokio::time::sleep(3 * PERIOD_UP).await;
+    assert_eq!(fake.asked(), asked + 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn up_is_never_trusted() {
     let fake = Fake::default();
     let (gate, _registry) = gate(&fake, None).await;
