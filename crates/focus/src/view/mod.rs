@@ -13,13 +13,14 @@ mod request;
 mod rows;
 mod server;
 
-use std::{io::Write as _, path::PathBuf, time::Duration};
+use std::{io::Write as _, path::PathBuf, pin::pin, time::Duration};
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::cli::Exit;
+use crate::signals::until_interrupted;
 use arrays::Arrays;
 use job::Job;
 use json::JsonLines;
@@ -40,12 +41,13 @@ pub(crate) use args::{EXAMPLES, ViewArgs};
 pub(crate) async fn run(args: ViewArgs) -> anyhow::Result<Exit> {
     args.check()?;
     let server = Server::new(&args.at)?;
+    let mut interrupted = pin!(until_interrupted()?);
     let mut asking = tokio::spawn(ask(server.clone(), args.clone()));
     // A job that has been asked for must become known even to somebody who has lost interest: who else
     // would remove it?
     let (asked, lost_interest) = tokio::select! {
         asked = &mut asking => (asked, false),
-        () = interrupted() => (asking.await, true),
+        () = &mut interrupted => (asking.await, true),
     };
     let (job, span) = match asked? {
         Err(_) if lost_interest => return Ok(Exit::Interrupted),
@@ -57,7 +59,7 @@ pub(crate) async fn run(args: ViewArgs) -> anyhow::Result<Exit> {
     }
     let shown = tokio::select! {
         shown = show(&job, &span, &args) => shown.map(|()| Exit::Success),
-        () = interrupted() => Ok(Exit::Interrupted),
+        () = &mut interrupted => Ok(Exit::Interrupted),
     };
     let removed = server.delete(&job.id).await;
     let exit = shown?;
@@ -163,19 +165,4 @@ fn progress_bar(rows: u64) -> ProgressBar {
     let bar = ProgressBar::new(rows).with_style(style);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
-}
-
-/// Until Ctrl-C, a request to end, or the terminal is closed.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let [Ok(mut terminate), Ok(mut hang_up), Ok(mut interrupt)] =
-        [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal)
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-        _ = interrupt.recv() => {}
-    }
 }
