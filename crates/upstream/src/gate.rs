@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rand::Rng as _;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
 
 use crate::metrics::UpstreamMetrics;
@@ -27,6 +27,8 @@ const LATE: Duration = Duration::from_millis(100);
 pub struct Gate {
     shared: Arc<Shared>,
     monitor: Arc<AbortOnDropHandle<()>>,
+    /// Knows whether the monitor is still there.
+    tracker: TaskTracker,
 }
 
 #[derive(Debug)]
@@ -63,17 +65,17 @@ impl Gate {
             now: Notify::new(),
         };
         let shared = Arc::new(shared);
-        let monitor = tokio::spawn(monitor(Arc::clone(&shared), wake));
-        Self { shared, monitor: Arc::new(AbortOnDropHandle::new(monitor)) }
+        let tracker = TaskTracker::new();
+        let monitor = tracker.spawn(monitor(Arc::clone(&shared), wake));
+        tracker.close();
+        Self { shared, monitor: Arc::new(AbortOnDropHandle::new(monitor)), tracker }
     }
 
     /// Ends its asking: when this returns, nothing asks by itself any more. Clients whose own tasks end under a call, as
     /// with the whole runtime, may panic.
     pub async fn end(&self) {
         self.monitor.abort();
-        while !self.monitor.is_finished() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        self.tracker.wait().await;
     }
 
     /// Which upstream.
