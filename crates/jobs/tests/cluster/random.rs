@@ -20,8 +20,8 @@ use crate::objects::{Objects, is_committed};
 use crate::server::{self, ANSWER_WITHIN, Place, Process};
 
 const RUNS: u64 = 1000;
-/// As chance will have it, something happens too seldom in so many runs. Then there are more of them, up to this.
-const MAX_RUNS: u64 = 3 * RUNS;
+/// As chance will have it, something may happen too seldom in so many runs. Then there are more of them, up to this.
+const MAX_RUNS: u64 = 2 * RUNS;
 /// At once, each in a namespace of its own: most of their time they wait.
 const WORLDS: u64 = 6;
 /// For one call. So short that what is lost costs little time, and what is slow is lost at times.
