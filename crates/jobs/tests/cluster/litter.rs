@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::faults::Fate;
 use crate::objects::{Objects, is_committed};
-use crate::server::{Place, Server};
+use crate::server::{DEADLINE, Place, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_nobody_owns_goes_and_nothing_else() {
@@ -52,7 +52,9 @@ async fn ten_go_at_a_time(place: &Place) {
 }
 
 async fn every_kind_goes(place: &Place) {
-    let (server, sweeper) = (place.server().await, place.sweeper().await);
+    // What is made here is younger than its grace, however long that takes.
+    let server = place.server_with(|settings| settings.grace = DEADLINE).await;
+    let sweeper = place.sweeper().await;
     let half = server.configure(None).await.unwrap().job.spec().id;
     let whole = server.configure(None).await.unwrap().job.spec().id;
     let mut ids = [half, whole].map(|id| id.to_string());
@@ -83,12 +85,12 @@ async fn every_kind_goes(place: &Place) {
 
 async fn what_is_younger_than_the_grace_stays(place: &Place) {
     let server = place.server_with(|settings| settings.grace = Duration::from_secs(2)).await;
-    place.create_job(&inert(1)).await;
     let start = std::time::Instant::now();
+    place.create_job(&inert(1)).await;
     while !place.objects().await.jobs.is_empty() {
         server.cluster.sweep().await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
-        assert!(start.elapsed() < crate::server::DEADLINE);
+        assert!(start.elapsed() < DEADLINE);
     }
     // Its time of creation is rounded to seconds.
     assert!(start.elapsed() > Duration::from_secs(1), "{:?}", start.elapsed());
@@ -195,7 +197,8 @@ async fn what_is_not_ours_stays(place: &Place) {
 
 /// Its deadline ends it, and its time after that removes it and all that it owned.
 async fn without_a_server_a_job_ends_and_all_that_it_owned_goes(place: &Place) {
-    let server = place.server_with(|settings| settings.max_job_life = Duration::from_secs(2)).await;
+    // Long enough for its pod to be seen.
+    let server = place.server_with(|settings| settings.max_job_life = Duration::from_secs(8)).await;
     let id = server.configure(None).await.unwrap().job.spec().id;
     place.until_pods(&[&id.to_string()]).await;
     let has_failed = |job: &Job| {
