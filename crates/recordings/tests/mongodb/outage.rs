@@ -5,16 +5,15 @@ use std::time::{Duration, Instant};
 use focus_core::{Outage, Upstream};
 use focus_mongodb_node::Node;
 use focus_recordings::{Catalogue as _, MongoAddress, MongoCatalogue, MongoMetrics};
+use focus_stopwatch::Stopwatch;
 use mongodb::Client;
 use mongodb::bson::doc;
 
 use crate::link::{Link, Mood};
-use crate::site::seconds;
+use crate::site::{BACK_WITHIN, seconds};
 
-/// A client is told within 850 ms, and the machine may be busy.
+/// A client is told within 850 ms, or 950 ms of what it wants to find, by a stopwatch; the rest is this machine's.
 const TOLD_WITHIN: Duration = Duration::from_millis(1500);
-/// A server that is back is found within this time, on a busy machine.
-const BACK_WITHIN: Duration = Duration::from_secs(20);
 
 async fn node() -> Node {
     tokio::task::spawn_blocking(Node::start).await.unwrap()
@@ -51,13 +50,14 @@ async fn count(catalogue: &MongoCatalogue) -> Result<usize, Outage> {
 async fn told(catalogue: &MongoCatalogue) -> String {
     let mut last = String::new();
     for _ in 0..2 {
-        let asked = Instant::now();
+        let stopwatch = Stopwatch::start();
         let answers = tokio::join!(
             async { catalogue.find(seconds(0.0), seconds(9.0)).await.map(drop) },
             async { count(catalogue).await.map(drop) },
             catalogue.probe(),
         );
-        assert!(asked.elapsed() < TOLD_WITHIN, "{:?}", asked.elapsed());
+        let took = stopwatch.elapsed();
+        assert!(took < TOLD_WITHIN, "{took:?}");
         for outage in [answers.0, answers.1, answers.2].map(Result::unwrap_err) {
             assert!(matches!(outage, Outage::Unavailable { upstream: Upstream::MongoDb, .. }), "{outage}");
             last = outage.to_string();
@@ -68,11 +68,13 @@ async fn told(catalogue: &MongoCatalogue) -> String {
 
 async fn back(catalogue: &MongoCatalogue) {
     let asked = Instant::now();
-    while let Err(outage) = count(catalogue).await {
-        assert!(asked.elapsed() < BACK_WITHIN, "{outage}");
+    loop {
+        let answers = (count(catalogue).await, catalogue.probe().await);
+        if answers == (Ok(1), Ok(())) {
+            return;
+        }
+        assert!(asked.elapsed() < BACK_WITHIN, "{answers:?}");
     }
-    assert_eq!(count(catalogue).await, Ok(1));
-    assert_eq!(catalogue.probe().await, Ok(()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,9 +127,10 @@ async fn a_network_that_is_silent_or_slow_or_not_mongodbs() {
         link.set(Mood::Well);
         back(&catalogue).await;
         link.set(mood);
-        let asked = Instant::now();
+        let stopwatch = Stopwatch::start();
         let outage = count(&catalogue).await.unwrap_err();
-        assert!(asked.elapsed() < TOLD_WITHIN, "{mood:?}: {:?}", asked.elapsed());
+        let took = stopwatch.elapsed();
+        assert!(took < TOLD_WITHIN, "{mood:?}: {took:?}");
         assert_eq!(outage.upstream(), Upstream::MongoDb, "{mood:?}: {outage}");
     }
     // Slower than usual is no outage.
@@ -140,13 +143,21 @@ async fn one_who_gives_up_leaves_nothing_in_the_way() {
     let node = node().await;
     filled(&node).await;
     let catalogue = catalogue(&node.url()).await;
-    back(&catalogue).await;
-    node.freeze();
-    // More than the driver has connections.
-    let asked = (0..100).map(|_| tokio::time::timeout(Duration::from_millis(50), count(&catalogue)));
-    let answers = futures::future::join_all(asked).await;
-    assert!(answers.iter().all(Result::is_err));
-    node.thaw();
-    back(&self::catalogue(&node.url()).await).await;
-    assert_eq!(count(&catalogue).await, Ok(1), "the first who asks again has an answer");
+    let mut first = Ok(0);
+    // A busy machine may be too slow for one answer, and what is in the way is so each time.
+    for _ in 0..3 {
+        back(&catalogue).await;
+        node.freeze();
+        // More than the driver has connections.
+        let asked = (0..100).map(|_| tokio::time::timeout(Duration::from_millis(50), count(&catalogue)));
+        let answers = futures::future::join_all(asked).await;
+        assert!(answers.iter().all(Result::is_err));
+        node.thaw();
+        back(&self::catalogue(&node.url()).await).await;
+        first = count(&catalogue).await;
+        if first.is_ok() {
+            break;
+        }
+    }
+    assert_eq!(first, Ok(1), "the first who asks again has an answer");
 }

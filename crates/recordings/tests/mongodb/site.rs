@@ -1,9 +1,12 @@
 //! A site: a database with documents, and a directory with files.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use focus_core::{Outage, Upstream};
 use focus_mongodb_node::Somewhere;
-use focus_recordings::{MongoAddress, MongoCatalogue, MongoMetrics};
+use focus_recordings::{Catalogue, Extent, MongoAddress, MongoCatalogue, MongoMetrics, Recording};
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use mongodb::bson::{Bson, DateTime, Document, doc};
 use mongodb::{Client, Database};
@@ -17,6 +20,9 @@ const GUID: &str = "5f0e9d3c-7e49-4c1c-8d1e-0d8f1c3a7b52";
 const PLAIN_GUID: &str = "g5f0e9d3c_7e49_4c1c_8d1e_0d8f1c3a7b52";
 /// Where the site says that its files are.
 pub(crate) const BASE_PATH: &str = "/data/prod";
+
+/// A server that is back is found within this time, on a busy machine.
+pub(crate) const BACK_WITHIN: Duration = Duration::from_secs(20);
 
 pub(crate) struct Site {
     pub(crate) database: Database,
@@ -51,10 +57,10 @@ impl Site {
         format!("{}{between}unrecognized_recordings", self.guid)
     }
 
-    pub(crate) async fn catalogue(&self) -> MongoCatalogue {
+    pub(crate) async fn catalogue(&self) -> Patient {
         let address = MongoAddress::parse(self.server.url(), self.database.name()).unwrap();
         let mount = format!("{BASE_PATH}={}", self.directory().display()).parse().unwrap();
-        MongoCatalogue::start(&address, vec![mount], self.metrics.clone()).await.unwrap()
+        Patient(MongoCatalogue::start(&address, vec![mount], self.metrics.clone()).await.unwrap())
     }
 
     /// Where the files of [`BASE_PATH`] are.
@@ -73,6 +79,40 @@ impl Site {
     /// For those that are real.
     pub(crate) async fn end(self) {
         self.database.drop().await.unwrap();
+    }
+}
+
+/// A catalogue that is asked again when the machine, or the stand-in, was too slow to answer it.
+pub(crate) struct Patient(MongoCatalogue);
+
+impl Patient {
+    pub(crate) async fn answer<T>(
+        &self,
+        mut ask: impl AsyncFnMut(&MongoCatalogue) -> Result<T, Outage>,
+    ) -> Result<T, Outage> {
+        let asked = Instant::now();
+        loop {
+            match ask(&self.0).await {
+                Err(Outage::Unavailable { upstream: Upstream::MongoDb, reason }) => {
+                    assert!(asked.elapsed() < BACK_WITHIN, "{reason}");
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+impl Catalogue for Patient {
+    fn find(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Recording>, Outage>> {
+        Box::pin(self.answer(async move |catalogue| catalogue.find(start, end).await))
+    }
+
+    fn extents(&self, start: Timestamp, end: Timestamp) -> BoxFuture<'_, Result<Vec<Extent>, Outage>> {
+        Box::pin(self.answer(async move |catalogue| catalogue.extents(start, end).await))
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), Outage>> {
+        Box::pin(self.answer(async |catalogue| catalogue.probe().await))
     }
 }
 
