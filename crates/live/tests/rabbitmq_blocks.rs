@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use focus_core::{Block, ChannelRange, Samples};
-use focus_live::rabbitmq::{Address, Metadata, Metrics, Publication, Subscription, Wanted, consume, publish};
+use focus_live::rabbitmq::{
+    Address, Metadata, Metrics, Progress, Publication, Subscription, Wanted, consume, consume_patiently,
+    publish,
+};
 use focus_live::{Feed, LiveFibre, LiveOptions, Playback, Scene, Simulator, Source, Speed};
 use focus_rabbitmq_node::{Node, Server};
 use prometheus_client::registry::Registry;
@@ -161,7 +164,8 @@ fn playback_of_another_fibre() -> (LiveFibre, Source) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_restarts_is_a_gap_and_nothing_more() {
     let mut node = Node::start();
-    let queue = Duration::from_millis(200);
+    // More than a busy machine keeps it from publishing, less than a broker is away.
+    let queue = Duration::from_secs(1);
     let (_live, _source, publication) = publish_live(&node, LiveOptions { queue, ..OPTIONS });
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
@@ -169,31 +173,30 @@ async fn a_broker_that_restarts_is_a_gap_and_nothing_more() {
     let (there, _subscription) = consume(address(&node), "test reader", wanted, metrics).await.unwrap();
     let mut blocks = there.subscribe(ALL);
     let mut last = next(&mut blocks).await;
+    let mut gaps = Vec::new();
     for stop in [Server::stop, Server::kill] {
         let before = count(&registry, "focus_live_gaps_total");
         tokio::task::block_in_place(|| {
             stop(&mut node);
             node.start_again();
         });
-        // The broker is away for longer than the publisher keeps blocks.
-        let jump = loop {
+        // The broker is away for longer than the publisher keeps blocks; then it is whole again.
+        let back = Instant::now();
+        let (mut seen, mut whole) = (0, 0);
+        while seen == 0 || whole < 20 {
             let block = next(&mut blocks).await;
             let (jump, passed) = (block.sequence - last.sequence, block.start.duration_since(last.start));
             assert_eq!(passed.as_millis(), 20 * i128::from(jump), "time and sequence tell the same");
             last = block;
-            if jump > 1 {
-                break jump;
-            }
-            assert!(jiff::Timestamp::now().duration_since(last.start).as_secs() < 60, "no gap");
-        };
-        for _ in 0..20 {
-            let block = next(&mut blocks).await;
-            assert_eq!(block.sequence, last.sequence + 1, "whole again");
-            last = block;
+            (seen, whole) = if jump > 1 { (seen + 1, 0) } else { (seen, whole + 1) };
+            assert!(back.elapsed() < PATIENCE, "{seen} gaps, and then {whole} whole blocks");
         }
-        assert_eq!(count(&registry, "focus_live_gaps_total"), before + 1, "of {jump} blocks");
+        assert_eq!(count(&registry, "focus_live_gaps_total"), before + seen);
+        gaps.push(seen);
     }
-    assert_eq!(count(&registry, "focus_live_reconnects_total"), 2);
+    // A busy machine may lose the broker's fresh node once more; not each time.
+    assert!(gaps.contains(&1), "{gaps:?}");
+    assert!((2..=4).contains(&count(&registry, "focus_live_reconnects_total")));
     // Brokers take seconds to start.
     assert!(count(&registry, "focus_live_blocks_lost_total") > 100);
     let mut progress = publication.progress();
@@ -209,7 +212,7 @@ async fn a_broker_that_is_blocked_or_frozen_costs_blocks_and_no_memory() {
     let address = address(&node).with_deadline(Duration::from_secs(1));
     let publication = publish(address.clone(), "test feed", Feed::from(&live), band_channels());
     let wanted = Wanted { channels: ALL, options: OPTIONS, metadata: None };
-    let (there, _subscription) = consume(address, "test reader", wanted, Metrics::default()).await.unwrap();
+    let (there, _subscription) = consume_patiently(address, "test reader", wanted, Metrics::default());
     let mut blocks = there.subscribe(ALL);
     next(&mut blocks).await;
 
@@ -220,18 +223,18 @@ async fn a_broker_that_is_blocked_or_frozen_costs_blocks_and_no_memory() {
     ];
     for (fault, mend, words) in faults {
         tokio::task::block_in_place(|| fault(&node));
-        let told = timeout(PATIENCE, progress.wait_for(|progress| progress.outage.is_some())).await;
-        let told = told.unwrap().unwrap().clone();
-        let outage = told.outage.unwrap().to_string();
-        assert!(outage.starts_with("RabbitMQ unavailable: ") && outage.contains(words), "{outage}");
+        let is_told = |progress: &Progress| {
+            let outage = progress.outage.as_ref().map(ToString::to_string);
+            // A busy broker may be found too slow before.
+            outage.is_some_and(|told| told.starts_with("RabbitMQ unavailable: ") && told.contains(words))
+        };
+        let told = timeout(PATIENCE, progress.wait_for(is_told)).await.expect(words).unwrap().clone();
         let losing = progress.wait_for(|progress| progress.lost > told.lost + 20);
         let lost =
             timeout(PATIENCE, losing).await.expect("what is lost is counted meanwhile").unwrap().clone();
         assert!(lost.outage.is_some(), "{lost:?}");
         tokio::task::block_in_place(|| mend(&node));
-        let served = |progress: &focus_live::rabbitmq::Progress| {
-            progress.outage.is_none() && progress.blocks > told.blocks
-        };
+        let served = |progress: &Progress| progress.outage.is_none() && progress.blocks > told.blocks;
         timeout(PATIENCE, progress.wait_for(served)).await.expect("it goes on").unwrap();
         let sequence = next(&mut blocks).await.sequence;
         while next(&mut blocks).await.sequence < sequence + 100 {}
@@ -302,7 +305,7 @@ async fn a_slow_reader_fills_its_queue_to_its_bound_and_sees_a_gap() {
     timeout(PATIENCE, told).await.unwrap().unwrap();
     let mut progress = publication.progress();
     let begun = progress.borrow_and_update().bytes;
-    let enough = |progress: &focus_live::rabbitmq::Progress| progress.bytes > begun + 40_000_000;
+    let enough = |progress: &Progress| progress.bytes > begun + 40_000_000;
     timeout(PATIENCE, progress.wait_for(enough)).await.unwrap().unwrap();
     let queue = node.ask(&["list_queues", "--no-table-headers", "message_bytes_ready", "messages_ready"]);
     let numbers: Vec<u64> = queue.split_whitespace().map(|number| number.parse().unwrap()).collect();
@@ -332,7 +335,7 @@ async fn a_reader_leaves_no_queue_behind() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     while node.queues().is_empty() {
         assert!(began.elapsed() < PATIENCE, "no queue");
     }
@@ -342,7 +345,7 @@ async fn a_reader_leaves_no_queue_behind() {
 }
 
 fn until_no_queues(node: &Node) {
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     while let queues @ [_, ..] = &node.queues()[..] {
         assert!(began.elapsed() < PATIENCE, "{queues:?}");
     }
@@ -359,7 +362,8 @@ const BROKER: &str = "FOCUS_TEST_BROKER";
 async fn a_reader_that_is_killed() {
     let Ok(url) = std::env::var(BROKER) else { return };
     let wanted = Wanted { channels: ALL, options: OPTIONS, metadata: None };
-    let reading = consume(Address::parse(&url).unwrap(), "test reader", wanted, Metrics::default()).await;
+    let address = Address::parse(&url).unwrap().with_deadline(DEADLINE);
+    let reading = consume(address, "test reader", wanted, Metrics::default()).await;
     let _reading = reading.unwrap();
     tokio::time::sleep(PATIENCE).await;
 }

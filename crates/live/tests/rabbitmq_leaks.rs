@@ -62,8 +62,10 @@ fn say(mut stream: TcpStream, text: &[u8]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_connects_leave_no_thread_and_no_descriptor() {
-    // A port where nobody listens.
-    let refusing = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // A port where nobody listens, nor ever will.
+    let unheard = tokio::net::TcpSocket::new_v4().unwrap();
+    unheard.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let refusing = unheard.local_addr().unwrap();
     let silent = listen(|stream| drop(std::thread::spawn(move || hear_out(stream))));
     let dripping = listen(|stream| drop(std::thread::spawn(move || drip(stream))));
     let resetting = listen(|stream| reset(&stream));
@@ -99,21 +101,24 @@ async fn failed_connects_leave_no_thread_and_no_descriptor() {
 struct Subject {
     broker: Broker,
     text: &'static str,
-    deadline: Duration,
+    /// It fails within this time.
+    within: Duration,
 }
 
 impl Subject {
     fn new(scheme: &str, address: SocketAddr, text: &'static str) -> Self {
         let address = Address::parse(&format!("{scheme}://u:hunter2@{address}")).unwrap();
-        let deadline = if text.contains("no answer") { SHORT } else { address.deadline() };
+        // Who is answered does not give up before, on a busy machine.
+        let (deadline, within) =
+            if text.contains("no answer") { (SHORT, SHORT) } else { (PATIENCE, address.deadline()) };
         let (broker, _) = Broker::start(address.with_deadline(deadline), "focus test", Metrics::default());
-        Self { broker, text, deadline }
+        Self { broker, text, within }
     }
 
     async fn fail(&self) {
         let asked = Instant::now();
         let outage = self.broker.round_trip().await.unwrap_err().to_string();
-        assert!(asked.elapsed() < self.deadline + SLACK, "{:?}: {outage}", asked.elapsed());
+        assert!(asked.elapsed() < self.within + SLACK, "{:?}: {outage}", asked.elapsed());
         assert!(outage.contains(self.text), "{:?} is not in {outage:?}", self.text);
         assert!(!outage.contains("hunter2"), "{outage}");
     }
