@@ -1,14 +1,18 @@
 //! Killed at every call that it makes for one request, before it arrives and after it was carried out.
 
+use std::ops::RangeFrom;
+use std::time::Duration;
+
 use futures::future::join_all;
+use tokio::time::{Instant, sleep};
 
 use crate::objects::Objects;
-use crate::place::Place;
+use crate::place::{PATIENCE, Place};
 use crate::proxy::{Moment, Proxy, Stop};
 use crate::server::{Answer, Server};
 
-/// A machine that has other work may be too slow for a call.
-const TRIES: usize = 3;
+/// Before a server is asked again that a busy machine was too slow for: for a while it says so without asking anybody.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// What one request with a key asks the API server when all goes well.
 const CALLS: [&str; 7] = [
     // Is there a job of this key already, is there room, which slot is free: each from what is there then.
@@ -93,13 +97,10 @@ impl Misfortune {
         // What comes before was cut off where all went well.
         let first = if self.refused.is_some() { calls.len() - self.more.len() } else { 0 };
         let mut points: Vec<Point> = Vec::new();
+        let mut numbers = 200..;
         for call in first..calls.len() {
             for moment in [Moment::Before, Moment::After] {
-                let number = 200 + points.len() as u64;
-                let key = format!("key-{number}");
-                let stop = Stop { call, moment };
-                let call = self.cut(way, number, &key, stop).await;
-                let point = Point { number, key, call, stop };
+                let point = self.cut(way, &mut numbers, Stop { call, moment }).await;
                 if self.refused.is_none() && point.is_at("PATCH jobs/", Moment::Before) {
                     point.is_not_repeated_yet(way).await;
                 }
@@ -122,8 +123,7 @@ impl Misfortune {
 
     /// What a request asks that nobody cuts off.
     async fn calls(&self, way: &Way<'_>) -> Vec<String> {
-        let server = way.server().await;
-        let calls = self.calls_in_time(way, &server).await;
+        let calls = self.calls_in_time(way).await;
         let mut expected: Vec<_> = CALLS.iter().copied().filter(|call| !self.less.contains(call)).collect();
         expected.extend(self.more);
         expected.sort_unstable();
@@ -133,8 +133,11 @@ impl Misfortune {
         calls
     }
 
-    async fn calls_in_time(&self, way: &Way<'_>, server: &Server) -> Vec<String> {
-        for number in 100..100 + TRIES as u64 {
+    async fn calls_in_time(&self, way: &Way<'_>) -> Vec<String> {
+        let began = Instant::now();
+        for number in (100..200).take_while(|_| began.elapsed() < PATIENCE) {
+            // One that a busy machine was too slow for sweeps again.
+            let server = way.server().await;
             drop(way.proxy.plan(self.refused, None));
             let answer = server.configure(number, Some(&format!("key-{number}"))).await;
             match (self.refused, answer) {
@@ -149,21 +152,25 @@ impl Misfortune {
         panic!("the machine is too slow for {:?}", self.refused);
     }
 
-    /// Kills a server at this call of a request; which one that is.
-    async fn cut(&self, way: &Way<'_>, number: u64, key: &str, stop: Stop) -> String {
-        for _ in 0..TRIES {
+    /// Kills a server at this call of a request.
+    async fn cut(&self, way: &Way<'_>, numbers: &mut RangeFrom<u64>, stop: Stop) -> Point {
+        let began = Instant::now();
+        for number in numbers.take_while(|_| began.elapsed() < PATIENCE) {
             let server = way.server().await;
             let mut stopped = way.proxy.plan(self.refused, Some(stop));
-            let mut answer = tokio::spawn(server.configure(number, Some(key)));
+            let key = format!("key-{number}");
+            let mut answer = tokio::spawn(server.configure(number, Some(&key)));
             let early = tokio::select! {
                 stopped = &mut stopped => { stopped.unwrap(); None }
                 answer = &mut answer => Some(answer.unwrap()),
             };
             let Some(early) = early else {
                 tokio::task::block_in_place(|| drop(server));
-                let answer = answer.await.unwrap();
-                assert!(matches!(answer, Answer::Nothing), "{answer:?}");
-                return way.proxy.calls()[stop.call].clone();
+                if matches!(answer.await.unwrap(), Answer::Nothing) {
+                    return Point { number, key, call: way.proxy.calls()[stop.call].clone(), stop };
+                }
+                // It has lived long enough to give the call up.
+                continue;
             };
             assert!(early.is_unavailable(), "{early:?}");
         }
@@ -178,25 +185,28 @@ impl Point {
 
     /// What it answers to the same request with the same key.
     async fn asked_again(&self, server: &Server) -> Answer {
-        let mut answer = server.configure(self.number, Some(&self.key)).await;
-        for _ in 0..TRIES {
-            if answer.is_unavailable() {
-                answer = server.configure(self.number, Some(&self.key)).await;
+        let began = Instant::now();
+        loop {
+            let answer = server.configure(self.number, Some(&self.key)).await;
+            if !answer.is_unavailable() || began.elapsed() > PATIENCE {
+                return answer;
             }
+            sleep(ASK_AGAIN).await;
         }
-        answer
     }
 
     /// Its Job has its key until it is swept.
     async fn is_not_repeated_yet(&self, way: &Way<'_>) {
         let server = way.server().await;
-        for _ in 0..=TRIES {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
             let answer = server.configure(self.number, Some(&self.key)).await;
             assert!(answer.is_unavailable(), "{answer:?}");
             if matches!(answer, Answer::Refused(why) if why.contains("an earlier request with the same key"))
             {
                 return;
             }
+            sleep(ASK_AGAIN).await;
         }
         panic!("the machine is too slow to be told that {} is not done", self.key);
     }
