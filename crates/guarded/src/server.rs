@@ -10,8 +10,10 @@ use crate::{Guarded, Signal};
 
 /// How long it may take to start or to stop, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Starts that may fail because somebody else took a port first.
+/// Starts that may fail because somebody else took a port first ..
 const TRIES: usize = 3;
+/// .. and, where it has to be that port, time for them to give it back.
+const GIVEN_BACK: Duration = Duration::from_secs(2);
 /// Between two looks whether it serves.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -117,6 +119,12 @@ impl Server {
     /// # Panics
     /// When it cannot be started, with its log.
     pub fn start_again(&mut self) {
+        for _ in 1..TRIES {
+            if self.launch() {
+                return;
+            }
+            std::thread::sleep(GIVEN_BACK);
+        }
         assert!(self.launch(), "{} does not start: {}", self.name, self.log());
     }
 

@@ -15,8 +15,10 @@ use crate::setup::{ETCD_SOCKET, Setup};
 
 /// How long anything may take to come true, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Starts that may fail because somebody else took the port first.
+/// Starts that may fail because somebody else took the port first ..
 const TRIES: usize = 3;
+/// .. and, where it has to be that port, time for them to give it back.
+const GIVEN_BACK: Duration = Duration::from_secs(2);
 /// Between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(30);
 /// A namespace that is always there, and that no test uses.
@@ -263,6 +265,12 @@ impl Cluster {
     /// When it does not, with the log. What it needs must run.
     pub fn start_again(&mut self, part: Part) {
         let mut done = self.launch(part);
+        for _ in 1..TRIES {
+            if done.is_err() {
+                std::thread::sleep(GIVEN_BACK);
+                done = self.launch(part);
+            }
+        }
         if part == Part::Etcd && self.processes[Part::Server as usize].is_some() {
             done = done.and_then(|()| self.wait_until(Part::Server, Self::serves));
         }

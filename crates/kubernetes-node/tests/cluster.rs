@@ -146,7 +146,7 @@ fn parts_break_and_come_back() {
         cluster.stop(part);
         assert!(!serves(&cluster), "without {}", part.name());
         cluster.start_again(part);
-        assert!(serves(&cluster));
+        wait_until("its return", || serves(&cluster));
         still_there(&cluster);
     }
 
