@@ -121,6 +121,8 @@ async fn connect(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::task::JoinHandle;
@@ -176,20 +178,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_client_gets_its_whole_answer() {
-        let (mut client, _served) = connected(LONG, Duration::from_millis(500)).await;
+        let deadline = Duration::from_secs(2);
+        let (mut client, _served) = connected(LONG, deadline).await;
+        let began = Instant::now();
         client
             .write_all(b"GET /much HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             .await
             .unwrap();
-        let (mut part, mut taken) = (vec![0; 8 << 20], 0);
+        // Each part is taken long before the deadline is over, and all of them long after.
+        let (mut part, mut taken) = (vec![0; 1 << 20], 0);
         loop {
             let read = client.read(&mut part).await.unwrap();
             if read == 0 {
                 break;
             }
             taken += read;
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::time::sleep(deadline / 32).await;
         }
-        assert!(taken > MUCH, "{taken}");
+        assert!(taken > MUCH && began.elapsed() > deadline * 3 / 2, "{taken} in {:?}", began.elapsed());
     }
 }

@@ -6,7 +6,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::server::{Server, historic, live, server};
+use crate::server::{Server, historic, live, patiently, server};
 
 const FIELDS: [&str; 8] = [
     "view_type",
@@ -67,7 +67,7 @@ fn almost_right() -> impl Strategy<Value = Vec<u8>> {
 /// Sends the body, checks the answer, and takes a started job away again.
 async fn check(server: &Server, body: Vec<u8>) {
     let shown = String::from_utf8_lossy(&body).into_owned();
-    let answer = server.post("/configure", body).await;
+    let answer = patiently(async || server.post("/configure", body.clone()).await).await;
     let known = match answer.status {
         200 => {
             let job = answer.json();

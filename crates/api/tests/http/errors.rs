@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Behaviour, START, Wish, historic, live, server, server_with};
+use crate::server::{Answer, Behaviour, SHORT, START, Wish, historic, live, server, server_with};
 
 fn with(mut view: Value, name: &str, value: Value) -> String {
     view[name] = value;
@@ -111,7 +111,7 @@ async fn one_job_too_many_is_429() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_is_503_and_names_the_upstream() {
-    let server = server().await;
+    let server = server_with(Wish { deadline: SHORT, ..Wish::default() }).await;
     let range = json!({"start_time": START, "end_time": START + 1.0}).to_string();
     server.catalogue(Behaviour::Unavailable);
     for answer in

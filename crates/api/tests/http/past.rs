@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::server::{Behaviour, START, historic, live, server};
+use crate::server::{Behaviour, SHORT, START, Wish, historic, live, server, server_with};
 use crate::websocket::{first_row, open};
 
 fn with_past() -> Value {
@@ -55,7 +55,7 @@ async fn a_live_view_begins_without_a_past_that_nobody_knows() {
         (Behaviour::Refused, "Catalogue error: the index is damaged"),
         (Behaviour::Silent, "no answer within"),
     ] {
-        let server = server().await;
+        let server = server_with(Wish { deadline: SHORT, ..Wish::default() }).await;
         server.catalogue(behaviour);
         let answer = server.configure(&with_past()).await;
         assert_eq!(answer.status, 200, "{answer:?}");

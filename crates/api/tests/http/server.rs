@@ -97,6 +97,9 @@ impl Catalogue for TestCatalogue {
     }
 }
 
+/// For probes of a catalogue that is silent.
+pub(crate) const SHORT: Duration = Duration::from_millis(600);
+
 /// How a test wants its server.
 pub(crate) struct Wish {
     pub(crate) fibre: bool,
@@ -104,11 +107,13 @@ pub(crate) struct Wish {
     pub(crate) origins: &'static [&'static str],
     /// How many ports jobs have.
     pub(crate) ports: u16,
+    /// How long the catalogue may take to answer a probe.
+    pub(crate) deadline: Duration,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Self { fibre: true, max_jobs: 3, origins: &[], ports: 6 }
+        Self { fibre: true, max_jobs: 3, origins: &[], ports: 6, deadline: DEADLINE }
     }
 }
 
@@ -151,7 +156,7 @@ pub(crate) async fn server_with(wish: Wish) -> Server {
     let metrics = Metrics::new(&build);
     let (fibre, source) = if wish.fibre { simulated() } else { (focus_live::waiting(), None) };
     let probed = catalogue.clone();
-    let probe = Probe::new(Upstream::Catalogue, Duration::from_millis(600), move || {
+    let probe = Probe::new(Upstream::Catalogue, wish.deadline, move || {
         let catalogue = probed.clone();
         Box::pin(async move { catalogue.probe().await })
     });
@@ -265,7 +270,7 @@ impl Server {
 
     /// Starts a job and gives its name.
     pub(crate) async fn job(&self, body: &Value) -> String {
-        let answer = self.configure(body).await;
+        let answer = patiently(async || self.configure(body).await).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()["job_id"].as_str().unwrap().to_owned()
     }
@@ -306,6 +311,19 @@ impl Answer {
         let sentence = body["error"].as_str().unwrap().to_owned();
         assert!(!sentence.is_empty() && !sentence.contains('\n'), "{self:?}");
         sentence
+    }
+}
+
+/// What is answered in the end: a busy machine may be too slow to look a recording up in time.
+pub(crate) async fn patiently(asking: impl AsyncFn() -> Answer) -> Answer {
+    let end = tokio::time::Instant::now() + DEADLINE;
+    loop {
+        let answer = asking().await;
+        let is_too_slow = answer.status == 503 && answer.text.contains("\"catalogue_unavailable\"");
+        if !is_too_slow || tokio::time::Instant::now() > end {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
