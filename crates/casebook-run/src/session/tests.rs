@@ -118,10 +118,10 @@ async fn a_run_that_has_lost_its_watchdog_puts_back_and_ends() {
 
 #[tokio::test]
 async fn nothing_is_broken_in_a_step_during_which_the_watchdog_was_lost() {
-    let mut place = Place::new("");
+    let mut place = Place::new("[limits]\ndeadline = 60\n");
     let (broken, watchdog) = (place.path("broken"), place.path("watchdog"));
     place.watchdog = format!("echo $$ > '{}'; echo w; exec cat", watchdog.display());
-    let kill = format!("`shell \"kill -9 $(cat '{}'); sleep 1\" read-only`, `shell", watchdog.display());
+    let kill = format!("`shell \"kill -9 $(cat '{}'); sleep 60\" read-only`, `shell", watchdog.display());
     let lost = ticket("LAB-1", &format!(": > {}", broken.display()), "true").replacen(
         "| 2 | Break | `shell",
         &format!("| 2 | Break | {kill}"),

@@ -10,7 +10,7 @@ use casebook_ticket::At;
 use casebook_ticket::language::parse_statement;
 use focus_kubernetes_node::Cluster;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::api::{Api, Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::json;
@@ -59,6 +59,10 @@ impl Lab {
     }
 
     pub(crate) async fn jobs(&self) -> Api<Job> {
+        Api::namespaced(self.client().await, &self.namespace)
+    }
+
+    pub(crate) async fn services(&self) -> Api<Service> {
         Api::namespaced(self.client().await, &self.namespace)
     }
 
