@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Longer than anything here takes, on a slow machine too.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -112,11 +112,19 @@ impl Pod {
         fs::read_to_string(self.home.path().join("log")).unwrap()
     }
 
-    /// The line of the log that holds `what`.
-    fn line(&self, what: &str) -> Value {
-        let log = self.log();
-        let line = log.lines().find(|line| line.contains(what));
-        serde_json::from_str(line.unwrap_or_else(|| panic!("no {what:?} in {log}"))).unwrap()
+    /// The line of the log that holds `what`, once it is written.
+    async fn line(&self, what: &str) -> Value {
+        let asked = Instant::now();
+        loop {
+            let log = self.log();
+            // One that is being written has no end yet.
+            let mut lines = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+            if let Some(line) = lines.find(|line| line.contains(what)) {
+                return serde_json::from_str(line).unwrap();
+            }
+            assert!(asked.elapsed() < DEADLINE, "no {what:?} in {log}");
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 
@@ -195,10 +203,13 @@ async fn a_live_job_serves_rows_says_how_it_is_and_takes_leave() {
     assert_eq!(ended(&mut viewer).await, End::Stopped("the job was stopped".to_owned()));
     drop(viewer);
     assert_eq!(pod.exit_code().await, Some(0), "{}", pod.log());
-    let line = pod.line("job started");
+    let line = pod.line("job started").await;
     assert_eq!((&line["span"]["name"], &line["span"]["id"]), (&"job".into(), &"3-77".into()), "{line}");
-    assert_eq!(pod.line("job ended")["job"], "3-77");
-    assert_eq!(broker.queues(), Vec::<String>::new());
+    assert_eq!(pod.line("job ended").await["job"], "3-77");
+    let left = Instant::now();
+    while let queues @ [_, ..] = &broker.queues()[..] {
+        assert!(left.elapsed() < DEADLINE, "{queues:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -211,7 +222,7 @@ async fn a_live_job_waits_for_its_broker_with_its_viewers() {
     timeout(Duration::from_secs(1), viewer.next()).await.expect_err("there is nobody to bring rows");
     let report = pod.report().await;
     assert_eq!(report, remote::Report { end: None, viewers: 1, last_row: None });
-    let line = pod.line("RabbitMQ unavailable");
+    let line = pod.line("RabbitMQ unavailable").await;
     assert_eq!((&line["level"], &line["span"]["id"]), (&"WARN".into(), &"3-77".into()), "{line}");
 
     tokio::task::block_in_place(|| broker.start_again());
@@ -239,20 +250,21 @@ async fn what_a_job_counts_is_shown_and_nothing_that_a_server_knows_better() {
         assert!(!text.contains(metric), "{text}");
     }
 
-    let before = (pod.metric("focus_live_gaps_total").await, pod.metric("focus_live_reconnects_total").await);
-    assert_eq!(before, (0.0, 0.0));
+    // A busy machine may lose its broker before it is taken from it.
+    let counted = async |what: &str| pod.metric(&format!("focus_live_{what}_total")).await;
+    let before = (counted("gaps").await, counted("reconnects").await, counted("blocks_lost").await);
     tokio::task::block_in_place(|| {
         broker.kill();
         broker.start_again();
     });
-    let counted = async {
-        while pod.metric("focus_live_blocks_lost_total").await == 0.0 {
+    let is_counted = async {
+        while counted("blocks_lost").await <= before.2 {
             viewer.next().await.unwrap();
         }
     };
-    timeout(DEADLINE, counted).await.unwrap();
-    assert!(pod.metric("focus_live_reconnects_total").await >= 1.0);
-    assert!(pod.metric("focus_live_gaps_total").await >= 1.0);
+    timeout(DEADLINE, is_counted).await.unwrap();
+    assert!(counted("gaps").await > before.0);
+    assert!(counted("reconnects").await > before.1);
 }
 
 #[tokio::test]
@@ -270,7 +282,7 @@ async fn a_job_whose_metrics_cannot_be_shown_runs_all_the_same() {
         }
     };
     timeout(DEADLINE, told).await.unwrap();
-    let line = pod.line("metrics are not shown");
+    let line = pod.line("metrics are not shown").await;
     assert_eq!(
         (&line["level"], &line["address"]),
         (&"WARN".into(), &taken.local_addr().unwrap().to_string().into())
@@ -301,7 +313,7 @@ async fn a_job_that_nobody_connects_to_has_not_failed_and_neither_reports_nor_me
         }
     });
     assert_eq!(code.await.unwrap(), Some(0));
-    assert_eq!(pod.line("job ended")["reason"], "nobody connected for 1 s");
+    assert_eq!(pod.line("job ended").await["reason"], "nobody connected for 1 s");
     assert!(!pod.log().contains("hush"));
 }
 
@@ -318,7 +330,7 @@ async fn a_historic_job_ends_by_itself_when_all_was_read() {
         assert_eq!(ended(&mut viewer).await, End::Completed);
     }
     assert_eq!(pod.exit_code().await, Some(0), "{}", pod.log());
-    assert_eq!(pod.line("job ended")["state"], "Completed");
+    assert_eq!(pod.line("job ended").await["state"], "Completed");
 
     // Where the recording is not, the job fails.
     let mut pod = Pod::start(&order, &[]);
@@ -358,7 +370,7 @@ async fn what_cannot_become_a_job_says_why_and_what_it_was_told_is_no_part_of_th
     ] {
         let mut pod = Pod::start(order, &[]);
         assert_eq!(pod.exit_code().await, Some(1));
-        let (line, log) = (pod.line("ERROR"), pod.log());
+        let (line, log) = (pod.line("ERROR").await, pod.log());
         assert!(line["message"].as_str().unwrap().contains(why), "{log}");
         assert!(log.lines().count() == 1 && !log.contains("hush"), "{log}");
     }
@@ -369,7 +381,7 @@ async fn what_cannot_become_a_job_says_why_and_what_it_was_told_is_no_part_of_th
     let address = Address::from(taken.local_addr().unwrap());
     let mut pod = Pod::start_on(address, &order, &[]);
     assert_eq!(pod.exit_code().await, Some(1));
-    assert!(pod.line("ERROR")["message"].as_str().unwrap().contains("in use"), "{}", pod.log());
+    assert!(pod.line("ERROR").await["message"].as_str().unwrap().contains("in use"), "{}", pod.log());
 }
 
 #[tokio::test]

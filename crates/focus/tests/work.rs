@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use focus_api::Build;
-use focus_core::{Limits, Upstream};
+use focus_core::{Limits, Outage, Upstream};
 use focus_jobs::{
     ConfigureError, ConfigureRequest, GatedCatalogue, Job, JobState, Jobs, Local, LogStyle, Processes,
     Serving, Settings, Upstreams,
@@ -19,6 +19,7 @@ use focus_live::rabbitmq::{self, Address, Broker, Publication};
 use focus_live::{Feed, LiveFibre, LiveOptions, Playback, Scene, Simulator, Source};
 use focus_rabbitmq_node::Node;
 use focus_recordings::{EXCERPT, EXCERPT_NAME, SqliteCatalogue};
+use focus_stopwatch::Stopwatch;
 use focus_stream::proto::StreamDataRequest;
 use focus_stream::proto::data_stream_service_client::DataStreamServiceClient;
 use focus_stream::{End, Tls};
@@ -172,7 +173,25 @@ async fn eventually(what: &str, is_so: impl Fn() -> bool) {
 
 impl Server {
     async fn job(&self) -> Arc<Job> {
-        self.jobs.configure(request()).await.unwrap().job
+        self.job_of(request()).await
+    }
+
+    /// Asks again where a busy machine was too slow to start a process, or to reach its broker.
+    async fn job_of(&self, request: ConfigureRequest) -> Arc<Job> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match self.jobs.configure(request.clone()).await {
+                Ok(configured) => return configured.job,
+                Err(error) => {
+                    let is_too_slow = match &error {
+                        ConfigureError::Failed(why) => why.contains("not ready in time"),
+                        ConfigureError::Outage(outage) => matches!(outage, Outage::Unavailable { .. }),
+                        _ => false,
+                    };
+                    assert!(is_too_slow && Instant::now() < end, "{error}");
+                }
+            }
+        }
     }
 
     fn running(&self) -> Vec<Arc<Job>> {
@@ -292,10 +311,11 @@ async fn what_does_not_become_a_job_leaves_nothing() {
     for (server, reason) in
         [(absent, "No such file"), (at_once, "ended at once"), (never, "not ready in time")]
     {
-        let asked = Instant::now();
+        let stopwatch = Stopwatch::start();
         let error = server.jobs.configure(request()).await.unwrap_err();
+        let took = stopwatch.elapsed();
         assert!(matches!(&error, ConfigureError::Failed(why) if why.contains(reason)), "{error}");
-        assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+        assert!(took < Duration::from_secs(3), "{took:?}");
         server.nothing_is_left();
     }
     let server = server().await;
@@ -409,14 +429,17 @@ async fn a_live_job_survives_its_broker_but_not_another_fibre() {
     let address = Address::parse(&node.url()).unwrap().with_deadline(Duration::from_millis(1500));
     let first = feed(&address, 300);
     let (broker, fibre) = Broker::start(address.clone(), "test server", rabbitmq::Metrics::default());
-    broker.round_trip().await.unwrap();
+    let end = Instant::now() + DEADLINE;
+    while let Err(outage) = broker.round_trip().await {
+        assert!(Instant::now() < end, "{outage}");
+    }
     eventually("the fibre is known", || fibre.fibre().is_some()).await;
     let server = server_on(fibre.clone(), address.clone(), None, real).await;
     let body = json!({
         "view_type": 0, "channels": {"min": 100, "max": 160}, "displayInfo": {"height": 100}, "nfftSelection": 128,
     });
     let live = || ConfigureRequest { body: body.to_string().into(), ..request() };
-    let job = server.jobs.configure(live()).await.unwrap().job;
+    let job = server.job_of(live()).await;
     let mut viewer = job.watch(2).await.unwrap();
     let batch = tokio::time::timeout(DEADLINE, viewer.next()).await.unwrap().unwrap();
     let (before, channels) = (batch.rows[0].index, batch.channels);

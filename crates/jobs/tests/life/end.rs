@@ -48,7 +48,7 @@ async fn a_job_that_nobody_connects_to_is_stopped() {
 
 #[tokio::test]
 async fn a_job_that_is_no_longer_watched_is_stopped_but_not_while_it_is() {
-    let server = server(|settings| settings.serving.unwatched_for = Duration::from_millis(500)).await;
+    let server = server(|settings| settings.serving.unwatched_for = Duration::from_secs(3)).await;
     let mut body = historic();
     body["end_time"] = json!(START + 50.0);
     let job = server.configure(&body).await.unwrap();
@@ -56,7 +56,7 @@ async fn a_job_that_is_no_longer_watched_is_stopped_but_not_while_it_is() {
     // Watched, at a pace that a person might have, it outlives the rule.
     for _ in 0..20 {
         assert!(viewer.next().await.is_some());
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!((job.state(), job.report().viewers), (JobState::Running, 1));
     drop(viewer);
