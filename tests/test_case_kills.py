@@ -25,7 +25,7 @@ KILLS = int(os.environ.get("CASE_KILLS", "200"))
 # How a run ends that does not begin because of what an earlier one left, and `casebook recover` that cannot mend it.
 DIRTY = 5
 # How long the service takes to answer when it has made a job, so that runs are ended meanwhile, too.
-ANSWERS_AFTER, ANSWERS_LATE = 0.05, 2.0
+ANSWERS_AFTER, ANSWERS_LATE = 0.05, 5.0
 TICKET = """---
 key: KILLS-1
 summary: A service is cut off, and later halted
