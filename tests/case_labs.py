@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from casebook import casebook
+from casebook import casebook, has_no_baseline
 from cluster import KubernetesDeployment
 from deployment import FocusControlPlane, FocusFeed, until
 from focus_process import ROOT
@@ -119,9 +119,10 @@ class Lab:
         (directory / "environment.toml").write_text("\n".join(text) + "\n")
         return {"RABBIT_PASSWORD": self.node.password} | self.variables
 
-    def run(self, case, variables=None, **changes):
+    def run(self, case, variables=None, again=2, **changes):
         """Runs a case, with changes to targets and variables; how that ended, and its evidence. What the case before it
-        broke is whole again, also where that one ended before it saw so."""
+        broke is whole again, also where that one ended before it saw so. A run without a baseline is repeated, at most
+        `again` times."""
         self.server.wait_until_well()
         directory = self.new_directory("run")
         variables = self.environment(directory, **changes) | (variables or {})
@@ -129,6 +130,8 @@ class Lab:
         ran = casebook("run", case, "--environment", "environment.toml", *allowed, directory=directory, **variables)
         for part in self.parts.values():
             part.adopt()
+        if again and has_no_baseline(ran):
+            return self.run(case, variables, again - 1, **changes)
         evidence = directory / "evidence" / re.search(r"^evidence: evidence/(\S+)$", ran.stdout, re.MULTILINE)[1]
         return ran, evidence
 

@@ -1,5 +1,8 @@
 """Servers, brokers and clusters for the tests."""
 
+import statistics
+from collections import defaultdict
+
 import packets
 import pytest
 
@@ -12,6 +15,7 @@ from kubernetes_node import KubernetesNode
 from rabbitmq_node import RabbitMqNode
 from rows import generate_stubs
 from stand_in_node import StandInNode
+from told import USUALLY_WITHIN
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +100,17 @@ def deploy(kubernetes, stand_in_node, deployment, tmp_path_factory):
     yield make
     for place in places:
         place.clear()
+
+
+@pytest.fixture(scope="module")
+def first_answers():
+    """Where the tests of a module put the first answers in outages, by what they have in common: most came as fast as is
+    promised."""
+    answers = defaultdict(list)
+    yield answers
+    for kind, its in answers.items():
+        seconds = [answer.elapsed.total_seconds() for answer in its]
+        assert statistics.median_low(seconds) < USUALLY_WITHIN, f"{kind}: {seconds}"
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,13 @@
 `test_late_packets.py` has it run on a kernel that can make packets late (`user_mode_kernel.py`).
 """
 
+import json
 import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from casebook import INCONCLUSIVE, PASSED, RUN_WITHIN, casebook, casebook_process
+from casebook import INCONCLUSIVE, PASSED, RUN_WITHIN, casebook, casebook_process, has_no_baseline
 from deployment import LIVE, FocusControlPlane, until
 from focus_process import ROOT
 from packets import queued_by_somebody, queues
@@ -18,6 +19,7 @@ from packets import queued_by_somebody, queues
 LATE = ROOT / "cases/FOCUS-112.md"
 DEVICE = "vec0"
 STARTED_WITHIN = 60.0
+ATTEMPTS = 10
 
 
 def new_directory():
@@ -51,34 +53,52 @@ class Far:
         return answer.status_code == 200
 
     def run(self):
+        """Runs the case; how that ended, and its directory. A run without a baseline is repeated, and so is one in which a
+        job did not start in time: on a busy machine this kernel is slow, and that is not what the case is about."""
+        for _ in range(ATTEMPTS):
+            arguments, directory, variables = self.command()
+            logged = len(self.server.log())
+            ran = casebook(*arguments, directory=directory, **variables)
+            if not has_no_baseline(ran) and "was not ready in time" not in self.server.log()[logged:]:
+                break
+        return ran, directory
+
+    def command(self):
         """How the case is run: arguments, a directory of its own, and variables."""
         directory = new_directory()
         (directory / "environment.toml").write_text(self._environment)
         return ("run", LATE, "--environment", "environment.toml"), directory, {"RABBIT_PASSWORD": self.password}
 
     def check_that_the_case_passes(self):
-        arguments, directory, variables = self.run()
-        ran = casebook(*arguments, directory=directory, **variables)
+        ran, directory = self.run()
         assert ran.returncode == PASSED, ran.stdout + ran.stderr
         (evidence,) = (directory / "evidence").iterdir()
         assert casebook("verify", evidence, directory=directory).stdout.startswith("sound: ")
         assert "netem" not in queues(DEVICE)
+        (case,) = json.loads((evidence / "run.json").read_text())["cases"]
+        (view,) = (step for step in case["steps"] if step["number"] == "4")
+        print(f"a view took {view['statements'][0]['seen']['elapsed']:.2f} s", flush=True)
 
     def check_that_whoever_kills_the_run_finds_packets_on_time(self):
         """kill -9 while packets are late: the watchdog puts that back, and nobody has to know."""
-        arguments, directory, variables = self.run()
-        with casebook_process(*arguments, directory=directory, **variables) as run:
-            until(lambda: "netem" in queues(DEVICE), RUN_WITHIN, "late packets")
-            run.kill()
+        for _ in range(ATTEMPTS):
+            arguments, directory, variables = self.command()
+            with casebook_process(*arguments, directory=directory, **variables) as run:
+                is_over = lambda run=run: run.poll() is not None
+                until(lambda over=is_over: "netem" in queues(DEVICE) or over(), RUN_WITHIN, "late packets")
+                if not is_over():
+                    run.kill()
+                    break
+        else:
+            raise AssertionError("no run came so far that packets were late")
         until(lambda: "netem" not in queues(DEVICE), RUN_WITHIN, "packets on time")
         recovered = casebook("recover", directory=directory)
         assert recovered.returncode == PASSED, recovered.stdout + recovered.stderr
 
     def check_that_queues_of_somebody_stay(self):
-        arguments, directory, variables = self.run()
         with queued_by_somebody(DEVICE):
             before = queues(DEVICE)
-            ran = casebook(*arguments, directory=directory, **variables)
+            ran, _ = self.run()
             assert queues(DEVICE) == before
         assert ran.returncode == INCONCLUSIVE, ran.stdout + ran.stderr
         assert "a queue already that somebody has set up" in ran.stdout + ran.stderr, ran.stdout + ran.stderr

@@ -13,6 +13,8 @@ from free_ports import free_ports
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 20.0
+SERVED_WITHIN = 20.0
+ASK_AGAIN = 0.1
 JOB_PORTS = 40
 
 
@@ -112,18 +114,44 @@ class FocusServer(FocusProcess):
     def delete(self, path, **options):
         return requests.delete(self.url + path, timeout=10, **options)
 
-    @contextlib.contextmanager
-    def job(self, body):
-        """A job for a view that is right; gone afterwards."""
-        answer = self.post("/configure", body)
+    def served(self, path, body, refusals=None, **options):
+        """The answer to a request that is right; `refusals` as of `patiently`."""
+        answer = patiently(lambda: self.post(path, body, **options), refusals)
         assert answer.status_code == 200, answer.text
-        job = answer.json()
+        return answer
+
+    def end(self, job, runs=False):
+        """Ends a job, unless it has ended by itself; one that `runs` must not have."""
+        late = []
+        answer = patiently(lambda: self.delete(f"/job/{job['job_id']}"), late)
+        # A request that was answered too late may have been fulfilled all the same.
+        assert answer.status_code == 200 or (answer.status_code == 404 and (late or not runs)), answer.text
+
+    @contextlib.contextmanager
+    def job(self, body, refusals=None):
+        """A job for a view that is right; gone afterwards."""
+        job = self.served("/configure", body, refusals).json()
         try:
             yield job
         finally:
-            assert self.delete(f"/job/{job['job_id']}").status_code in (200, 404)
+            self.end(job)
 
     def recording(self):
         """Start and end of the newest recording, epoch seconds."""
-        answer = self.post("/recordings_in_time_range", {"start_time": 0, "end_time": time.time()})
-        return answer.json()[-1]
+        return self.served("/recordings_in_time_range", {"start_time": 0, "end_time": time.time()}).json()[-1]
+
+
+def patiently(send, refusals=None):
+    """The answer to a request. On a busy machine an upstream may be late for it: then it is sent again, and what was
+    answered before is added to `refusals`."""
+    deadline = time.monotonic() + SERVED_WITHIN
+    while is_unavailable(answer := send()) and time.monotonic() < deadline:
+        if refusals is not None:
+            refusals.append(answer)
+        time.sleep(ASK_AGAIN)
+    return answer
+
+
+def is_unavailable(answer):
+    """Whether an upstream did not answer in time, or not at all."""
+    return answer.status_code == 503 and answer.json()["code"].endswith("_unavailable")

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-STARTED_WITHIN = 60.0
+STARTED_WITHIN = 120.0
 
 
 class ServerProcess:
@@ -80,8 +80,11 @@ class ServerProcess:
             self._signal(signal.SIGCONT)
 
     def _stopped(self):
-        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
-        return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+        threads = list(Path(f"/proc/{self.process.pid}/task").iterdir())
+        # One may end meanwhile.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+        return False
 
     def _signal(self, number):
         for pid in self._family():

@@ -19,7 +19,7 @@ from rows import read
 from told import ANSWERED_WITHIN, assert_told_once, assert_unharmed, configure_counts
 
 BACK_WITHIN = 20.0  # s, the server's own start included
-KNOWN_WITHIN = 0.25  # s; about 10 ms where the machine is not busy
+KNOWN_WITHIN = 0.5  # s, less than a round trip's deadline; about 10 ms where the machine is not busy
 ASKS = 5
 
 
@@ -88,7 +88,7 @@ def assert_refused(answer, within=ANSWERED_WITHIN):
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_an_outage_from_beginning_to_end(site, stubs, fault):
+def test_an_outage_from_beginning_to_end(site, stubs, first_answers, fault):
     server = site.proxied if fault.behind_proxy else site.direct
     server.wait_until_well()
     request = historic(server)
@@ -99,19 +99,22 @@ def test_an_outage_from_beginning_to_end(site, stubs, fault):
     with server.job(request) as job:
         assert all(len(stream.index) for stream in read(stubs, job, 5))
     pid, counts, logged = server.process.pid, configure_counts(server), len(server.log())
-    with server.job(LIVE) as running, fault.apply(site):
+    late = []
+    with server.job(LIVE, late) as running, fault.apply(site):
         answers = [send()]
         until(lambda: is_down(server), BACK_WITHIN, "outage in /health", server.log)
         answers += [send() for _ in range(ASKS)]
         for answer in answers:
             assert_refused(answer)
+        # More than half of the faults are silent.
+        first_answers["any fault"].append(answers[0])
         assert sorted(answer.elapsed.total_seconds() for answer in answers[1:])[ASKS // 2] < KNOWN_WITHIN
         assert not [job for job in server.get("/jobs").json() if job["id"] != running["job_id"]]
         listing = server.post("/recordings_in_time_range", {"start_time": 0, "end_time": time.time()})
         assert_refused(listing)
         # Live views and all the rest go on.
         assert all(len(stream.index) >= 5 for stream in read(stubs, running, 5))
-        with server.job(LIVE | {"withPast": True}) as live:
+        with server.job(LIVE | {"withPast": True}, late) as live:
             assert "MongoDB" in live["metadata"]["recorded"]["note"]
             assert all(len(stream.index) >= 5 for stream in read(stubs, live, 5))
         for path in ("/ack", "/channels", "/live_metadata", "/health/ready"):
@@ -126,9 +129,9 @@ def test_an_outage_from_beginning_to_end(site, stubs, fault):
         assert time.monotonic() < deadline, answer.text
         time.sleep(0.1)
     assert all(len(stream.index) for stream in read(stubs, answer.json(), 5))
-    assert server.delete(f"/job/{answer.json()['job_id']}").status_code in (200, 404)
+    server.end(answer.json())
     assert server.process.poll() is None and server.process.pid == pid
-    assert_told_once(server, server.log()[logged:], answers, counts)
+    assert_told_once(server, server.log()[logged:], answers + late, counts)
     assert_unharmed(server.log()[logged:])
 
 

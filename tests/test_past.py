@@ -5,11 +5,13 @@ import time
 import h5py
 import numpy as np
 import pytest
-from deployment import FocusControlPlane, until
+from deployment import FIBRE, FocusControlPlane, until
 from focus_process import FocusProcess
 from rows import read
 
 RECORDED_WITHIN = 60.0
+ATTEMPTS = 3
+RECORDER_LATE = 2.0  # s, twice as late as it always is
 WATERFALL = {"view_type": 2, "channels": {"min": 101, "max": 160}, "displayInfo": {"height": 100}, "withPast": True}
 """A row every 0.1 s, from 10 s before it was asked for."""
 
@@ -61,17 +63,33 @@ def samples(directory):
     return np.concatenate(times), np.concatenate(values)
 
 
+def is_seamless(times, begin, end):
+    """Whether no sample is missing between two times."""
+    between = times[(begin < times) & (times < end)]
+    return len(between) > 1 and np.diff(between).max() < 1.5 / FIBRE["live.simulator.sampling_rate"]
+
+
 def test_a_live_view_begins_with_what_was_recorded(recording_server, stubs):
     server = recording_server
-    until(lambda: recorded_seconds(server) > 6, RECORDED_WITHIN, "six seconds that are recorded", server.log)
-    asked = time.time()
-    with server.job(WATERFALL) as job:
-        index, seconds, values = from_the_past(read(stubs, job, most_rows=130))
-    told = job["metadata"]["recorded"]
-    assert 4 < told["seconds"] <= 10 and told["end_time"] <= asked
+    for _ in range(ATTEMPTS):
+        until(lambda: recorded_seconds(server) > 6, RECORDED_WITHIN, "six seconds that are recorded", server.log)
+        before = time.time()
+        with server.job(WATERFALL) as job:
+            after = time.time()
+            index, seconds, values = from_the_past(read(stubs, job, most_rows=130))
+        told = job["metadata"]["recorded"]
+        shown = seconds[-1]
+        until(lambda shown=shown: samples(server.data_dir)[0][-1] > shown, RECORDED_WITHIN, "end of it", server.log)
+        times, recorded = samples(server.data_dir)
+        # On a busy machine the feed may skip samples, and the recorder be late.
+        if is_seamless(times, seconds[0], seconds[-1]) and after - told["end_time"] < RECORDER_LATE:
+            break
+    assert 4 < told["seconds"] <= 10 and told["end_time"] <= after
     assert "nothing was recorded after" in told["note"], "the file that is being written is not there yet"
-    assert 5 < asked - seconds[0] < 10.2 and seconds[-1] > asked
-    assert index[0] == pytest.approx((seconds[0] - asked + 10) * 10, abs=3), "row 0 is 10 s before"
+    assert after - seconds[0] > 5 and before - seconds[0] < 10.2 and seconds[-1] > before
+    # It was asked for in between.
+    row_0 = [(seconds[0] - asked + 10) * 10 for asked in (after, before)]
+    assert row_0[0] - 3 <= index[0] <= row_0[1] + 3, "row 0 is 10 s before"
 
     complete = np.isfinite(values).all(axis=1)
     assert complete[:30].all() and complete[-10:].all()
@@ -79,7 +97,6 @@ def test_a_live_view_begins_with_what_was_recorded(recording_server, stubs):
     if len(missing):
         assert len(missing) == missing[-1] - missing[0] + 1 < 40, "one gap: what was recorded last is not whole yet"
     # The same samples as another program reads them, to the sample.
-    times, recorded = samples(server.data_dir)
     for row in range(5, 25):
         assert (values[row] > 0).mean() > 0.9
         first = np.searchsorted(times, seconds[row] - 0.05 - 0.0025)

@@ -31,6 +31,7 @@ from rabbitmq_node import RabbitMqNode
 
 CHANNELS, RATE = 40, 500
 RECORDS_WITHIN = 30
+ATTEMPTS = 3
 RAW = "Acquisition/Raw[0]"
 
 
@@ -93,9 +94,13 @@ def live_fibre(tmp_path_factory):
 @pytest.fixture(scope="module")
 def recorded(live_fibre, tmp_path_factory):
     """The files of 3 s, cut every 2 s: 2 or 3."""
-    output = tmp_path_factory.mktemp("recorded")
-    status, said = live_fibre.record(output, "--for=3s", "--roll=2s")
-    assert status == 0, said
+    for _ in range(ATTEMPTS):
+        output = tmp_path_factory.mktemp("recorded")
+        status, said = live_fibre.record(output, "--for=3s", "--roll=2s")
+        assert status == 0, said
+        # On a busy machine the feed may skip samples.
+        if ", 0 gaps" in said:
+            break
     return whole_files(output)
 
 

@@ -1,9 +1,11 @@
 """What the server's service account may do in a cluster, and that nobody else may do anything: asked of a real API server."""
 
 import pytest
+from deployment import until
 from kubernetes_api import Api, ApiError
 from manifests import SERVER, a_namespace, containers, everything, worker
 
+TAKES_EFFECT_WITHIN = 10.0
 # What the server may do, and all of it.
 RIGHTS = {
     ("batch", "jobs"): {"get", "list", "create", "patch", "delete"},
@@ -21,7 +23,9 @@ def account(kubernetes):
             f"/api/v1/namespaces/{namespace}/serviceaccounts/{SERVER}/token",
             json={"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}},
         )
-        yield Api(kubernetes.api.url, kubernetes.api.ca, token=token["status"]["token"]), namespace, other
+        api = Api(kubernetes.api.url, kubernetes.api.ca, token=token["status"]["token"])
+        until(lambda: rights_in(api, namespace), TAKES_EFFECT_WITHIN, "rights")
+        yield api, namespace, other
 
 
 def rights_in(api, namespace):

@@ -35,11 +35,13 @@ def test_an_outage_is_told_and_survived(page, deployment):
 
 
 def test_a_view_goes_on_after_an_outage(page, deployment):
+    jobs_now = lambda: [job["id"] for job in deployment.proxied.get("/jobs").json()]
+    page.until(lambda: not jobs_now(), "the end of the page before")
     page.open().wait_for_live()
-    jobs = [job["id"] for job in deployment.proxied.get("/jobs").json()]
+    jobs = jobs_now()
     with deployment.proxy.while_it(deployment.proxy.refuse):
         page.until(lambda: page.element("behind").is_displayed(), "that the picture is behind")
     before = page.rows
     page.wait_for_rows(before + 20)
     page.until(lambda: not page.element("behind").is_displayed(), "that the picture has caught up")
-    assert [job["id"] for job in deployment.proxied.get("/jobs").json()] == jobs, "it is the same job"
+    assert jobs_now() == jobs, "it is the same job"
