@@ -42,6 +42,16 @@ fn titles_begin_tickets() {
         ["Login at 1:1 with 1", "Logout at 6:1 with 1"]
     );
     assert_eq!(
+        keys_and_places(
+            "# The cart\n\n## TC-1: Add\n\n### Steps\n1. Do\n\n## TC-2: Remove\n\n### Steps\n1. Do\n2. Look\n"
+        ),
+        ["TC-1 at 3:1 with 1", "TC-2 at 8:1 with 2"]
+    );
+    assert_eq!(
+        keys_and_places("# TC104: Add\n\n## Steps\n1. Do\n\n# TC105: Remove\n\n## Steps\n1. Do\n"),
+        ["TC104: Add at 1:1 with 1", "TC105: Remove at 6:1 with 1"]
+    );
+    assert_eq!(
         keys_and_places("# טסט 1: כניסה\n\n## צעדים\n1. Do\n\n# טסט 2: יציאה\n\n## צעדים\n1. Do\n"),
         ["כניסה at 1:1 with 1", "יציאה at 6:1 with 1"]
     );
