@@ -76,6 +76,20 @@ pub fn sections(blocks: Blocks, begins: At, standard: &Standard) -> Vec<Section>
     with_gherkin(sections, false)
 }
 
+/// The same of a text below front matter, whose title tells key and summary once more.
+#[must_use]
+pub fn titled_sections(blocks: Blocks, begins: At, standard: &Standard) -> Vec<Section> {
+    let mut pieces = signed(blocks, begins, standard);
+    let first = pieces.iter().find(|signed| !is_rule(signed));
+    let has_title = first.is_some_and(|first| {
+        let Piece::Heading { level: 1, text, .. } = &first.piece else { return false };
+        !Title::of(&plain(text)).says_nothing()
+    });
+    let title = if has_title { take_title(&mut pieces).1 } else { Vec::new() };
+    let sections = title.into_iter().chain(group(pieces, standard)).map(|(section, _)| section).collect();
+    with_gherkin(sections, false)
+}
+
 /// The sections of the canonical form: headings of the second level begin them, and nothing else does.
 #[must_use]
 pub fn canonical(blocks: Blocks, standard: &Standard) -> Vec<Section> {
@@ -165,9 +179,7 @@ fn one(mut pieces: Vec<Signed>, standard: &Standard, origin: Origin) -> Found {
 
 /// Takes the title off a ticket's pieces: its words as they stood, and the sections that it gives.
 fn take_title(pieces: &mut Vec<Signed>) -> (String, Vec<(Section, String)>) {
-    let Some(first) =
-        pieces.iter().position(|signed| !matches!(signed.piece, Piece::Block(Block::Rule { .. })))
-    else {
+    let Some(first) = pieces.iter().position(|signed| !is_rule(signed)) else {
         return (String::new(), Vec::new());
     };
     let words = plain(pieces[first].piece.line());
@@ -185,6 +197,10 @@ fn take_title(pieces: &mut Vec<Signed>) -> (String, Vec<(Section, String)>) {
     let summary = (!text.is_empty()).then(|| named(Field::Summary, Block::Paragraph { at, text }));
     let sections = key.into_iter().chain(summary).collect();
     (words, sections)
+}
+
+fn is_rule(signed: &Signed) -> bool {
+    matches!(signed.piece, Piece::Block(Block::Rule { .. }))
 }
 
 fn is_title(pieces: &[Signed], first: usize, title: &Title) -> bool {

@@ -111,13 +111,14 @@ fn in_order(mut sections: Vec<Open>) -> Vec<Open> {
 }
 
 impl Open {
-    /// The section; none when it was only there to hold others.
+    /// The section; none when it was only there to hold others, under a name that says no more than that.
     fn close(mut self) -> Option<(Section, String)> {
         // Rules between sections belong to neither.
         while matches!(self.body.blocks.last(), Some(Block::Rule { .. })) {
             self.body.blocks.pop();
         }
-        let is_needed = !self.body.blocks.is_empty() || !self.holds;
+        let is_said = matches!(&self.name, Name::Other(heading) if !heading.is_empty());
+        let is_needed = !self.body.blocks.is_empty() || !self.holds || is_said;
         is_needed.then_some((Section { name: self.name, at: self.at, body: self.body.blocks }, self.title))
     }
 }

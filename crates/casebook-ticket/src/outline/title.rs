@@ -84,6 +84,12 @@ impl Title {
         Self { key: None, summary: words.to_owned(), is_ticket: is_counted }
     }
 
+    /// Whether it only says that a test follows: `Test Case`.
+    pub(super) fn says_nothing(&self) -> bool {
+        let summary = self.summary.trim();
+        self.key.is_none() && PREFIX.find(summary).is_none_or(|found| found.len() == summary.len())
+    }
+
     /// The summary with the marks that it had in the title.
     pub(super) fn summary_in(&self, text: &[Inline]) -> Inlines {
         let whole = plain(text);
