@@ -13,7 +13,7 @@ use crate::{At, gherkin};
 pub(crate) use flattened::{Flattened, Unit};
 pub(crate) use marker::leading_number;
 pub(crate) use part::roles_in;
-pub(crate) use role::{Role, is_step_title, names_columns};
+pub(crate) use role::{Role, are_titles, is_step_title, names_columns};
 
 /// One step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
