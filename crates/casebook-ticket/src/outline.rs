@@ -13,6 +13,7 @@ mod group;
 mod key;
 mod mask;
 mod piece;
+mod rows;
 mod sign;
 mod split;
 mod title;
@@ -45,6 +46,9 @@ pub fn tickets(blocks: Blocks, standard: &Standard, origin: Origin) -> Vec<Found
     }
     let begins = split::begins(&pieces);
     if begins.is_empty() {
+        if let Some(found) = rows::tests(&pieces, standard, &origin) {
+            return found;
+        }
         return vec![one(pieces, standard, origin)];
     }
     let title = pieces.first().map(|signed| plain(signed.piece.line())).unwrap_or_default();
@@ -164,15 +168,19 @@ fn analysed(mut pieces: Vec<Signed>, begin: usize, standard: &Standard, origin: 
 
 /// A part of a document that is one ticket, or none.
 fn one(mut pieces: Vec<Signed>, standard: &Standard, origin: Origin) -> Found {
-    let at = origin.at;
     let (heading, mut sections) = take_title(&mut pieces);
     if sections.iter().all(|(section, _)| section.name != Name::Field(Field::Summary)) {
         name(&mut pieces);
     }
     sections.extend(group(pieces, standard));
-    let document = Document { title: &heading, sections: &sections };
+    judged(heading, sections, standard, origin)
+}
+
+/// A ticket, unless what it says is evidence for something else; each section comes with its heading as it stood.
+fn judged(title: String, sections: Vec<(Section, String)>, standard: &Standard, origin: Origin) -> Found {
+    let document = Document { title: &title, sections: &sections };
     if let Some((kind, reason)) = evidence::against(&document) {
-        return Found::NoTest(NoTest { at, title: heading, kind, reason });
+        return Found::NoTest(NoTest { at: origin.at, title, kind, reason });
     }
     let mut ticket = Ticket { origin, sections: Vec::new() };
     let sections = sections.into_iter().map(|(section, _)| section).collect();

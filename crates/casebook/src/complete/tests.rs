@@ -257,9 +257,9 @@ fn words(ticket: &Ticket) -> Vec<String> {
     let mut words = Vec::new();
     for section in &ticket.sections {
         let text = plain_blocks(&section.body);
-        if !crate::audit::is_filler(&text) {
-            words.extend(text.split_whitespace().map(str::to_owned));
-        }
+        // What only fills a place is replaced, in cells too.
+        let says = |word: &&str| !crate::audit::is_filler(word);
+        words.extend(text.split_whitespace().filter(says).map(str::to_owned));
     }
     words.sort_unstable();
     words

@@ -84,6 +84,34 @@ fn rules_between_tickets_that_begin_alike() {
 }
 
 #[test]
+fn rows_may_be_tickets() {
+    let table = "| ID | Title | Owner | Steps | Expected Result |\n|---|---|---|---|---|\n| SK-1 | Login | Ann | 1. Open<br>2. Log in | In |\n| SK-2 | Logout | | 1. Log out | |\n";
+    assert_eq!(
+        keys_and_places(&format!("# Regression tests\n\n{table}")),
+        ["SK-1 at 5:3 with 2", "SK-2 at 6:3 with 1"]
+    );
+    assert_eq!(
+        told(table),
+        "== ticket at 3:3\nkey: SK-1\nsummary: Login\nassignee: Ann\ntest_steps: Open / /  // Log in / /\nexpected_result: In\n\
+         == ticket at 4:3\nkey: SK-2\nsummary: Logout\ntest_steps: Log out / /\n"
+    );
+    assert_eq!(
+        keys_and_places(&format!("# Regression tests\n\n{table}\nRun them all.\n"))[0],
+        "== no test at 8:1: Guide: \"Run them all.\": it stands beside a table with a test in each row"
+    );
+    // The table of one ticket, and one whose rows are no tests.
+    for text in [
+        format!("# SK-9 All logins\n\n{table}"),
+        format!("# SK-9 All logins\n\n## Test Data\n\n{table}"),
+        format!("# All logins\n\nKey: SK-9\n\n{table}"),
+    ] {
+        assert_eq!(keys_and_places(&text).len(), 1, "{text}");
+    }
+    let nameless = table.replace("| Login |", "| |");
+    assert!(!told(&nameless).contains("ticket at 3"), "{}", told(&nameless));
+}
+
+#[test]
 fn one_ticket_is_not_split() {
     for text in [
         "# SK-1 One\n\n## Objective\nText\n\n---\n\n## Steps\n1. Do\n\n---\n\n## Related Issues\n\n### SK-2 Two\n\nWhy.\n\n### SK-3 Three\n\nWhy.\n",
