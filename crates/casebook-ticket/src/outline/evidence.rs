@@ -208,8 +208,7 @@ fn for_test(document: &Document<'_>, shared: Shared) -> u32 {
         Name::Field(Field::PreConditions | Field::PostConditions) if shared == Shared::StepsAndConditions => {
             0
         }
-        Name::Field(Field::TestSteps) => 3,
-        Name::Field(Field::TestType) => 3,
+        Name::Field(Field::TestSteps | Field::TestType) => 3,
         Name::Field(Field::PreConditions | Field::PostConditions | Field::Assertions) => 2,
         Name::Field(
             Field::ExpectedResult
