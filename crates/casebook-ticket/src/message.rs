@@ -166,7 +166,7 @@ texts! {
     request_after nothing_before look_first nothing_after look_after not_permitted cannot_read binary empty_csv
     row_too_long cell_open no_jira_csv no_xray_csv no_xray_test no_issue no_adf no_yaml no_json too_deep key_expected
     colon_missing value_missing value_expected behind_the_end ends_in_the_middle ends_without missing_before comma_or
-    string_open double_quotes json_error nothing_in_it before_the_first issue_type only_a_template
+    string_open double_quotes json_error nothing_in_it before_the_first beside_rows issue_type only_a_template
     neither_key_nor_heading titled has_heading tells_a_story analysis a_ticket macro_open_empty macro_open and_more
 }
 

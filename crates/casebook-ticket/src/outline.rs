@@ -3,7 +3,9 @@
 //! Dialects are told on the neutral blocks, so that Markdown, wiki markup and ADF share them: headings, also numbered
 //! or with emoji; bold keys; `Key:` lines; bare lines; bullets with keys; tables of fields; Gherkin.
 
+mod ahead;
 mod analysis;
+mod by_themselves;
 mod evidence;
 mod fence;
 mod fields_table;
@@ -11,15 +13,14 @@ mod group;
 mod key;
 mod mask;
 mod piece;
+mod rows;
 mod sign;
 mod split;
 mod title;
 
 use crate::markup::{Block, Blocks, plain};
 use crate::message::{Argument, message};
-use crate::{
-    At, Field, Format, Found, Name, NoTest, NoTestKind, Note, Origin, Section, Standard, Ticket, gherkin,
-};
+use crate::{At, Field, Format, Found, Name, NoTest, NoTestKind, Note, Origin, Section, Standard, Ticket};
 
 use evidence::Document;
 use group::{Signed, group};
@@ -45,6 +46,9 @@ pub fn tickets(blocks: Blocks, standard: &Standard, origin: Origin) -> Vec<Found
     }
     let begins = split::begins(&pieces);
     if begins.is_empty() {
+        if let Some(found) = rows::tests(&pieces, standard, &origin) {
+            return found;
+        }
         return vec![one(pieces, standard, origin)];
     }
     let title = pieces.first().map(|signed| plain(signed.piece.line())).unwrap_or_default();
@@ -73,7 +77,21 @@ pub fn sections(blocks: Blocks, begins: At, standard: &Standard) -> Vec<Section>
     let sections =
         group(signed(blocks, begins, standard), standard).into_iter().map(|(section, _)| section).collect();
     // Its name stands where the ticket's other fields do.
-    with_gherkin(sections, false)
+    by_themselves::take(sections, false, standard)
+}
+
+/// The same of a text below front matter, whose title tells key and summary once more.
+#[must_use]
+pub fn titled_sections(blocks: Blocks, begins: At, standard: &Standard) -> Vec<Section> {
+    let mut pieces = signed(blocks, begins, standard);
+    let first = pieces.iter().find(|signed| !is_rule(signed));
+    let has_title = first.is_some_and(|first| {
+        let Piece::Heading { level: 1, text, .. } = &first.piece else { return false };
+        !Title::of(&plain(text)).says_nothing()
+    });
+    let title = if has_title { take_title(&mut pieces).1 } else { Vec::new() };
+    let sections = title.into_iter().chain(group(pieces, standard)).map(|(section, _)| section).collect();
+    by_themselves::take(sections, false, standard)
 }
 
 /// The sections of the canonical form: headings of the second level begin them, and nothing else does.
@@ -150,24 +168,42 @@ fn analysed(mut pieces: Vec<Signed>, begin: usize, standard: &Standard, origin: 
 
 /// A part of a document that is one ticket, or none.
 fn one(mut pieces: Vec<Signed>, standard: &Standard, origin: Origin) -> Found {
-    let at = origin.at;
     let (heading, mut sections) = take_title(&mut pieces);
+    if sections.iter().all(|(section, _)| section.name != Name::Field(Field::Summary)) {
+        name(&mut pieces);
+    }
     sections.extend(group(pieces, standard));
-    let document = Document { title: &heading, sections: &sections };
+    judged(heading, sections, standard, origin)
+}
+
+/// A ticket, unless what it says is evidence for something else; each section comes with its heading as it stood.
+fn judged(title: String, sections: Vec<(Section, String)>, standard: &Standard, origin: Origin) -> Found {
+    let document = Document { title: &title, sections: &sections };
     if let Some((kind, reason)) = evidence::against(&document) {
-        return Found::NoTest(NoTest { at, title: heading, kind, reason });
+        return Found::NoTest(NoTest { at: origin.at, title, kind, reason });
     }
     let mut ticket = Ticket { origin, sections: Vec::new() };
-    ticket.extend(with_gherkin(sections.into_iter().map(|(section, _)| section).collect(), true));
+    let sections = sections.into_iter().map(|(section, _)| section).collect();
+    ticket.extend(by_themselves::take(sections, true, standard));
     name_preamble(&mut ticket);
     Found::Ticket(Box::new(ticket))
 }
 
+/// Where neither a title nor a field names the test, `Test Case: Login` does.
+fn name(pieces: &mut [Signed]) {
+    let signs = || pieces.iter().filter_map(|signed| signed.sign.as_ref());
+    if signs().any(|sign| sign.field == Some(Field::Summary)) {
+        return;
+    }
+    let mut signs = pieces.iter_mut().filter_map(|signed| signed.sign.as_mut());
+    if let Some(sign) = signs.find(|sign| sign.names_test()) {
+        sign.field = Some(Field::Summary);
+    }
+}
+
 /// Takes the title off a ticket's pieces: its words as they stood, and the sections that it gives.
 fn take_title(pieces: &mut Vec<Signed>) -> (String, Vec<(Section, String)>) {
-    let Some(first) =
-        pieces.iter().position(|signed| !matches!(signed.piece, Piece::Block(Block::Rule { .. })))
-    else {
+    let Some(first) = pieces.iter().position(|signed| !is_rule(signed)) else {
         return (String::new(), Vec::new());
     };
     let words = plain(pieces[first].piece.line());
@@ -185,6 +221,10 @@ fn take_title(pieces: &mut Vec<Signed>) -> (String, Vec<(Section, String)>) {
     let summary = (!text.is_empty()).then(|| named(Field::Summary, Block::Paragraph { at, text }));
     let sections = key.into_iter().chain(summary).collect();
     (words, sections)
+}
+
+fn is_rule(signed: &Signed) -> bool {
+    matches!(signed.piece, Piece::Block(Block::Rule { .. }))
 }
 
 fn is_title(pieces: &[Signed], first: usize, title: &Title) -> bool {
@@ -214,52 +254,6 @@ fn name_preamble(ticket: &mut Ticket) {
     {
         preamble.name = Name::Field(Field::Description);
     }
-}
-
-/// Gherkin gives more than the steps that it stands in: what is given, the examples, and a name, where it is to be named by it.
-fn with_gherkin(mut sections: Vec<Section>, is_named: bool) -> Vec<Section> {
-    let has = |field: &Field, sections: &[Section]| {
-        sections.iter().any(|section| section.name == Name::Field(field.clone()))
-    };
-    let stands_in = |section: &Section| gherkin::read(&section.body).is_some();
-    if !has(&Field::TestSteps, &sections)
-        && let Some(index) = sections.iter().position(|section| {
-            matches!(section.name, Name::Other(_) | Name::Field(Field::Description)) && stands_in(section)
-        })
-    {
-        let is_steps = |block: &Block| gherkin::read(std::slice::from_ref(block)).is_some();
-        let (steps, rest) = std::mem::take(&mut sections[index].body).into_iter().partition(is_steps);
-        sections[index].body = rest;
-        let at = sections[index].at;
-        sections.insert(index + 1, Section { name: Name::Field(Field::TestSteps), at, body: steps });
-        if sections[index].body.is_empty() {
-            sections.remove(index);
-        }
-    }
-    let features = sections
-        .iter()
-        .find(|section| section.name == Name::Field(Field::TestSteps))
-        .and_then(|section| gherkin::read(&section.body));
-    for feature in features.iter().flatten() {
-        let summary = match (&feature.name[..], &feature.scenarios[..]) {
-            ("", [scenario, ..]) => scenario.name.as_str(),
-            (_, [scenario]) if !scenario.name.is_empty() => scenario.name.as_str(),
-            (name, _) => name,
-        };
-        let summary = (is_named && !summary.is_empty()).then(|| Block::paragraph(feature.at, summary));
-        let derived = [
-            (Field::Summary, summary.into_iter().collect()),
-            (Field::PreConditions, feature.pre_conditions()),
-            (Field::TestData, feature.examples()),
-        ];
-        for (field, body) in derived {
-            if !has(&field, &sections) && !body.is_empty() {
-                let at = body[0].at();
-                sections.push(Section { name: Name::Field(field), at, body });
-            }
-        }
-    }
-    sections
 }
 
 #[cfg(test)]

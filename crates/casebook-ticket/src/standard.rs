@@ -192,17 +192,49 @@ impl Standard {
     }
 
     /// The field that a heading stands for: by any of its names, without regard to case, numbering (`3.`), emoji,
-    /// punctuation at the ends and what stands in brackets behind it.
+    /// punctuation at the ends and what stands in brackets behind it. A heading of several names stands for the first:
+    /// `Steps / Expected Results`.
     #[must_use]
     pub fn field_of(&self, heading: &str) -> Option<&Field> {
-        self.by_heading.get(&simplified(heading)).map(|number| &self.fields[*number].id)
+        let heading = without_brackets(heading);
+        self.named(heading).or_else(|| self.first_of(heading))
     }
+
+    fn named(&self, words: &str) -> Option<&Field> {
+        self.by_heading.get(&simplified(words)).map(|number| &self.fields[*number].id)
+    }
+
+    /// The first of several names. In prose there are words beside names, too: `Data and what it costs`. So each has to
+    /// be a name; where marks part them, a first one of several words is enough: `Test Data & Users`.
+    fn first_of(&self, heading: &str) -> Option<&Field> {
+        const MARKS: [char; 3] = ['/', '&', '+'];
+        const WORDS: [&str; 3] = [" and ", " And ", " ו"];
+        let is_marked = heading.contains(MARKS);
+        if heading.len() > 80 || !(is_marked || WORDS.iter().any(|word| heading.contains(word))) {
+            return None;
+        }
+        let mut parts = heading
+            .split(MARKS)
+            .flat_map(|part| part.split(WORDS[0]))
+            .flat_map(|part| part.split(WORDS[1]))
+            .flat_map(|part| part.split(WORDS[2]))
+            .filter(|part| part.chars().any(char::is_alphabetic));
+        let first = parts.next()?;
+        let field = self.named(first)?;
+        let is_sure = is_marked
+            && first.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count() > 1;
+        (parts.all(|part| self.named(part).is_some()) || is_sure).then_some(field)
+    }
+}
+
+/// A heading without what stands in brackets behind it.
+fn without_brackets(heading: &str) -> &str {
+    heading.split(['(', '（']).find(|part| part.chars().any(char::is_alphanumeric)).unwrap_or("")
 }
 
 /// A heading as it is compared: lower-case words and nothing else.
 fn simplified(heading: &str) -> String {
-    let heading =
-        heading.split(['(', '（']).find(|part| part.chars().any(char::is_alphanumeric)).unwrap_or("");
+    let heading = without_brackets(heading);
     let mut out = String::with_capacity(heading.len());
     for word in heading.split(|character: char| !(character.is_alphanumeric() || "'\"״׳".contains(character)))
     {
@@ -247,6 +279,21 @@ mod tests {
             assert!(texts.iter().flatten().all(|text| !text.is_empty()), "{} has all texts", rule.id);
             assert!(rule.model.contains('{') || rule.id == Field::TestResults, "{} has a model", rule.id);
             assert_ne!(rule.base, rule.number.is_some(), "{} is of the base or numbered", rule.id);
+        }
+        for (heading, field) in [
+            ("Steps / Expected results", Some(Field::TestSteps)),
+            ("Test steps & expected results", Some(Field::TestSteps)),
+            ("צעדים ותוצאות צפויות", Some(Field::TestSteps)),
+            ("Preconditions / Setup", Some(Field::PreConditions)),
+            ("3. Setup and Teardown (all)", Some(Field::PreConditions)),
+            ("Test Data & Users", Some(Field::TestData)),
+            ("Monitoring and Alerting", Some(Field::Monitoring)),
+            ("Data and what it costs", None),
+            ("Test data and users exist", None),
+            ("Data/Control", None),
+            ("Users & Test Data", None),
+        ] {
+            assert_eq!(standard.field_of(heading), field.as_ref(), "{heading}");
         }
         assert_eq!(standard.field_of("Weather"), None);
         assert_eq!(standard.field_of(""), None);

@@ -2,6 +2,7 @@
 
 mod flattened;
 mod marker;
+mod paired;
 mod part;
 mod role;
 mod table;
@@ -12,8 +13,9 @@ use crate::{At, gherkin};
 
 pub(crate) use flattened::{Flattened, Unit};
 pub(crate) use marker::leading_number;
+pub use paired::paired;
 pub(crate) use part::roles_in;
-pub(crate) use role::{Role, is_step_title, names_columns};
+pub(crate) use role::{Role, are_titles, is_step_title, names_columns};
 
 /// One step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

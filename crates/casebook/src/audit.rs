@@ -80,8 +80,9 @@ pub enum State {
 pub fn audit(ticket: &Ticket, standard: &Standard, context: &Context) -> Audit {
     let steps =
         ticket.section(&Field::TestSteps).map(|section| steps::read(&section.body)).unwrap_or_default();
-    let case = Case::new(ticket, &steps, standard, context);
     let checked = language::check_with(ticket, &steps);
+    let steps = steps::paired(steps, ticket);
+    let case = Case::new(ticket, &steps, standard, context);
     let (mut findings, named) = rules::findings(&case, &checked);
     findings.sort_by_key(place);
     let mut fields = fields(&case, &findings);

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::issue::{is_parted, parted};
 use super::{File, document};
-use crate::markup::{Block, Blocks, plain};
+use crate::markup::{Block, Blocks, plain, plain_blocks};
 use crate::{
     At, Field, Format, Found, Lines, Name, Origin, Places, ReadError, Section, Standard, Ticket, markdown,
     outline,
@@ -57,19 +57,35 @@ fn tickets(front_matter: FrontMatter, mut blocks: Blocks, origin: Origin, standa
     } else if front_matter.is_canonical && is_canonical(&blocks, &is_known, standard) {
         outline::canonical(blocks, standard)
     } else if front_matter.is_canonical || has_key(&front_matter) {
-        outline::sections(blocks, At::new(1, 1), standard)
+        outline::titled_sections(blocks, At::new(1, 1), standard)
     } else {
         let mut found = outline::tickets(blocks, standard, origin);
         if let Some(Found::Ticket(ticket)) = found.iter_mut().find(|found| matches!(found, Found::Ticket(_)))
         {
-            let body = std::mem::replace(&mut ticket.sections, front_matter.sections);
-            ticket.extend(body);
+            let body = std::mem::take(&mut ticket.sections);
+            ticket.extend(joined(front_matter.sections, body));
         }
         return found;
     };
     let mut ticket = Ticket { origin, sections: Vec::new() };
-    ticket.extend(front_matter.sections.into_iter().chain(body));
+    ticket.extend(joined(front_matter.sections, body));
     vec![Found::Ticket(Box::new(ticket))]
+}
+
+/// Front matter and what stands below it, without the key and the summary that it only repeats, as a title does.
+fn joined(front_matter: Vec<Section>, body: Vec<Section>) -> Vec<Section> {
+    let words = |section: &Section| {
+        let text = plain_blocks(&section.body).to_lowercase();
+        let words =
+            text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let repeats = |section: &Section| {
+        matches!(section.name, Name::Field(Field::Key | Field::Summary))
+            && front_matter.iter().any(|known| known.name == section.name && words(known) == words(section))
+    };
+    let body: Vec<_> = body.into_iter().filter(|section| !repeats(section)).collect();
+    front_matter.into_iter().chain(body).collect()
 }
 
 fn has_key(front_matter: &FrontMatter) -> bool {

@@ -2,8 +2,8 @@
 //!
 //! It is decided by evidence, in points. What only tests have speaks for a test: steps (3), a test type (3),
 //! pre-conditions, post-conditions, assertions (2 each), other fields of a test (1 each), a title that tests or
-//! verifies (1). What other documents have speaks for them: a title or an issue type that says so, and headings such as
-//! *Actual Result*, *User Story* or *Installation*.
+//! verifies (1). What other documents have speaks for them: a title that is the name of such a document (5) or has a word
+//! of one (3), an issue type that says so, and headings such as *Actual Result*, *User Story* or *Installation*.
 //!
 //! A document is refused only when the evidence for something else is 3 points or more and outweighs that for a test;
 //! when nothing at all speaks for a test, no key either; or when it is a template in which nothing was filled in. In
@@ -17,6 +17,8 @@ use crate::markup::{Block, plain_blocks};
 use crate::message::{Message, message};
 use crate::{Field, Name, NoTestKind, Section};
 
+use super::title::Title;
+
 /// What is known about a document.
 pub(super) struct Document<'a> {
     /// Its title, as it stood.
@@ -29,20 +31,26 @@ pub(super) struct Document<'a> {
 struct Points {
     kind: NoTestKind,
     count: u32,
+    /// Whether the title is the name of such a document.
+    is_named: bool,
     told_by: Option<Message>,
 }
 
 struct Words {
     kind: NoTestKind,
+    /// A title that is the name of such a document, up to where more of it may follow.
+    name: Regex,
+    /// A word in a title.
     title: Regex,
     headings: Regex,
     strong_headings: Regex,
     issue_type: Regex,
 }
 
-static KINDS: LazyLock<[Words; 3]> = LazyLock::new(|| {
-    let words = |kind, title: &str, headings: &str, strong: &str, issue_type: &str| Words {
+static KINDS: LazyLock<[Words; 4]> = LazyLock::new(|| {
+    let words = |kind, name: &str, title: &str, headings: &str, strong: &str, issue_type: &str| Words {
         kind,
+        name: named(name),
         title: words(title),
         headings: whole(headings),
         strong_headings: whole(strong),
@@ -51,6 +59,7 @@ static KINDS: LazyLock<[Words; 3]> = LazyLock::new(|| {
     [
         words(
             NoTestKind::Bug,
+            NOTHING,
             r"^\W*bug\b|\[bug\]|\bbug (report|template)|defect|באג|תקלה",
             r"severity|root cause( analysis)?|workaround|affected versions?|affects versions?|regression|stack trace|fix( version)?|חומרה|סיבת שורש",
             r"actual( results?| behaviou?r| outcome)?|(steps )?to reproduce|reproduction( steps)?|how to reproduce|describe the bug|bug (description|report)|current behaviou?r|reproducib\w+|תוצאה בפועל|שחזור|צעדים לשחזור|שלבים לשחזור",
@@ -58,6 +67,7 @@ static KINDS: LazyLock<[Words; 3]> = LazyLock::new(|| {
         ),
         words(
             NoTestKind::Epic,
+            NOTHING,
             r"\bepic\b|user story|^\W*story\b|\bas an? .{1,60} i (want|need|can)\b|אפיק|סיפור משתמש",
             r"(in |out of )?scope|out of scope|business value|stakeholders?|child issues|sub-?tasks|milestones?|timeline|definition of done|deliverables|success metrics|roadmap|background|תכולה|אבני דרך",
             r"epic( name| link| goal| description)?|user stor(y|ies)|story points?|stories( in (this )?epic)?|סיפורי משתמש|סיפור משתמש",
@@ -65,13 +75,30 @@ static KINDS: LazyLock<[Words; 3]> = LazyLock::new(|| {
         ),
         words(
             NoTestKind::Guide,
+            r"(?:how[ -]to (?:write|create|design|document|structure|name|review|report|import|export|run|execute|automate)|writing|guide(?:lines)?|conventions|best practices)\b.*\b(?:tests?|test cases?|tickets?)",
             r"\b(guide|how[- ]to|readme|tutorial|handbook|cheat ?sheet|meeting|minutes|agenda|notes|changelog|faq|retro(spective)?|onboarding|documentation)\b|מדריך|פגישה|ישיבה|הסבר",
             r"introduction|contents|summary of changes|troubleshooting|best practices|examples?|next steps|decisions?|discussion|notes|faq|references|support|הקדמה|החלטות",
             r"installation|install|usage|getting started|quick ?start|table of contents|licen[cs]e|contributing|attendees|participants|agenda|action items|משתתפים|סדר יום|משימות המשך|התקנה|שימוש",
             "documentation|meeting",
         ),
+        words(
+            NoTestKind::Guide,
+            r"(?:(?:master|system|regression|acceptance|integration|performance|smoke|load|qa|uat) )?test(?:ing)? (?:plan|strategy|approach|policy|(?:summary )?report|results?|matrix)|(?:run|play) ?book|(?:(?:requirements?|test) )?(?:traceability|coverage) matrix|תוכנית בדיקות|אסטרטגיית בדיקות|תוצאות בדיקות",
+            r"^\W*(?:test (?:plan|strategy|report)|(?:run|play) ?book) ?[:|–—]",
+            r"(in |out of )?scope|out of scope|entry criteria|exit criteria|schedule|resources|staffing|test environments?|approach|roles( and responsibilities)?|deliverables|introduction|impact",
+            r"test (strategy|approach|deliverables|schedule|levels)|suspension( and resumption)? criteria|features (not )?to be tested|symptoms?|escalation|mitigation|diagnosis|rollback( plan)?",
+            "test plan|test execution|test set",
+        ),
     ]
 });
+
+/// A pattern that matches nothing.
+const NOTHING: &str = r"[^\s\S]";
+
+/// The name of a document, and what it may be of: `Test Plan for release 4.2`, `Test Results 2024-03-04`.
+fn named(pattern: &str) -> Regex {
+    words(&format!(r"^\W*(?:{pattern})(?:\W*$|\s+(?:for|of)\b|\W+v?[0-9])"))
+}
 
 fn words(pattern: &str) -> Regex {
     Regex::new(&format!("(?i){pattern}")).expect("it is a constant, and tested")
@@ -83,6 +110,12 @@ fn whole(pattern: &str) -> Regex {
 }
 
 static STORY: LazyLock<Regex> = LazyLock::new(|| words(r"\bas an? [^.\n]{1,80}\bi (want|need|would like)\b"));
+/// What makes a sentence of a title: `Test plan of a guest is shown` is no test plan.
+static PREDICATE: LazyLock<Regex> = LazyLock::new(|| {
+    words(
+        r"\b(is|are|was|were|be|can|cannot|can't|must|should|shall|will|has|have|does|works?|opens?|shows?|fails?|loads?|returns?|rejects?|accepts?|keeps?|survives?|appears?|changes?|verif\w+|valid\w+)\b",
+    )
+});
 static TESTS: LazyLock<Regex> = LazyLock::new(|| {
     words(r"\b(test|tests|testing|verify|verifies|validate|validates|check that)\b|טסט|בדיקת|לוודא|וידוא")
 });
@@ -109,13 +142,17 @@ pub(super) fn against(document: &Document<'_>) -> Option<(NoTestKind, Message)> 
         return Some((words.kind, message!(issue_type, name = issue_type.trim())));
     }
     let points = KINDS.iter().map(|words| points(words, document)).max_by_key(|points| points.count);
-    let is_bug = points.as_ref().is_some_and(|points| points.kind == NoTestKind::Bug && points.count >= 4);
-    let test = for_test(document, is_bug)
+    let shared = points.as_ref().map_or(Shared::Nothing, |points| match points.kind {
+        _ if points.is_named => Shared::StepsAndConditions,
+        NoTestKind::Bug if points.count >= 4 => Shared::Steps,
+        _ => Shared::Nothing,
+    });
+    let test = for_test(document, shared)
         + if issue_type.is_some_and(|text| text.trim().eq_ignore_ascii_case("test")) { 5 } else { 0 };
     if is_unfilled(document) {
         return Some((NoTestKind::Template, message!(only_a_template)));
     }
-    if let Some(Points { kind, count, told_by: Some(told_by) }) = points
+    if let Some(Points { kind, count, told_by: Some(told_by), .. }) = points
         && count >= 3
         && count > test
     {
@@ -126,12 +163,16 @@ pub(super) fn against(document: &Document<'_>) -> Option<(NoTestKind, Message)> 
 }
 
 fn points(words: &Words, document: &Document<'_>) -> Points {
-    let mut points = Points { kind: words.kind, count: 0, told_by: None };
+    let title = Title::of(document.title).summary;
+    let is_named = words.name.find(&title).is_some_and(|name| !PREDICATE.is_match(&title[name.end()..]));
+    let mut points = Points { kind: words.kind, count: 0, is_named, told_by: None };
     let mut add = |count: u32, told_by: Message| {
         points.count += count;
         points.told_by.get_or_insert(told_by);
     };
-    if words.title.is_match(document.title) {
+    if is_named {
+        add(5, message!(titled, title = document.title));
+    } else if words.title.is_match(document.title) {
         add(3, message!(titled, title = document.title));
     }
     for (section, heading) in document.sections {
@@ -152,16 +193,22 @@ fn points(words: &Words, document: &Document<'_>) -> Points {
     points
 }
 
-fn for_test(document: &Document<'_>, is_bug: bool) -> u32 {
+/// What a document of another kind has as tests have it, so that it speaks for none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    Nothing,
+    Steps,
+    /// A guide's steps have prerequisites, too, and a runbook's a way back.
+    StepsAndConditions,
+}
+
+fn for_test(document: &Document<'_>, shared: Shared) -> u32 {
     let fields = document.sections.iter().map(|(section, _)| match &section.name {
-        Name::Field(Field::TestSteps) => {
-            if is_bug {
-                0
-            } else {
-                3
-            }
+        Name::Field(Field::TestSteps) if shared != Shared::Nothing => 0,
+        Name::Field(Field::PreConditions | Field::PostConditions) if shared == Shared::StepsAndConditions => {
+            0
         }
-        Name::Field(Field::TestType) => 3,
+        Name::Field(Field::TestSteps | Field::TestType) => 3,
         Name::Field(Field::PreConditions | Field::PostConditions | Field::Assertions) => 2,
         Name::Field(
             Field::ExpectedResult
@@ -243,11 +290,17 @@ fn is_empty_block(block: &Block) -> bool {
     }
 }
 
-/// Whether a text only keeps a place: nothing, `TBD`, `<what is tested>`, `{...}`.
+/// Whether a text only keeps a place: nothing, `TBD`, `<what is tested>`, `{...}`, `High | Low`, `Describe the step`.
 fn is_placeholder(text: &str) -> bool {
     static PLACES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^\W*$|^\W*(tbd|tba|todo|n/?a|none|xx+|fill( me)? in|placeholder|[A-Z]+-X+|להשלים|למלא)\W*$|^\s*(\[[^\]]*\]|\{[^}]*\}|<[^>]*>|\.\.\.|…)\s*$")
-            .expect("it is a constant, and tested")
+        Regex::new(r"(?ix)
+            ^\W*$
+            | ^\W*(tbd|tba|todo|n/?a|none|xx+|fill(\ me)?\ in|placeholder|[A-Z]+-X+|להשלים|למלא)\W*$
+            | ^\s*(\[[^\]]*\]|\{[^}]*\}|<[^>]*>|\.\.\.|…)\s*$
+            | ^\W*[\p{L}-]+(\s*[|/]\s*[\p{L}-]+)+\W*$
+            | ^\W*(please\ )?(describe|תארו|תאר)\ (the|a|an|any|each|every|what|how|which|where|when|why|here|את|מה|איך|כאן)\b.*$
+        ")
+        .expect("it is a constant, and tested")
     });
     text.len() < 400 && PLACES.is_match(text)
 }

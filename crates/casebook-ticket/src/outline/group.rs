@@ -5,15 +5,16 @@
 //! mere container (text before any heading, *Description*, a heading over a group of fields), or where the ticket
 //! names more fields in the weaker way than in the stronger one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::markup::{Block, Blocks, Cell, plain_blocks, split_lines};
 use crate::steps::{Role, is_step_title, leading_number, roles_in};
-use crate::{At, Field, Name, Section, Standard, gherkin};
+use crate::{At, Field, Name, Section, Standard};
 
+use super::ahead::Ahead;
 use super::piece::{Body, Piece};
 use super::sign::{BULLET, PLAIN, ROW, STRONG, Sign};
-use super::{evidence, fields_table};
+use super::{by_themselves, evidence, fields_table};
 
 /// A piece and what it looks like.
 #[derive(Clone, Debug)]
@@ -111,13 +112,14 @@ fn in_order(mut sections: Vec<Open>) -> Vec<Open> {
 }
 
 impl Open {
-    /// The section; none when it was only there to hold others.
+    /// The section; none when it was only there to hold others, under a name that says no more than that.
     fn close(mut self) -> Option<(Section, String)> {
         // Rules between sections belong to neither.
         while matches!(self.body.blocks.last(), Some(Block::Rule { .. })) {
             self.body.blocks.pop();
         }
-        let is_needed = !self.body.blocks.is_empty() || !self.holds;
+        let is_said = matches!(&self.name, Name::Other(heading) if !heading.is_empty());
+        let is_needed = !self.body.blocks.is_empty() || !self.holds || is_said;
         is_needed.then_some((Section { name: self.name, at: self.at, body: self.body.blocks }, self.title))
     }
 }
@@ -278,12 +280,12 @@ impl Groups<'_> {
         {
             return self.rows(fields);
         }
-        if let Piece::Block(block @ Block::Code { at, .. }) = &piece
+        if let Piece::Block(block) = &piece
             && open.kind == Kind::Container
             && !self.ahead.strongest.contains_key(&Field::TestSteps)
-            && gherkin::read(std::slice::from_ref(block)).is_some()
+            && by_themselves::are_steps(block, self.standard)
         {
-            return self.steps_by_themselves(at.start(), piece);
+            return self.steps_by_themselves(block.at(), piece);
         }
         if self.field(self.current) == Some(&Field::TestSteps) {
             self.begin_step(&piece, sign);
@@ -314,7 +316,7 @@ impl Groups<'_> {
         self.parts.extend(&self.said);
     }
 
-    /// Gherkin without a heading over it.
+    /// Steps without a heading over them.
     fn steps_by_themselves(&mut self, at: At, piece: Piece) {
         let name = Name::Field(Field::TestSteps);
         let mut body = Body::default();
@@ -379,112 +381,10 @@ fn begins_step(piece: &Piece, sign: Option<&Sign>) -> bool {
 }
 
 /// The number that a line or an item begins with.
-fn number_of(piece: &Piece) -> Option<u32> {
+pub(super) fn number_of(piece: &Piece) -> Option<u32> {
     match piece {
         Piece::Line { text, .. } => leading_number(text),
         Piece::Item { start, .. } => u32::try_from((*start)?).ok(),
         _ => None,
-    }
-}
-
-/// What lies ahead of each piece; found once, so that nothing is looked through twice.
-struct Ahead {
-    next_step: Vec<usize>,
-    /// The next piece with a number, and its number.
-    next_number: Vec<(usize, u32)>,
-    next_other: Vec<usize>,
-    /// Whether the piece stands beside a known key of the same block.
-    in_run: Vec<bool>,
-    /// How many pieces before this one are known fields, headings among them, and anything else.
-    known: Vec<usize>,
-    known_headings: Vec<usize>,
-    /// The next piece that is a sign of at most a rank.
-    next_of_rank: Vec<[usize; STRONG as usize + 1]>,
-    /// The strongest way in which a field is written.
-    strongest: HashMap<Field, u8>,
-    /// How often a field is written.
-    times: HashMap<Field, usize>,
-    /// Fields by the way in which they are written.
-    counts: [HashSet<Field>; ROW as usize + 1],
-}
-
-impl Ahead {
-    fn new(pieces: &[Signed], standard: &Standard) -> Self {
-        let count = pieces.len();
-        let mut ahead = Self {
-            next_step: vec![count; count],
-            next_number: vec![(count, 0); count],
-            next_other: vec![count; count],
-            in_run: vec![false; count],
-            known: vec![0; count + 1],
-            known_headings: vec![0; count + 1],
-            next_of_rank: vec![[count; STRONG as usize + 1]; count + 1],
-            strongest: HashMap::new(),
-            times: HashMap::new(),
-            counts: Default::default(),
-        };
-        let (mut step, mut other, mut numbered) = (count, count, (count, 0));
-        for (index, Signed { piece, sign }) in pieces.iter().enumerate().rev() {
-            (ahead.next_step[index], ahead.next_other[index]) = (step, other);
-            ahead.next_number[index] = numbered;
-            if let Some(number) = number_of(piece) {
-                numbered = (index, number);
-            }
-            ahead.next_of_rank[index] = ahead.next_of_rank[index + 1];
-            let Some(sign) = sign else { continue };
-            match Role::of(&sign.title) {
-                Some(Role::Action) => step = index,
-                _ if is_step_title(&sign.title) => step = index,
-                None if sign.field.is_some() || sign.rank < STRONG => other = index,
-                _ => {}
-            }
-            if sign.field.is_some() || (sign.rank <= STRONG && sign.value.is_empty()) {
-                for rank in usize::from(sign.rank)..=usize::from(STRONG) {
-                    ahead.next_of_rank[index][rank] = index;
-                }
-            }
-            let beside = |other: Option<&Signed>| {
-                let other = other.filter(|other| other.piece.block().is_some());
-                other.is_some_and(|other| {
-                    other.piece.block() == piece.block()
-                        && other
-                            .sign
-                            .as_ref()
-                            .is_some_and(|sign| sign.field.is_some() && !sign.value.is_empty())
-                })
-            };
-            let before = index.checked_sub(1).and_then(|before| pieces.get(before));
-            ahead.in_run[index] = beside(before) || beside(pieces.get(index + 1));
-        }
-        for (index, Signed { sign, .. }) in pieces.iter().enumerate() {
-            let field = sign.as_ref().and_then(|sign| Some((sign.field.clone()?, sign.rank)));
-            let is_heading = field.as_ref().is_some_and(|(_, rank)| *rank < STRONG);
-            ahead.known[index + 1] = ahead.known[index] + usize::from(field.is_some());
-            ahead.known_headings[index + 1] = ahead.known_headings[index] + usize::from(is_heading);
-            if let Some((field, rank)) = field {
-                ahead.counts[usize::from(rank)].insert(field.clone());
-                *ahead.times.entry(field.clone()).or_default() += 1;
-                let strongest = ahead.strongest.entry(field).or_insert(rank);
-                *strongest = rank.min(*strongest);
-            } else if let Piece::Block(Block::Table { header, rows, .. }) = &pieces[index].piece
-                && fields_table::rows(header, rows, standard).is_some()
-            {
-                ahead.known[index + 1] += 2;
-            }
-        }
-        ahead
-    }
-
-    fn count(&self, rank: u8) -> usize {
-        self.counts.get(usize::from(rank)).map_or(0, HashSet::len)
-    }
-
-    /// Whether what stands under an unknown heading are fields.
-    fn is_group(&self, index: usize, rank: u8) -> bool {
-        let begin = index + 1;
-        let end = self.next_of_rank[begin][usize::from(rank.min(STRONG))];
-        let known = self.known[end] - self.known[begin];
-        let headings = self.known_headings[end] - self.known_headings[begin];
-        headings > 0 || (known >= 2 && known * 2 >= end - begin)
     }
 }

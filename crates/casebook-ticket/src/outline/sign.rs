@@ -6,6 +6,7 @@ use crate::{Field, Standard};
 use super::evidence;
 use super::key::{Key, is_decoration};
 use super::piece::Piece;
+use super::title::Title;
 
 /// Ranks below those of real headings (1 to 6): what is written in a weaker way stands inside what is written in a
 /// stronger one.
@@ -65,7 +66,20 @@ impl Sign {
     fn keyed(key: Key, rank: u8, first: bool, standard: &Standard) -> Self {
         let field = standard.field_of(&key.words).cloned();
         let numbered = is_numbered(&key.words);
-        Self { rank, title: key.words, field, value: key.value, numbered, first }
+        let mut sign = Self { rank, title: key.words, field, value: key.value, numbered, first };
+        if sign.names_test() && sign.field == Some(Field::TestSteps) {
+            sign.field = None;
+        }
+        sign
+    }
+
+    /// Whether a test's name stands behind it: `Test Case: Login`, `Test Scenario: Login`.
+    pub(super) fn names_test(&self) -> bool {
+        const WORDS: [&str; 5] = ["test case", "testcase", "test scenario", "מקרה בדיקה", "תרחיש בדיקה"];
+        let words = self.title.trim();
+        !self.value.is_empty()
+            && WORDS.iter().any(|word| words.eq_ignore_ascii_case(word))
+            && Title::of(&plain(&self.value)).key.is_none()
     }
 }
 

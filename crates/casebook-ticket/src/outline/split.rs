@@ -109,7 +109,7 @@ fn is_above_key(signed: &Signed) -> bool {
         (Piece::Heading { .. }, Some(sign)) => sign.field.is_none(),
         (_, Some(sign)) => {
             let title = matches!(sign.field, Some(Field::Summary | Field::Priority | Field::TestType));
-            title && !sign.value.is_empty()
+            (title && !sign.value.is_empty()) || sign.names_test()
         }
         (Piece::Block(Block::Rule { .. }), None) => true,
         _ => false,

@@ -78,10 +78,11 @@ impl Parts {
         if self.role == Role::Action
             && let Some((action, expected)) = split_arrow(&part)
         {
+            let behind = moved(at, width(&part).saturating_sub(width(&expected)));
             self.push_text(Role::Action, at, action, continues);
             self.role = Role::Expected;
-            self.place(Role::Expected, at);
-            return self.push_text(Role::Expected, at, expected, false);
+            self.place(Role::Expected, behind);
+            return self.push_text(Role::Expected, behind, expected, false);
         }
         self.push_text(self.role, at, part, continues)
     }
@@ -204,18 +205,28 @@ fn joined(text: &str, rest: &[Inline]) -> Inlines {
     first.into_iter().chain(rest.iter().cloned()).collect()
 }
 
+/// The place that is so many characters further right on its line.
+pub(super) fn moved(at: At, by: u32) -> At {
+    if at.column > 0 { At::new(at.line, at.column + by) } else { at }
+}
+
+/// How many characters runs have.
+pub(super) fn width(runs: &[Inline]) -> u32 {
+    characters(&plain(runs))
+}
+
+fn characters(text: &str) -> u32 {
+    text.chars().count() as u32
+}
+
 /// Splits a line at bars that begin a labelled part; a bar in a shell's pipe begins none.
 fn split_bars(at: At, line: &[Inline]) -> Vec<(At, Inlines)> {
     let mut parts = vec![(at, Inlines::new())];
-    let mut column = at.column;
-    let mut moved = |text: &str| {
-        column += text.chars().count() as u32;
-        At::new(at.line, if at.column > 0 { column } else { 0 })
-    };
+    let mut at = at;
     for (index, run) in line.iter().enumerate() {
         let Inline::Text(text) = run else {
             push_run(&mut parts, run.clone());
-            moved(&plain(std::slice::from_ref(run)));
+            at = moved(at, width(std::slice::from_ref(run)));
             continue;
         };
         let mut begin = 0;
@@ -225,11 +236,12 @@ fn split_bars(at: At, line: &[Inline]) -> Vec<(At, Inlines)> {
             push_run(&mut parts, Inline::Text(text[begin..bar].to_owned()));
             let next = bar + 1;
             let next = next + text[next..].len() - text[next..].trim_start().len();
-            parts.push((moved(&text[begin..next]), Inlines::new()));
+            at = moved(at, characters(&text[begin..next]));
+            parts.push((at, Inlines::new()));
             begin = next;
         }
         push_run(&mut parts, Inline::Text(text[begin..].to_owned()));
-        moved(&text[begin..]);
+        at = moved(at, characters(&text[begin..]));
     }
     parts.into_iter().map(|(at, part)| (at, trimmed(part))).filter(|(_, part)| !part.is_empty()).collect()
 }
@@ -262,8 +274,8 @@ fn split_arrow(line: &[Inline]) -> Option<(Inlines, Inlines)> {
         let apart = text[..at].chars().next_back().is_none_or(char::is_whitespace);
         let mut before = line[..index].to_vec();
         before.extend((at > 0).then(|| Inline::Text(text[..at].to_owned())));
-        let behind = joined(&text[at + arrow.len()..], &line[index + 1..]);
-        (apart && !trimmed(behind.clone()).is_empty()).then_some((before, behind))
+        let behind = trimmed(joined(&text[at + arrow.len()..], &line[index + 1..]));
+        (apart && !behind.is_empty()).then_some((before, behind))
     })
 }
 

@@ -75,6 +75,8 @@ const EXPECTED: &[&str] = &[
     "result",
     "then",
     "verify",
+    "verification",
+    "validation",
     "תוצאה צפויה",
     "תוצאות צפויות",
     "תוצאה",
@@ -155,6 +157,15 @@ impl Columns {
         let titles: Vec<_> = row.iter().map(|cell| plain_blocks(&cell.blocks)).collect();
         Self::of_titles(titles.iter().map(String::as_str))
     }
+}
+
+/// Whether cells are the titles of steps and of nothing else: they name what is done and what is expected. *Result* alone
+/// may as well be over what came of a run.
+pub(crate) fn are_titles(row: &[Cell]) -> bool {
+    let Some(columns) = Columns::of_cells(row) else { return false };
+    let Some(expected) = columns.expected else { return false };
+    let title = plain_blocks(&row[expected].blocks).to_lowercase();
+    columns.data.is_some() || ["expect", "צפו"].iter().any(|word| title.contains(word))
 }
 
 /// Whether these are the titles of a table of steps.

@@ -1,7 +1,7 @@
 //! Steps in a table.
 
 use crate::At;
-use crate::markup::{Block, Cell, plain_blocks};
+use crate::markup::{Block, Cell, Inline, plain_blocks};
 
 use super::role::Columns;
 use super::{Encoding, Step};
@@ -15,8 +15,46 @@ pub(super) fn read(header: &[Cell], rows: &[Vec<Cell>]) -> Option<(Encoding, Vec
         None => untitled(header, rows)?,
     };
     let encoding = if columns.data.is_some() { Encoding::Table } else { Encoding::TableWithoutData };
-    let said = |row: &&Vec<Cell>| row.iter().any(|cell| !cell.blocks.is_empty());
-    Some((encoding, rows.iter().filter(said).map(|row| step(row, columns)).collect()))
+    Some((encoding, steps(rows, columns)))
+}
+
+/// The steps of rows. A row that is only a heading over those that follow stands above the action of the next.
+fn steps(rows: &[Vec<Cell>], columns: Columns) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut headings: Vec<&[Cell]> = Vec::new();
+    for row in rows.iter().filter(|row| row.iter().any(|cell| !cell.blocks.is_empty())) {
+        if is_heading(row, columns) {
+            headings.push(row);
+            continue;
+        }
+        let mut step = step(row, columns);
+        let above = headings.drain(..).flatten().flat_map(|cell| cell.blocks.iter().cloned());
+        step.action.splice(0..0, above);
+        steps.push(step);
+    }
+    // Those that nothing follows are over nothing.
+    steps.extend(headings.into_iter().map(|row| step(row, columns)));
+    steps
+}
+
+/// Whether only the first cell says something, and that no number, where numbers are wanted; or that in bold, where
+/// actions are.
+fn is_heading(row: &[Cell], columns: Columns) -> bool {
+    let [first, others @ ..] = row else { return false };
+    if others.iter().any(|cell| !cell.blocks.is_empty()) {
+        return false;
+    }
+    match (columns.number, columns.action) {
+        (Some(0), _) => {
+            let text = plain_blocks(&first.blocks);
+            !text.contains(|character: char| character.is_ascii_digit())
+                && text.chars().filter(|character| character.is_alphabetic()).count() > 2
+        }
+        (None, Some(0)) => {
+            matches!(&first.blocks[..], [Block::Paragraph { text, .. }] if matches!(&text[..], [Inline::Strong(_)]))
+        }
+        _ => false,
+    }
 }
 
 /// A table whose titles stand in its first row, or that has none.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::markup::plain_blocks;
-use crate::{Lines, arbitrary, markdown};
+use crate::{Field, Lines, Name, Section, Ticket, arbitrary, markdown};
 
 /// Steps as they are compared: number, action, data, expected result.
 type Said = (String, String, String, String);
@@ -171,6 +171,57 @@ fn a_flattened_table_keeps_cells_of_several_lines_and_empty_ones() {
 }
 
 #[test]
+fn letters_of_the_parts_number_no_steps() {
+    let text =
+        "a. Action: Send\nb. Data: x\nc. Expected: 503\n\na. Action: Read\nb. Data: y\nc. Expected: none\n";
+    assert_eq!(
+        said(text),
+        (Encoding::Lettered, vec![step("", "Send", "x", "503"), step("", "Read", "y", "none")])
+    );
+}
+
+#[test]
+fn a_row_that_is_a_heading_stands_above_the_next_action() {
+    let rows = "| **Setup** | | | |\n| 1 | Open | x | opens |\n| Phase with no number | | | |\n| 2 | Press | y | red |\n| 3 | | | |";
+    let expected = [
+        step("1", "Setup\n\nOpen", "x", "opens"),
+        step("2", "Phase with no number\n\nPress", "y", "red"),
+        step("3", "", "", ""),
+    ];
+    let table = format!("| # | Action | Data | Expected |\n|---|---|---|---|\n{rows}");
+    assert_eq!(said(&table), (Encoding::Table, expected.to_vec()));
+    // Without numbers, what is not in bold may be an action that lacks its expectation.
+    let table = "| Action | Expected |\n|---|---|\n| **Setup** | |\n| Open | opens |\n| Press | |";
+    assert_eq!(said(table).1, [step("", "Setup\n\nOpen", "", "opens"), step("", "Press", "", "")]);
+}
+
+#[test]
+fn results_that_are_numbered_as_the_steps_are_their_expectations() {
+    let paired = |steps: &str, results: &str| {
+        let section = |field, text: &str| Section {
+            name: Name::Field(field),
+            at: At::default(),
+            body: markdown::read(text, &Lines::new(text)),
+        };
+        let sections = vec![section(Field::TestSteps, steps), section(Field::ExpectedResult, results)];
+        let ticket = Ticket { sections, ..Ticket::default() };
+        let steps = super::paired(read(&ticket.sections[0].body), &ticket).steps;
+        steps.iter().map(|step| plain_blocks(&step.expected)).collect::<Vec<_>>()
+    };
+    assert_eq!(paired("1. Open\n2. Look", "1. It opens\n2. It is red"), ["It opens", "It is red"]);
+    assert_eq!(paired("1\\. Open\n2\\. Look", "1) It opens\n2) It is red"), ["It opens", "It is red"]);
+    for (steps, results) in [
+        ("1. Open\n2. Look", "- It opens\n- It is red"),
+        ("1. Open\n2. Look", "1. It opens"),
+        ("2. Open\n3. Look", "1. It opens\n2. It is red"),
+        ("1. Open", "1. It opens"),
+    ] {
+        assert!(paired(steps, results).iter().all(String::is_empty), "{steps}: {results}");
+    }
+    assert_eq!(paired("1. Open -> open\n2. Look", "1. It opens\n2. It is red"), ["open", ""]);
+}
+
+#[test]
 fn each_part_knows_where_it_stands() {
     let at = |text: &str| {
         let steps = read(&markdown::read(text, &Lines::new(text))).steps;
@@ -182,6 +233,8 @@ fn each_part_knows_where_it_stands() {
     let table = "| # | Action | Data | Expected Result |\n|---|---|---|---|\n| 1 | Send | x | 503 |";
     assert_eq!(at(table), ["3:7 3:14 3:18"]);
     assert_eq!(at("1) Action: Send | Data: x | Expected: 503"), ["1:4 1:19 1:29"]);
+    assert_eq!(at("1. Send **it** -> 200 or 400"), ["1:4 1:4 1:15"]);
+    assert_eq!(at("1\\. Send | Data: x"), ["1:4 1:11 1:1"]);
     assert_eq!(at("1. Send\n   - Data: x\n   - Expected: 503"), ["1:4 2:6 3:6"]);
 }
 

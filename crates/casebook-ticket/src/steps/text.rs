@@ -4,7 +4,7 @@ use crate::At;
 use crate::markup::{Block, Inline, Inlines, Item, plain, split_lines};
 
 use super::marker::{self, Kind};
-use super::part::{Parts, label};
+use super::part::{Parts, label, moved, width};
 use super::role::Role;
 use super::{Encoding, Step};
 
@@ -15,6 +15,7 @@ pub(super) fn read(body: &[Block]) -> Option<(Encoding, Vec<Step>)> {
         reader.block(block);
     }
     reader.end();
+    reader.forget_letters_of_parts();
     (!reader.steps.is_empty()).then_some((reader.encoding, reader.steps))
 }
 
@@ -129,7 +130,8 @@ impl Reader {
             };
             self.begin(Some(number), at, encoding);
         }
-        *pending = Some((at, rest));
+        let mark = width(line).saturating_sub(width(&rest));
+        *pending = Some((moved(at, mark), rest));
         true
     }
 
@@ -188,6 +190,17 @@ impl Reader {
         self.current = Some(Parts::new(number, at));
         if matches!(self.encoding, Encoding::None | Encoding::List) {
             self.encoding = encoding;
+        }
+    }
+
+    /// `a. Action: ..`, `b. Data: ..` in each step: the letter is the part's, and the steps have none.
+    fn forget_letters_of_parts(&mut self) {
+        let [first, others @ ..] = &self.steps[..] else { return };
+        let is_of_part = self.encoding == Encoding::Lettered
+            && !others.is_empty()
+            && others.iter().all(|step| step.number == first.number);
+        if is_of_part {
+            self.steps.iter_mut().for_each(|step| step.number = None);
         }
     }
 

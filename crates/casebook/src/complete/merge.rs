@@ -59,8 +59,7 @@ impl Merge {
     /// Adds to the steps what they lack, or takes the model where there are none; whether anything changed.
     pub(super) fn fill_steps(&mut self, model: &Section) -> bool {
         let field = Field::TestSteps;
-        let outcome = self.body(&field).map_or(Outcome::NoSteps, |body| steps::add(body, &model.body));
-        match (outcome, self.body(&field)) {
+        match (steps::add(&self.ticket, &model.body), self.body(&field)) {
             (Outcome::Added(new, is_kept), Some(body)) => {
                 let former = std::mem::replace(body, new);
                 if !is_kept {

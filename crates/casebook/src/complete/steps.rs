@@ -2,9 +2,9 @@
 
 use casebook_ticket::markup::{Block, Blocks, plain_blocks};
 use casebook_ticket::steps::{self, Encoding, Step};
-use casebook_ticket::{Field, Ticket, gherkin};
+use casebook_ticket::{Field, Section, Ticket, gherkin};
 
-use crate::audit::FEWEST_STEPS;
+use crate::audit::{FEWEST_STEPS, is_filler};
 
 /// What came of steps.
 pub(super) enum Outcome {
@@ -22,8 +22,9 @@ pub(super) fn are_gherkin(ticket: &Ticket) -> bool {
 }
 
 /// Adds what steps lack: an expectation, data where most have some, and the standard's later steps when they are too few.
-pub(super) fn add(body: &Blocks, model: &Blocks) -> Outcome {
-    let found = steps::read(body);
+pub(super) fn add(ticket: &Ticket, model: &Blocks) -> Outcome {
+    let Some(Section { body, .. }) = ticket.section(&Field::TestSteps) else { return Outcome::NoSteps };
+    let found = steps::paired(steps::read(body), ticket);
     let models = steps::read(model).steps;
     let Some(typical) = models.get(1).cloned() else { return Outcome::NoSteps };
     if found.steps.is_empty() || found.encoding == Encoding::None {
@@ -37,10 +38,10 @@ pub(super) fn add(body: &Blocks, model: &Blocks) -> Outcome {
     let without_data = all.iter().filter(|step| step.data.is_empty()).count();
     let data_is_missed = without_data * 2 <= all.len();
     for step in &mut all {
-        if step.expected.is_empty() {
+        if says_nothing(&step.expected) {
             step.expected.clone_from(&typical.expected);
         }
-        if step.data.is_empty() && data_is_missed {
+        if data_is_missed && says_nothing(&step.data) {
             step.data.clone_from(&typical.data);
         }
     }
@@ -48,7 +49,7 @@ pub(super) fn add(body: &Blocks, model: &Blocks) -> Outcome {
         return Outcome::Whole;
     }
     number(&mut all);
-    let table = steps::write(&all);
+    let table = table(&all);
     let is_table = |block: &Block| matches!(block, Block::Table { .. });
     let mut tables = body.iter().enumerate().filter(|(_, block)| is_table(block));
     let new = match (found.encoding, tables.next(), tables.next()) {
@@ -64,6 +65,20 @@ pub(super) fn add(body: &Blocks, model: &Blocks) -> Outcome {
     Outcome::Added(new, is_kept)
 }
 
+/// The canonical table; without a column for data where no step has any, for its cells would all be empty.
+fn table(all: &[Step]) -> Block {
+    const DATA: usize = 2;
+    let mut table = steps::write(all);
+    if let Block::Table { header, rows, .. } = &mut table
+        && all.iter().all(|step| step.data.is_empty())
+    {
+        for row in std::iter::once(header).chain(rows) {
+            row.remove(DATA);
+        }
+    }
+    table
+}
+
 /// Numbers those that have none, after the ones before them.
 fn number(steps: &mut [Step]) {
     let mut before = 0;
@@ -77,12 +92,21 @@ fn number(steps: &mut [Step]) {
     }
 }
 
+/// Whether a cell is empty, or holds filler.
+fn says_nothing(cell: &Blocks) -> bool {
+    is_filler(&plain_blocks(cell))
+}
+
+/// Whether each word is there that says something.
 fn has_all_words(new: &Blocks, old: &Blocks) -> bool {
     let words = |blocks: &Blocks| -> Vec<String> {
-        let mut words: Vec<_> = plain_blocks(blocks).split_whitespace().map(str::to_owned).collect();
+        let text = plain_blocks(blocks);
+        // A number in a table has no full stop behind it.
+        let bare = |word: &str| word.trim_matches(|end: char| !end.is_alphanumeric()).to_owned();
+        let mut words: Vec<_> = text.split_whitespace().map(bare).collect();
         words.sort_unstable();
         words
     };
     let mut there = words(new).into_iter();
-    words(old).iter().all(|word| there.any(|other| other == *word))
+    words(old).iter().filter(|word| !is_filler(word)).all(|word| there.any(|other| other == *word))
 }

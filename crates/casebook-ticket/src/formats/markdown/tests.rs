@@ -81,6 +81,28 @@ fn a_ticket_with_a_summary_takes_none_from_its_gherkin() {
 }
 
 #[test]
+fn a_title_below_front_matter_tells_key_and_summary_again() {
+    let said = |front_matter: &str, title: &str| {
+        let text = format!("---\n{front_matter}\n---\n\n{title}\n\n## Steps\n\n1. Open it\n");
+        let [ticket] = &tickets_of(&text)[..] else { panic!("one ticket") };
+        let told = [Field::Key, Field::Summary].map(|field| ticket.text(&field).unwrap_or_default());
+        let others = ticket.sections.iter().filter_map(|section| match &section.name {
+            Name::Other(heading) => Some(heading.clone()),
+            Name::Field(_) => None,
+        });
+        told.into_iter().chain(others).collect::<Vec<_>>().join(" | ")
+    };
+    let both = "key: PZ-1\nsummary: Login works";
+    assert_eq!(said(both, "# PZ-1: Login **works**"), "PZ-1 | Login works");
+    assert_eq!(said(both, "# Test Case: Login works"), "PZ-1 | Login works");
+    assert_eq!(said(both, "# PZ-2: Logout works"), "PZ-1\n\nPZ-2 | Login works\n\nLogout works");
+    assert_eq!(said("key: PZ-1", "# Login works"), "PZ-1 | Login works");
+    assert_eq!(said("Title: Login works", "# PZ-1 Login works"), "PZ-1 | Login works");
+    assert_eq!(said(both, "# Test Case"), "PZ-1 | Login works | Test Case");
+    assert_eq!(said(both, "## Only on Tuesdays"), "PZ-1 | Login works | Only on Tuesdays");
+}
+
+#[test]
 fn words_that_yaml_takes_for_something_else_are_quoted() {
     let written = |text: &str| front_matter::write("status", &[Block::paragraph(At::default(), text)]);
     for bare in ["Open", "2025", "a: b".trim_end_matches(": b"), "é (x), y"] {

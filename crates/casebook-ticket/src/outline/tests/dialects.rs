@@ -24,7 +24,10 @@ fn is_read(name: &str, text: &str) {
     let text = text.replace("TABLE", TABLE);
     let told = told(&text);
     let sections = told.strip_prefix("== ticket at 1:1\n").unwrap_or(&told);
-    assert_eq!(sections, SAID, "{name}");
+    // Headings over groups of fields are kept, and say nothing of the fields.
+    let is_group = |line: &&str| line.starts_with('[') && line.ends_with("]:");
+    let said: String = sections.split_inclusive('\n').filter(|line| !is_group(&line.trim_end())).collect();
+    assert_eq!(said, SAID, "{name}");
 }
 
 #[test]
@@ -226,4 +229,76 @@ fn wiki_markup() {
         let told: String = tickets(blocks, &Standard::built_in(), origin).iter().map(tell).collect();
         assert_eq!(told, format!("== ticket at 1:1\n{SAID}"), "{text}");
     }
+}
+
+#[test]
+fn steps_in_a_table_need_no_heading() {
+    let titled = "# SK-41\n\nWhat it is about.\n\nTABLE\n\nAnd so on.\n\n## Cleanup\n\nNone\n";
+    let steps = "test_steps: Ask for a live view / view 1 / 503 // Read the log / tail / one warning\n";
+    assert_eq!(
+        told(&titled.replace("TABLE", TABLE)),
+        format!(
+            "== ticket at 1:1\nkey: SK-41\ndescription: What it is about. ¶ And so on.\n{steps}post_conditions: None\n"
+        )
+    );
+    let fields = "| Field | Value |\n|---|---|\n| Key | SK-41 |\n| Priority | High |\n\nTABLE\n";
+    assert_eq!(
+        told(&fields.replace("TABLE", TABLE)),
+        format!("== ticket at 1:1\nkey: SK-41\npriority: High\n{steps}")
+    );
+    let named = "# SK-41\n\n## Walkthrough\n\nTABLE\n".replace("TABLE", TABLE);
+    assert_eq!(told(&named), format!("== ticket at 1:1\nkey: SK-41\n[Walkthrough]:\n{steps}"));
+    // Where there are steps, another table is what it stands under; and not every table is one of steps.
+    for text in [
+        "# SK-41\n\nTABLE\n\n## Steps\n\n1. Do it\n",
+        "# SK-41\n\n| # | Description | Result |\n|---|---|---|\n| 1 | Login | PASS |\n",
+        "# SK-41\n\n| Title | Steps | Expected Result |\n|---|---|---|\n| Login | 1. Log in | In |\n",
+    ] {
+        let told = told(&text.replace("TABLE", TABLE));
+        assert!(told.contains("description: ") && !told.contains("test_steps: Ask"), "{told}");
+    }
+}
+
+#[test]
+fn a_test_case_by_name_is_its_summary() {
+    let rest = "test_steps: Do it / /\n";
+    for (text, fields) in [
+        ("Test Case: Broker outage\nTest Case ID: SK-41\n", "summary: Broker outage\nkey: SK-41\n"),
+        ("**Test ID:** SK-41\n**Test Scenario:** Broker outage\n", "key: SK-41\nsummary: Broker outage\n"),
+        ("- Test Case: Broker outage\n- Priority: High\n", "summary: Broker outage\npriority: High\n"),
+        (
+            "# SK-41 Outage\n\nPriority: High\nTest Case: one\n",
+            "key: SK-41\nsummary: Outage\npriority: High\n[Test Case]: one\n",
+        ),
+        ("Test Case: SK-41 Outage\n", "key: SK-41\nsummary: Outage\n"),
+    ] {
+        let told = told(&format!("{text}\nSteps:\n1. Do it\n"));
+        assert_eq!(told, format!("== ticket at 1:1\n{fields}{rest}"), "{text}");
+    }
+}
+
+#[test]
+fn common_headings_are_known() {
+    for heading in [
+        "Test Case Steps",
+        "Steps to execute",
+        "Test Execution Steps",
+        "Test steps & expected results",
+        "Steps / Expected results",
+        "Test Flow",
+        "Test Scenario",
+        "Instructions",
+        "Teststeps",
+        "צעדים לביצוע",
+        "שלבים לביצוע",
+        "מהלך הבדיקה",
+    ] {
+        let told = told(&format!("# SK-41\n\n## {heading}\n\n1. Do it\n"));
+        assert_eq!(told, "== ticket at 1:1\nkey: SK-41\ntest_steps: Do it / /\n", "{heading}");
+    }
+    let lines = "Test ID: SK-41\nAssumptions: up\nEnv: lab\nSteps:\n1. Do it\nVerification: done\n2. Look\nVerification: seen\nRollback: none\n";
+    assert_eq!(
+        told(lines),
+        "== ticket at 1:1\nkey: SK-41\npre_conditions: up\ntest_configuration: lab\ntest_steps: Do it / / done // Look / / seen\npost_conditions: none\n"
+    );
 }

@@ -124,6 +124,20 @@ test_steps: Do it / /
 }
 
 #[test]
+fn a_heading_over_others_is_kept() {
+    is_read(
+        "# SK-1 T\n\n## Only in the blue lab\n\n### Pre-Conditions\n\n- up\n\n## Description\n\n### Test Steps\n\n1. Do it\n",
+        "
+key: SK-1
+summary: T
+[Only in the blue lab]:
+pre_conditions: up
+test_steps: Do it / /
+",
+    );
+}
+
+#[test]
 fn a_section_knows_where_it_stands() {
     let text = "# SK-1 T\n\nPriority: High\n\n- Labels: a\n\n## Objective\n\nText.";
     let [Found::Ticket(ticket)] = &found(text)[..] else { panic!("one ticket") };

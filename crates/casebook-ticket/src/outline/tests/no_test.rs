@@ -48,6 +48,31 @@ fn documents_that_are_no_tests_are_refused() {
             NoTestKind::Guide,
             "# Sync meeting, May 3\n\nAttendees: all\n\n## Agenda\n\n- SK-1\n\n## Action Items\n\n- Dana: write tests\n",
         ),
+        (
+            NoTestKind::Guide,
+            "# Test Plan for release 4.2\n\n## Objective\n\nCover it.\n\n## Scope\n\nCoupons.\n\n## Entry criteria\n\nDeployed.\n",
+        ),
+        (
+            NoTestKind::Guide,
+            "# Test Strategy\n\n## Automation\n\npytest\n\n## Test Environments\n\nStaging\n",
+        ),
+        (
+            NoTestKind::Guide,
+            "# Test Results 2024-03-04\n\n| Test | Result |\n|---|---|\n| SK-1 | PASS |\n\nEnvironment: lab\n",
+        ),
+        (
+            NoTestKind::Guide,
+            "# Runbook: the broker is down\n\n## Symptoms\n\n503\n\n## Steps\n\n1. Look at it\n2. Restart it\n\n## Rollback\n\nNone\n",
+        ),
+        (NoTestKind::Guide, "# Traceability matrix\n\n## Requirements\n\n| R-1 | SK-1 |\n|---|---|\n"),
+        (
+            NoTestKind::Guide,
+            "# How to write test cases\n\n## Summary\n\nOne line.\n\n## Pre-conditions\n\nWhat must hold.\n\n## Test Steps\n\n| # | Action | Data | Expected Result |\n|---|---|---|---|\n| 1 | Log in | user | In |\n\n## Expected Result\n\nWhat is seen.\n",
+        ),
+        (
+            NoTestKind::Template,
+            "# Xray Test Template\n\nPriority: High | Medium | Low\nTest Type: Manual / Automated\n\n## Objective\nDescribe what the test verifies.\n\n## Test Steps\n1. Describe the first step\n2. Describe the second step\n\n## Expected Result\nDescribe the expected result.\n",
+        ),
         (NoTestKind::Guide, "Dear all, the office is closed on Sunday."),
         (
             NoTestKind::Template,
@@ -73,6 +98,14 @@ fn a_sparse_ticket_is_a_ticket() {
         "## Steps to Reproduce\n\n1. Log in\n\n## Expected Result\n\nIn.\n",
         "# SK-1 Bug tracker can be reached\n\n## Test Type\nIntegration\n\n## Steps\n1. Open it\n\n## Expected Result\nIt opens.\n",
         "# SK-2 Verify that the installation guide is right\n\n## Pre-Conditions\nA clean machine\n\n## Steps\n1. Follow it\n",
+        "# Test plan upload works\n\n## Steps\n\n1. Upload it\n\n## Expected Result\n\nIt is there.\n",
+        "# Test plan of a guest is shown\n\n## Steps\n\n1. Open it\n",
+        "# Download test report\n\n## Steps\n\n1. Press it\n",
+        "# Runbook page opens\n\n## Steps\n\n1. Open it\n\n## Rollback\n\nNone\n",
+        "# Runbook: the page opens\n\n## Steps\n\n1. Open it\n\n## Expected Result\n\nIt opens.\n",
+        "# Test case\n\n## Steps\n\n1. Describe the picture in the box\n2. Press Enter\n\n## Expected Result\n\nIt is kept.\n",
+        "# How-to page opens\n\n## Steps\n\n1. Open it\n\n## Expected Result\n\nIt opens.\n",
+        "# SK-4 Login\n\n## Steps\n\n1. Log in\n\n## Entry Criteria\n\nA user\n\n## Scope\n\nWeb\n",
         "Scenario: login\n  When I log in\n  Then I am in\n",
         "# SK-3 T\n\n## Objective\n\nTBD\n\n## Test Steps\n\nTBD\n",
         "# טסט כניסה\n\n## צעדים\n\n1. נכנסים\n",

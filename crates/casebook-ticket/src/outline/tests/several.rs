@@ -42,6 +42,16 @@ fn titles_begin_tickets() {
         ["Login at 1:1 with 1", "Logout at 6:1 with 1"]
     );
     assert_eq!(
+        keys_and_places(
+            "# The cart\n\n## TC-1: Add\n\n### Steps\n1. Do\n\n## TC-2: Remove\n\n### Steps\n1. Do\n2. Look\n"
+        ),
+        ["TC-1 at 3:1 with 1", "TC-2 at 8:1 with 2"]
+    );
+    assert_eq!(
+        keys_and_places("# TC104: Add\n\n## Steps\n1. Do\n\n# TC105: Remove\n\n## Steps\n1. Do\n"),
+        ["TC104: Add at 1:1 with 1", "TC105: Remove at 6:1 with 1"]
+    );
+    assert_eq!(
         keys_and_places("# טסט 1: כניסה\n\n## צעדים\n1. Do\n\n# טסט 2: יציאה\n\n## צעדים\n1. Do\n"),
         ["כניסה at 1:1 with 1", "יציאה at 6:1 with 1"]
     );
@@ -71,6 +81,34 @@ fn rules_between_tickets_that_begin_alike() {
         ),
         ["One at 1:1 with 1", "Two at 8:1 with 1"]
     );
+}
+
+#[test]
+fn rows_may_be_tickets() {
+    let table = "| ID | Title | Owner | Steps | Expected Result |\n|---|---|---|---|---|\n| SK-1 | Login | Ann | 1. Open<br>2. Log in | In |\n| SK-2 | Logout | | 1. Log out | |\n";
+    assert_eq!(
+        keys_and_places(&format!("# Regression tests\n\n{table}")),
+        ["SK-1 at 5:3 with 2", "SK-2 at 6:3 with 1"]
+    );
+    assert_eq!(
+        told(table),
+        "== ticket at 3:3\nkey: SK-1\nsummary: Login\nassignee: Ann\ntest_steps: Open / /  // Log in / /\nexpected_result: In\n\
+         == ticket at 4:3\nkey: SK-2\nsummary: Logout\ntest_steps: Log out / /\n"
+    );
+    assert_eq!(
+        keys_and_places(&format!("# Regression tests\n\n{table}\nRun them all.\n"))[0],
+        "== no test at 8:1: Guide: \"Run them all.\": it stands beside a table with a test in each row"
+    );
+    // The table of one ticket, and one whose rows are no tests.
+    for text in [
+        format!("# SK-9 All logins\n\n{table}"),
+        format!("# SK-9 All logins\n\n## Test Data\n\n{table}"),
+        format!("# All logins\n\nKey: SK-9\n\n{table}"),
+    ] {
+        assert_eq!(keys_and_places(&text).len(), 1, "{text}");
+    }
+    let nameless = table.replace("| Login |", "| |");
+    assert!(!told(&nameless).contains("ticket at 3"), "{}", told(&nameless));
 }
 
 #[test]
