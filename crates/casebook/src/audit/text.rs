@@ -13,6 +13,8 @@ pub(super) struct Text {
     buffer: String,
     lines: Vec<Line>,
     cells: Vec<TableCell>,
+    /// Where code stands in a line that has braces in it.
+    spans: Vec<Range<usize>>,
     /// Which lines each section has.
     sections: Vec<Range<usize>>,
 }
@@ -134,8 +136,13 @@ impl Text {
     ) {
         for run in runs {
             match run {
-                Inline::Text(text) | Inline::Code { text, .. } | Inline::Raw { text, .. } => {
+                Inline::Text(text) | Inline::Raw { text, .. } => self.buffer.push_str(text),
+                Inline::Code { text, .. } => {
+                    let start = self.buffer.len();
                     self.buffer.push_str(text);
+                    if text.contains('{') {
+                        self.spans.push(start..self.buffer.len());
+                    }
                 }
                 Inline::Strong(runs) | Inline::Emphasis(runs) | Inline::Strike(runs) => {
                     self.line_of(runs, end, addresses);
@@ -195,6 +202,15 @@ impl Text {
     pub(super) fn section(&self, number: usize) -> impl Iterator<Item = (&Line, &str)> + Clone {
         let lines = self.sections.get(number).cloned().unwrap_or_default();
         self.lines[lines].iter().map(|line| (line, &self.buffer[line.range.clone()]))
+    }
+
+    /// Whether a part of a line stands in code of that line that is more than this part.
+    pub(super) fn has_more_code(&self, line: &Line, part: &Range<usize>) -> bool {
+        let (start, end) = (line.range.start + part.start, line.range.start + part.end);
+        let first = self.spans.partition_point(|span| span.end < end);
+        self.spans
+            .get(first)
+            .is_some_and(|span| span.start <= start && self.buffer[span.clone()].trim().len() > part.len())
     }
 
     /// The words of a section, a line for each line.

@@ -3,8 +3,8 @@
 use casebook_ticket::{Field, FieldRule, Importance, Name};
 
 use super::disruption::mutation;
-use crate::audit::case::{Case, Filling};
-use crate::audit::words::count;
+use crate::audit::case::{Case, Filling, Mark};
+use crate::audit::words::{count, excerpt};
 use crate::audit::{Finding, Severity};
 
 pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
@@ -15,14 +15,14 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
             }
             continue;
         };
-        let finding = match case.filling(number) {
-            Filling::Filled => continue,
-            Filling::Marked(at) => Finding { at, ..missing(case, "field-placeholder", rule) },
-            // Said by a rule of its own.
-            Filling::Empty if is_not_applicable(case, &rule.id, number) => continue,
-            Filling::Empty => missing(case, "field-placeholder", rule),
-        };
-        findings.push(finding);
+        if let Some(Mark { at, text }) = case.mark(number) {
+            findings
+                .push(Finding { at: *at, ..missing(case, "field-marked", rule) }.with("text", excerpt(text)));
+        }
+        // Post-conditions that do not apply are said by a rule of their own.
+        if case.filling(number) == Filling::Empty && !is_not_applicable(case, &rule.id, number) {
+            findings.push(missing(case, "field-placeholder", rule));
+        }
     }
 }
 
