@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use casebook_ticket::markup::{Block, Inline, Item};
+use casebook_ticket::markup::{Block, Cell, Inline, Item};
 use casebook_ticket::{At, Section, SourceMap, Ticket};
 
 use super::marks::{Marks, has_dotted_number, mark};
@@ -12,7 +12,9 @@ use super::marks::{Marks, has_dotted_number, mark};
 pub(super) struct Text {
     buffer: String,
     lines: Vec<Line>,
+    /// In the order in which they end.
     cells: Vec<TableCell>,
+    rows: usize,
     /// Where code stands in a line that has braces in it.
     spans: Vec<Range<usize>>,
     /// Which lines each section has.
@@ -57,6 +59,8 @@ pub(super) struct TableCell {
     pub(super) at: At,
     /// The number of its section.
     pub(super) section: usize,
+    /// The number of its row, among those of all tables.
+    row: usize,
     range: Range<usize>,
 }
 
@@ -88,10 +92,8 @@ impl Text {
                     for cell in header {
                         self.blocks(section, &cell.blocks, Kind::Heading);
                     }
-                    for cell in rows.iter().flatten() {
-                        let start = self.buffer.len();
-                        self.blocks(section, &cell.blocks, Kind::Cell);
-                        self.cells.push(TableCell { at: cell.at, section, range: start..self.buffer.len() });
+                    for row in rows {
+                        self.row(section, row);
                     }
                 }
                 Block::Code { at, text, .. } => self.code(section, at, text),
@@ -99,6 +101,16 @@ impl Text {
                 Block::Quote { blocks, .. } => self.blocks(section, blocks, kind),
                 Block::Rule { .. } => {}
             }
+        }
+    }
+
+    fn row(&mut self, section: usize, cells: &[Cell]) {
+        self.rows += 1;
+        let row = self.rows;
+        for cell in cells {
+            let start = self.buffer.len();
+            self.blocks(section, &cell.blocks, Kind::Cell);
+            self.cells.push(TableCell { at: cell.at, section, row, range: start..self.buffer.len() });
         }
     }
 
@@ -220,6 +232,13 @@ impl Text {
             (Some(first), Some(last)) => &self.buffer[first.range.start..last.range.end],
             _ => "",
         }
+    }
+
+    /// The cell that stands behind that of a line, in the same row.
+    pub(super) fn behind(&self, line: &Line) -> Option<(&TableCell, &str)> {
+        let own = self.cells.partition_point(|cell| cell.range.end < line.range.end);
+        let (own, next) = (self.cells.get(own)?, self.cells.get(own + 1)?);
+        (own.row == next.row).then(|| (next, self.buffer[next.range.clone()].trim()))
     }
 
     /// The cells of all tables, headers excepted, with their words.
