@@ -261,6 +261,40 @@ fn files_that_are_named_are_looked_for_beside_the_ticket() {
 }
 
 #[test]
+fn a_file_may_have_blanks_in_its_name_and_any_ending() {
+    use casebook_ticket::markup::{Block, Inline};
+    let folder = tempfile::tempdir().unwrap();
+    let in_list = |name: &str, address: Option<&str>| {
+        let text = ADEQUATE.replace("- Screenshot: the error page of the shop", &format!("- {name}"));
+        let mut ticket = ticket(&text);
+        ticket.origin.file = folder.path().join("SHOP-210.md").to_string_lossy().into_owned();
+        if let Some(url) = address {
+            let link = Inline::Link { url: url.into(), text: vec![Inline::Text(name.into())] };
+            let attachments =
+                ticket.sections.iter_mut().find(|it| it.name == Name::Field(Field::Attachments)).unwrap();
+            attachments.body = vec![Block::Paragraph { at: At::new(1, 1), text: vec![link] }];
+        }
+        ids(&audited(&ticket)).len()
+    };
+    for (file, name, address) in [
+        ("my shot.png", "my shot.png", None),
+        ("my shot.png", "The answer, in my shot.png", None),
+        ("my shot.png", "the answer", Some("my%20shot.png")),
+        ("צילום מסך.png", "צילום מסך.png", None),
+        ("Screenshot from 2024-01-02 10-11.png", "Screenshot from 2024-01-02 10-11.png", None),
+        ("trace.pcapng", "trace.pcapng", None),
+        ("dump.tar.gz", "dump.tar.gz", None),
+        ("rec.prp", "the recording: rec.prp", None),
+        ("results.xml", "results.xml", None),
+    ] {
+        assert_eq!(in_list(name, address), 1, "{name} is not there");
+        std::fs::write(folder.path().join(file), "").unwrap();
+        assert_eq!(in_list(name, address), 0, "{name} is there");
+        std::fs::remove_file(folder.path().join(file)).unwrap();
+    }
+}
+
+#[test]
 fn promised_files_without_any_attachment_are_one_finding_in_place_of_the_missing_field() {
     let text = ADEQUATE.replace("## Attachments\n- Screenshot: the error page of the shop\n", "");
     let text =
