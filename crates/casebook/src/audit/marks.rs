@@ -74,6 +74,7 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
             "access-key",
             "access key",
             "accesskey",
+            "account key",
             "account_key",
             "account-key",
             "accountkey",
