@@ -250,6 +250,26 @@ fn what_a_repository_and_other_tickets_know_is_held_against_a_ticket() {
 }
 
 #[test]
+fn a_title_is_held_against_the_issue_wherever_it_stands() {
+    let mut titles = Titles::default();
+    titles.add(&ticket("## Key\nSHOP-211\n## Summary\nRefunds – stock service outage\n"));
+    titles.add(&ticket("## Key\nSHOP-212\n## Summary\nRefunds – provider outage\n"));
+    let untrue = |related: &str| {
+        let text =
+            ADEQUATE.replace("- SHOP-211: Checkout – stock service outage while an order is placed", related);
+        let mut audit = audited(&ticket(&text));
+        let before = audit.findings.len();
+        audit.compare(&titles, &STANDARD);
+        audit.findings.len() - before
+    };
+    assert_eq!(untrue("SHOP-211 Orders are lost, SHOP-212 Provider outage"), 1);
+    assert_eq!(untrue("| Key | Relation | Title |\n| SHOP-211 | blocks | Orders are lost |"), 1);
+    assert_eq!(untrue("| Key | Relation | Title |\n| SHOP-211 | blocks | Stock service outage |"), 0);
+    assert_eq!(untrue("- follows up on SHOP-211"), 0);
+    assert_eq!(untrue("- https://jira.example.com/browse/SHOP-211"), 0);
+}
+
+#[test]
 fn files_that_are_named_are_looked_for_beside_the_ticket() {
     let folder = tempfile::tempdir().unwrap();
     let text = ADEQUATE.replace("- Screenshot: the error page of the shop", "- response.png");

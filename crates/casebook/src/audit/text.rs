@@ -241,6 +241,16 @@ impl Text {
         (own.row == next.row).then(|| (next, self.buffer[next.range.clone()].trim()))
     }
 
+    /// The other cells of the row that a line stands in.
+    pub(super) fn beside(&self, line: &Line) -> impl Iterator<Item = &str> {
+        let own = self.cells.partition_point(|cell| cell.range.end < line.range.end);
+        let row = self.cells.get(own).map(|cell| cell.row);
+        let is_of_row = move |cell: &&TableCell| Some(cell.row) == row;
+        let before = self.cells[..own].iter().rev().take_while(is_of_row);
+        let behind = self.cells.iter().skip(own + 1).take_while(is_of_row);
+        before.chain(behind).map(|cell| self.buffer[cell.range.clone()].trim())
+    }
+
     /// The cells of all tables, headers excepted, with their words.
     pub(super) fn cells(&self) -> impl Iterator<Item = (&TableCell, &str)> {
         self.cells.iter().map(|cell| (cell, self.buffer[cell.range.clone()].trim()))
