@@ -1,5 +1,6 @@
 //! Tickets that have too much in common: the same key, the same text, nearly the same text, test data of another.
 
+mod meaning;
 mod near;
 #[cfg(test)]
 mod tests;
@@ -9,13 +10,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::hash::{Hash, Hasher};
 
-use casebook_ticket::markup::{Block, plain_blocks};
+use casebook_ticket::markup::Block;
 use casebook_ticket::{At, Field, Name, Ticket};
 
+use meaning::Meaning;
 use near::{Near, Sketch};
 use words::{Words, keys, mixed, words};
 
 use crate::audit::{Argument, Finding};
+use crate::preconditions;
 
 /// Takes tickets one by one and keeps only signatures of them: less than a kilobyte for each.
 #[derive(Debug, Default)]
@@ -39,7 +42,7 @@ pub struct Duplicates {
 /// What a ticket says that a pre-condition is.
 #[derive(Debug)]
 struct Precondition {
-    words: Vec<u64>,
+    meaning: Meaning,
     number: usize,
     at: At,
 }
@@ -192,29 +195,23 @@ impl Duplicates {
     /// Ids of pre-conditions that an earlier ticket explains in other words.
     fn preconditions(&mut self, ticket: &Ticket, number: usize) {
         let Some(section) = ticket.section(&Field::PreConditions) else { return };
-        let text = plain_blocks(&section.body);
-        for line in text.lines() {
-            let Some((at, id)) = keys(line).next() else { continue };
-            let mut words = words(&line[at + id.len()..]);
-            words.sort_unstable();
-            words.dedup();
-            // Less is a mention, and no explanation.
-            if words.len() < 2 {
+        for preconditions::Precondition { at, text, .. } in preconditions::read(&section.body) {
+            let Some((offset, id)) = keys(&text).next() else { continue };
+            let meaning = Meaning::new(&text[offset + id.len()..]);
+            if !meaning.is_explained() {
                 continue;
             }
             let known = match self.by_precondition.entry(id.into()) {
                 Entry::Vacant(entry) => {
-                    entry.insert(Precondition { words, number, at: section.at });
+                    entry.insert(Precondition { meaning, number, at });
                     continue;
                 }
                 Entry::Occupied(entry) => entry.into_mut(),
             };
-            let shared = words.iter().filter(|word| known.words.binary_search(word).is_ok()).count();
-            // The same in other words shares most of them; so does an explanation with the other inside.
-            if shared * 2 < words.len().min(known.words.len()) {
+            if meaning.differs(&known.meaning) {
                 let (earlier, earlier_at) = (known.number, known.at);
                 let pair = self.pair(Kind::PreCondition, number, earlier, 0.0, id);
-                (pair.at, pair.earlier_at) = (section.at, earlier_at);
+                (pair.at, pair.earlier_at) = (at, earlier_at);
             }
         }
     }

@@ -5,4 +5,5 @@ pub mod collection;
 pub mod comparison;
 pub mod complete;
 pub mod duplicates;
+mod preconditions;
 pub mod report;

@@ -1,5 +1,7 @@
 //! A ticket as rules look at it.
 
+use std::ops::Range;
+
 use casebook_ticket::markup::plain_blocks;
 use casebook_ticket::steps::{self, Encoding, Steps};
 use casebook_ticket::{At, Field, FieldRule, Name, Standard, Ticket};
@@ -19,8 +21,8 @@ pub(super) struct Case<'a> {
     pub(super) key: Option<String>,
     pub(super) steps: Vec<Step>,
     pub(super) encoding: Encoding,
-    /// How each section is filled.
-    fillings: Vec<Filling>,
+    /// How each section is filled, and the first mark to be filled that is left in it.
+    fillings: Vec<(Filling, Option<Mark>)>,
 }
 
 /// How a section is filled.
@@ -28,10 +30,18 @@ pub(super) struct Case<'a> {
 pub(super) enum Filling {
     /// There is nothing in it, or only filler.
     Empty,
-    /// It has a mark to be filled, `{so}`.
-    Marked(At),
+    /// It is a model: there is more in marks to be filled, `{so}`, than beside them.
+    Model,
     /// Something is in it.
     Filled,
+}
+
+/// A mark to be filled.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub(super) at: At,
+    /// With its braces.
+    pub(super) text: String,
 }
 
 /// The words of one step.
@@ -72,7 +82,7 @@ const MAY_BE_NONE: &[Field] = &[
 
 pattern! {
     /// What is left to the author to fill: `{test name}`, but not `/jobs/{id}`, `${name}`, `f"{name}"` or JSON.
-    MARK = r#"(?:^|[\s:(`|]|: ?")\{[A-Za-z\u{5d0}-\u{5ea}][^{}"';:,<>]*(?:, [^{}"';<>]*)?\}(?:$|[^\w/])"#
+    MARK = r#"(?:^|[\s:(`|]|: ?")(\{[A-Za-z\u{5d0}-\u{5ea}][^{}"';:,<>]*(?:, [^{}"';<>]*)?\})(?:$|[^\w/])"#
 }
 
 impl<'a> Case<'a> {
@@ -113,12 +123,17 @@ impl<'a> Case<'a> {
 
     /// The number of a field's section, if something is in it that a rule can judge.
     pub(super) fn filled(&self, field: &Field) -> Option<usize> {
-        self.number(field).filter(|number| self.fillings[*number] == Filling::Filled)
+        self.number(field).filter(|number| self.filling(*number) == Filling::Filled)
     }
 
     /// How a section is filled.
     pub(super) fn filling(&self, section: usize) -> Filling {
-        self.fillings[section]
+        self.fillings[section].0
+    }
+
+    /// The first mark to be filled in a section.
+    pub(super) fn mark(&self, section: usize) -> Option<&Mark> {
+        self.fillings[section].1.as_ref()
     }
 
     /// The words of a field, if a rule can judge them.
@@ -168,16 +183,41 @@ pub(super) fn finding(standard: &Standard, rule: &'static str, field: &Field, at
     }
 }
 
-fn filling(text: &Text, section: usize, name: &Name) -> Filling {
-    let mut lines = text.section(section);
+fn filling(text: &Text, section: usize, name: &Name) -> (Filling, Option<Mark>) {
+    let lines = text.section(section);
     let may_be_none = matches!(name, Name::Field(field) if MAY_BE_NONE.contains(field));
     if lines.clone().all(|(_, line)| is_filler(line)) || !may_be_none && is_none(text.words(section)) {
-        return Filling::Empty;
+        return (Filling::Empty, None);
     }
-    let marked = lines.find(|(line, words)| {
-        line.marks.has(Marks::UNFINISHED) && words.contains('{') && MARK.is_match(words)
-    });
-    marked.map_or(Filling::Filled, |(line, _)| Filling::Marked(line.at))
+    let mut first = None;
+    let mut in_marks = 0;
+    for (line, words) in lines.filter(|(_, words)| words.contains('{')) {
+        for mark in marks_in(words) {
+            // What braces a piece of code has are its own: `Hello {name}!`.
+            if !text.has_more_code(line, &mark) {
+                let text = &words[mark];
+                in_marks += letters(text);
+                first.get_or_insert_with(|| Mark { at: line.at, text: text.to_owned() });
+            }
+        }
+    }
+    let is_model = first.is_some() && in_marks * 2 > letters(text.words(section));
+    (if is_model { Filling::Model } else { Filling::Filled }, first)
+}
+
+/// Where a text has marks to be filled.
+fn marks_in(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        // What ends one may begin the next.
+        let mark = MARK.captures_at(text, from)?.get(1)?.range();
+        from = mark.end;
+        Some(mark)
+    })
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|character| character.is_alphanumeric()).count()
 }
 
 fn step((place, step): (usize, &steps::Step)) -> Step {

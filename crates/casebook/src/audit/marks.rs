@@ -60,7 +60,10 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
         &[
             "password",
             "passwd",
+            "passphrase",
             "pwd",
+            "pass=",
+            "pass =",
             "secret",
             "token",
             "api_key",
@@ -71,25 +74,33 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
             "access-key",
             "access key",
             "accesskey",
+            "account key",
+            "account_key",
+            "account-key",
+            "accountkey",
             "bearer ",
+            "basic ",
             "akia",
             "asia",
             "private key",
             "ghp_",
             "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
             "github_pat_",
             "glpat-",
+            "xoxa-",
             "xoxb-",
             "xoxp-",
-            "xoxa-",
+            "xoxs-",
             "aiza",
             "sk_live_",
+            "sk_test_",
             "eyj",
             "credential",
-            "user/pass",
-            "user / pass",
-            "username/pass",
-            "username / pass",
+            "/pass",
+            "/ pass",
             "login",
             "log-in",
             "curl",
@@ -97,10 +108,8 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
             "mysql",
             "mariadb",
             "mongo",
-            "docker login",
             "redis-cli",
             "סיסמ",
-            "סיסמה",
             "@",
         ],
     ),
@@ -113,12 +122,15 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
             ".corp",
             ".intra",
             ".svc",
+            ".priv",
+            "::",
             ":1",
             ":2",
             ":3",
             ":4",
             ":5",
             ":6",
+            ":7",
             ":8",
             ":9",
         ],
@@ -127,55 +139,57 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
         Marks::UNFINISHED,
         &[
             "tbd",
+            "tba",
+            "tbc",
             "todo",
             "fixme",
+            "[xxx]",
+            "???",
+            "[...]",
             "lorem ipsum",
+            "<insert",
+            "<your",
+            "<fill",
+            "<add",
+            "<placeholder>",
+            "[insert",
+            "[your",
+            "[fill",
             "as an ai",
             "language model",
-            "<insert",
-            "[insert",
-            "{insert",
-            "<your",
-            "[your",
             "let me know",
             "hope this helps",
             "feel free",
             "would you like",
-            "i can create",
-            "i can also",
-            "here is the",
-            "here's the",
-            "???",
-            "[...]",
-            "{",
+            "i can ",
+            "certainly",
+            "sure,",
+            "sure!",
+            "sure.",
+            "of course",
+            "here is",
+            "here's",
             "רק תגיד",
             "אם תרצה",
-            "אני יכול ליצור",
+            "אני יכול",
             "להשלים",
             "יושלם",
         ],
     ),
+    (Marks::FILE, &["attach", "screenshot:", "מצור", "צרופ"]),
     (
-        Marks::FILE,
+        Marks::WEIGHT,
         &[
-            "attach",
-            ".png",
-            ".jpg",
-            ".jpeg",
-            ".gif",
-            ".log",
-            ".txt",
-            ".pdf",
-            ".zip",
-            ".csv",
-            ".xlsx",
-            ".har",
-            ".mp4",
-            "מצורף",
-            "מצורפ",
+            "critical",
+            "nice to have",
+            "nice-to-have",
+            "nice-to have",
+            "nice to-have",
+            "cosmetic",
+            "low priority",
+            "קריטי",
         ],
     ),
-    (Marks::WEIGHT, &["critical", "nice to have", "nice-to-have", "cosmetic", "low priority", "קריטי"]),
     (Marks::EITHER, &[" or ", " או "]),
     (Marks::AUTOMATION, &["automat", "אוטומ"]),
     (Marks::DAMAGED, &["\u{fffd}"]),
@@ -327,20 +341,30 @@ pub(super) fn has_dotted_number(line: &str) -> bool {
 #[cfg(test)]
 pub(super) fn promised(pattern: &regex::Regex) -> impl proptest::strategy::Strategy<Value = String> + use<> {
     use proptest::strategy::Strategy as _;
-    // What is generated knows no edges of words, lines and texts.
-    let edges =
-        [(r"(?-u:\b)", ""), ("$|", ""), (r"^\W*", r"\W*"), (r"^\s*", r"\s*"), ("|$", ""), ("(?:$)", "")];
-    let without =
-        edges.iter().fold(pattern.as_str().to_owned(), |text, (edge, with)| text.replace(edge, with));
-    let without = without
-        .trim_end_matches('$')
-        .replace("^(?:", "(?:")
-        .replace("^scale", "scale")
-        .replace(r"\W*$", r"\W*");
-    proptest::string::string_regex(&without)
-        .unwrap_or_else(|error| panic!("{without}: {error}"))
+    let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern.as_str());
+    let parsed = parsed.unwrap_or_else(|error| panic!("{pattern}: {error}"));
+    proptest::string::string_regex_parsed(&without_edges(&parsed))
+        .unwrap_or_else(|error| panic!("{pattern}: {error}"))
         // Nobody writes the letters that are equal to `s` and `k` only when case does not matter, or other blanks.
         .prop_map(|text| {
             text.replace('\u{17f}', "s").replace('\u{212a}', "k").replace(char::is_whitespace, " ")
         })
+}
+
+/// A pattern without edges of words, lines and texts: what is generated knows none.
+#[cfg(test)]
+fn without_edges(pattern: &regex_syntax::hir::Hir) -> regex_syntax::hir::Hir {
+    use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
+    let all = |parts: &[Hir]| parts.iter().map(without_edges).collect();
+    match pattern.kind() {
+        HirKind::Look(_) => Hir::empty(),
+        HirKind::Repetition(Repetition { min, max, greedy, sub }) => {
+            let sub = Box::new(without_edges(sub));
+            Hir::repetition(Repetition { min: *min, max: *max, greedy: *greedy, sub })
+        }
+        HirKind::Capture(Capture { sub, .. }) => without_edges(sub),
+        HirKind::Concat(parts) => Hir::concat(all(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => pattern.clone(),
+    }
 }

@@ -8,6 +8,7 @@ mod bindings;
 mod contradictions;
 mod data;
 mod disruption;
+mod hosts;
 mod presence;
 mod related;
 mod secrets;
@@ -41,6 +42,7 @@ pub(super) fn findings(case: &Case<'_>, checked: &Checked) -> (Vec<Finding>, Vec
     let named = related::look(case, &mut findings);
     unfinished::look(case, &mut findings);
     secrets::look(case, &mut findings);
+    hosts::look(case, &mut findings);
     bindings::look(checked, &mut findings);
     (findings, named)
 }

@@ -250,6 +250,26 @@ fn what_a_repository_and_other_tickets_know_is_held_against_a_ticket() {
 }
 
 #[test]
+fn a_title_is_held_against_the_issue_wherever_it_stands() {
+    let mut titles = Titles::default();
+    titles.add(&ticket("## Key\nSHOP-211\n## Summary\nRefunds – stock service outage\n"));
+    titles.add(&ticket("## Key\nSHOP-212\n## Summary\nRefunds – provider outage\n"));
+    let untrue = |related: &str| {
+        let text =
+            ADEQUATE.replace("- SHOP-211: Checkout – stock service outage while an order is placed", related);
+        let mut audit = audited(&ticket(&text));
+        let before = audit.findings.len();
+        audit.compare(&titles, &STANDARD);
+        audit.findings.len() - before
+    };
+    assert_eq!(untrue("SHOP-211 Orders are lost, SHOP-212 Provider outage"), 1);
+    assert_eq!(untrue("| Key | Relation | Title |\n| SHOP-211 | blocks | Orders are lost |"), 1);
+    assert_eq!(untrue("| Key | Relation | Title |\n| SHOP-211 | blocks | Stock service outage |"), 0);
+    assert_eq!(untrue("- follows up on SHOP-211"), 0);
+    assert_eq!(untrue("- https://jira.example.com/browse/SHOP-211"), 0);
+}
+
+#[test]
 fn files_that_are_named_are_looked_for_beside_the_ticket() {
     let folder = tempfile::tempdir().unwrap();
     let text = ADEQUATE.replace("- Screenshot: the error page of the shop", "- response.png");
@@ -258,6 +278,40 @@ fn files_that_are_named_are_looked_for_beside_the_ticket() {
     assert_eq!(ids(&audited(&ticket)), ["attachment-missing"]);
     std::fs::write(folder.path().join("response.png"), "").unwrap();
     assert_eq!(told(&audited(&ticket)), "");
+}
+
+#[test]
+fn a_file_may_have_blanks_in_its_name_and_any_ending() {
+    use casebook_ticket::markup::{Block, Inline};
+    let folder = tempfile::tempdir().unwrap();
+    let in_list = |name: &str, address: Option<&str>| {
+        let text = ADEQUATE.replace("- Screenshot: the error page of the shop", &format!("- {name}"));
+        let mut ticket = ticket(&text);
+        ticket.origin.file = folder.path().join("SHOP-210.md").to_string_lossy().into_owned();
+        if let Some(url) = address {
+            let link = Inline::Link { url: url.into(), text: vec![Inline::Text(name.into())] };
+            let attachments =
+                ticket.sections.iter_mut().find(|it| it.name == Name::Field(Field::Attachments)).unwrap();
+            attachments.body = vec![Block::Paragraph { at: At::new(1, 1), text: vec![link] }];
+        }
+        ids(&audited(&ticket)).len()
+    };
+    for (file, name, address) in [
+        ("my shot.png", "my shot.png", None),
+        ("my shot.png", "The answer, in my shot.png", None),
+        ("my shot.png", "the answer", Some("my%20shot.png")),
+        ("צילום מסך.png", "צילום מסך.png", None),
+        ("Screenshot from 2024-01-02 10-11.png", "Screenshot from 2024-01-02 10-11.png", None),
+        ("trace.pcapng", "trace.pcapng", None),
+        ("dump.tar.gz", "dump.tar.gz", None),
+        ("rec.prp", "the recording: rec.prp", None),
+        ("results.xml", "results.xml", None),
+    ] {
+        assert_eq!(in_list(name, address), 1, "{name} is not there");
+        std::fs::write(folder.path().join(file), "").unwrap();
+        assert_eq!(in_list(name, address), 0, "{name} is there");
+        std::fs::remove_file(folder.path().join(file)).unwrap();
+    }
 }
 
 #[test]

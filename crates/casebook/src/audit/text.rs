@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use casebook_ticket::markup::{Block, Inline, Item};
+use casebook_ticket::markup::{Block, Cell, Inline, Item};
 use casebook_ticket::{At, Section, SourceMap, Ticket};
 
 use super::marks::{Marks, has_dotted_number, mark};
@@ -12,7 +12,11 @@ use super::marks::{Marks, has_dotted_number, mark};
 pub(super) struct Text {
     buffer: String,
     lines: Vec<Line>,
+    /// In the order in which they end.
     cells: Vec<TableCell>,
+    rows: usize,
+    /// Where code stands in a line that has braces in it.
+    spans: Vec<Range<usize>>,
     /// Which lines each section has.
     sections: Vec<Range<usize>>,
 }
@@ -55,6 +59,8 @@ pub(super) struct TableCell {
     pub(super) at: At,
     /// The number of its section.
     pub(super) section: usize,
+    /// The number of its row, among those of all tables.
+    row: usize,
     range: Range<usize>,
 }
 
@@ -86,10 +92,8 @@ impl Text {
                     for cell in header {
                         self.blocks(section, &cell.blocks, Kind::Heading);
                     }
-                    for cell in rows.iter().flatten() {
-                        let start = self.buffer.len();
-                        self.blocks(section, &cell.blocks, Kind::Cell);
-                        self.cells.push(TableCell { at: cell.at, section, range: start..self.buffer.len() });
+                    for row in rows {
+                        self.row(section, row);
                     }
                 }
                 Block::Code { at, text, .. } => self.code(section, at, text),
@@ -97,6 +101,16 @@ impl Text {
                 Block::Quote { blocks, .. } => self.blocks(section, blocks, kind),
                 Block::Rule { .. } => {}
             }
+        }
+    }
+
+    fn row(&mut self, section: usize, cells: &[Cell]) {
+        self.rows += 1;
+        let row = self.rows;
+        for cell in cells {
+            let start = self.buffer.len();
+            self.blocks(section, &cell.blocks, Kind::Cell);
+            self.cells.push(TableCell { at: cell.at, section, row, range: start..self.buffer.len() });
         }
     }
 
@@ -134,8 +148,13 @@ impl Text {
     ) {
         for run in runs {
             match run {
-                Inline::Text(text) | Inline::Code { text, .. } | Inline::Raw { text, .. } => {
+                Inline::Text(text) | Inline::Raw { text, .. } => self.buffer.push_str(text),
+                Inline::Code { text, .. } => {
+                    let start = self.buffer.len();
                     self.buffer.push_str(text);
+                    if text.contains('{') {
+                        self.spans.push(start..self.buffer.len());
+                    }
                 }
                 Inline::Strong(runs) | Inline::Emphasis(runs) | Inline::Strike(runs) => {
                     self.line_of(runs, end, addresses);
@@ -197,6 +216,15 @@ impl Text {
         self.lines[lines].iter().map(|line| (line, &self.buffer[line.range.clone()]))
     }
 
+    /// Whether a part of a line stands in code of that line that is more than this part.
+    pub(super) fn has_more_code(&self, line: &Line, part: &Range<usize>) -> bool {
+        let (start, end) = (line.range.start + part.start, line.range.start + part.end);
+        let first = self.spans.partition_point(|span| span.end < end);
+        self.spans
+            .get(first)
+            .is_some_and(|span| span.start <= start && self.buffer[span.clone()].trim().len() > part.len())
+    }
+
     /// The words of a section, a line for each line.
     pub(super) fn words(&self, number: usize) -> &str {
         let lines = self.sections.get(number).cloned().unwrap_or_default();
@@ -204,6 +232,23 @@ impl Text {
             (Some(first), Some(last)) => &self.buffer[first.range.start..last.range.end],
             _ => "",
         }
+    }
+
+    /// The cell that stands behind that of a line, in the same row.
+    pub(super) fn behind(&self, line: &Line) -> Option<(&TableCell, &str)> {
+        let own = self.cells.partition_point(|cell| cell.range.end < line.range.end);
+        let (own, next) = (self.cells.get(own)?, self.cells.get(own + 1)?);
+        (own.row == next.row).then(|| (next, self.buffer[next.range.clone()].trim()))
+    }
+
+    /// The other cells of the row that a line stands in.
+    pub(super) fn beside(&self, line: &Line) -> impl Iterator<Item = &str> {
+        let own = self.cells.partition_point(|cell| cell.range.end < line.range.end);
+        let row = self.cells.get(own).map(|cell| cell.row);
+        let is_of_row = move |cell: &&TableCell| Some(cell.row) == row;
+        let before = self.cells[..own].iter().rev().take_while(is_of_row);
+        let behind = self.cells.iter().skip(own + 1).take_while(is_of_row);
+        before.chain(behind).map(|cell| self.buffer[cell.range.clone()].trim())
     }
 
     /// The cells of all tables, headers excepted, with their words.

@@ -111,4 +111,5 @@ fn a_pre_condition_that_means_two_things() {
     let other = with("PZ-4", 19, "PC-030: MongoDB returns an error");
     let found = found(&[one, other]);
     assert_eq!((found[0].kind, found[0].what.as_str(), found.len()), (Kind::PreCondition, "PC-030", 1));
+    assert_eq!((found[0].at.line, found[0].earlier_at.line), (5, 5), "where it stands, and not its section");
 }

@@ -13,7 +13,8 @@ pattern! {
     /// A whole text that only judges.
     VAGUE = r"(?ix)^\W*(?:(?:the|a|an|all|each)\s+[\w-]+\s+(?:[\w-]+\s+)?)?
         (?:(?:it|the|this|that|system|server|service|test|tests|everything|all|application|app|feature|page|request|operation
-            |result|results|response|component|functionality|function|flow|process|must|should|shall|will|can|is|are|to|be|and
+            |result|results|response|login|log-in|logout|data|screen|looks?|displayed|shown|loads?|loaded|complete[sd]?|finish(?:es|ed)
+            |performed|executed|processed|component|functionality|function|flow|process|must|should|shall|will|can|is|are|to|be|and
             |we|see|verify|check|ensure|validate|make|sure|error|errors|failure|outage|case|correct|expected|behaves?|behavior
             |behaviour|handles?|handled|continues?|remains?|returns?)\W+){0,10}
         (?:works?|working|passes|pass|passed|succeeds?|success|successful|successfully|ok|okay|fine|good|well|correct|correctly
@@ -37,8 +38,8 @@ pattern! {
 pattern! {
     /// A choice between success and failure in words.
     EITHER = r"(?ix)\b(?:either|is|are|be|returns?|answers?|ends)\ (?:(?:an?|with|in)\ ){0,2}
-        (?:(?:success\w*|succeeds?|succeeded|pass|passes|passed|ok)\ (?:response\ |answer\ |status\ )?or\ (?:an?\ |with\ |is\ )*(?:errors?|fail\w*)
-          |(?:errors?|fail\w*)\ (?:response\ |answer\ |status\ )?or\ (?:an?\ |with\ |is\ )*(?:success\w*|succeeds?|succeeded|pass|passes|passed|ok))\b
+        (?:(?:success\w*|succeeds?|succeeded|pass|passes|passed|ok|2(?:0[0-9]|xx)(?:\ ok)?)\ (?:response\ |answer\ |status\ )?or\ (?:an?\ |with\ |is\ |returns?\ |answers?\ |gives?\ |shows?\ )*(?:errors?|fail\w*)
+          |(?:errors?|fail\w*)\ (?:response\ |answer\ |status\ )?or\ (?:an?\ |with\ |is\ )*(?:success\w*|succeeds?|succeeded|pass|passes|passed|ok|2(?:0[0-9]|xx)))\b
         (?:\ (?:response|answer|status|code))?\W*$
         |\beither\ (?:succeeds|passes)\ or\ fails\b|\beither\ fails\ or\ (?:succeeds|passes)\b
         |(?:הצלחה|מצליחה?|עוברת?)\ או\ (?:שגיאה|כישלון|נכשלת?)(?:\W|$)|(?:שגיאה|כישלון|נכשלת?)\ או\ (?:הצלחה|מצליחה?|עוברת?)(?:\W|$)"
@@ -69,7 +70,7 @@ pattern! {
 }
 pattern! {
     /// The same without quotes, when a line says nothing else.
-    LONE_WORD_SAID = r"(?i)^\W*(?:the |an? |any |some )?(?:[\w-]+ )?logs?(?: (?:lines?|files?|entry|entries))? (?:says?|said|contains?|has|have|shows?|includes?|mentions?) (?:an? |the |some )?(unavailable|errors?|failed|failure|exceptions?|timeout|refused|rejected|warnings?|down|disconnected|lost|retry)(?: (?:lines?|messages?|entry|entries))?\W*$|^\W*(?:an? |the |some )?(unavailable|errors?|failed|failure|exceptions?|timeout|refused|rejected|warnings?|down|disconnected|lost|retry|שגיאה|שגיאות)(?: (?:lines?|messages?|entry|entries))?(?: (?:(?:is|are) )?(?:found|seen|shown|written|logged|appears?|stands?|is|are|מופיעה?|מופיעות))? (?:(?:in|to) (?:the |any |some )?(?:[\w-]+ )?logs?(?: files?)?|בלוג(?:ים)?)\W*$"
+    LONE_WORD_SAID = r"(?i)^\W*(?:the |an? |any |some )?(?:[\w-]+ )?logs?(?: (?:lines?|files?|entry|entries))? (?:says?|saying|said|contains?|containing|has|have|with|shows?|includes?|mentions?|match(?:es|ing|ed)?) (?:an? |the |some )?/?(unavailable|errors?|failed|failure|exceptions?|timeout|refused|rejected|warnings?|down|disconnected|lost|retry)(?:/i?)?(?: (?:lines?|messages?|entry|entries))?\W*$|^\W*(?:an? |the |some )?(unavailable|errors?|failed|failure|exceptions?|timeout|refused|rejected|warnings?|down|disconnected|lost|retry|שגיאה|שגיאות)(?: (?:lines?|messages?|entry|entries))?(?: (?:(?:is|are) )?(?:found|seen|shown|written|logged|appears?|stands?|is|are|מופיעה?|מופיעות))? (?:(?:in|to) (?:the |any |some )?(?:[\w-]+ )?logs?(?: files?)?|בלוג(?:ים)?)\W*$"
 }
 pattern! {
     /// What narrows a search for a word, or makes it one for the word's absence.
@@ -78,7 +79,9 @@ pattern! {
 
 /// Whether a text only judges, and says nothing that is seen.
 pub(super) fn is_vague(text: &str) -> bool {
-    text.len() < 200 && (VAGUE.is_match(text) || VAGUE_HE.is_match(text))
+    // What is in quotes is a text that is seen: "Login successful".
+    let is_quoted = text.trim_start().starts_with(['"', '“']) && text.trim_end().ends_with(['"', '”']);
+    text.len() < 200 && !is_quoted && (VAGUE.is_match(text) || VAGUE_HE.is_match(text))
 }
 
 pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
@@ -233,6 +236,49 @@ mod tests {
             for (mark, text) in of_marks {
                 prop_assert!(marks_of(&text).has(mark), "{mark:?} {text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_judgement_is_told_from_what_is_seen() {
+        for bad in [
+            "Operation completed successfully",
+            "Login successful",
+            "data is displayed correctly",
+            "Screen looks good",
+            "The page loads successfully",
+        ] {
+            assert!(is_vague(bad), "{bad}");
+        }
+        for good in [
+            "\"Login successful\"",
+            "The message Login successful is shown",
+            "The data is displayed in 3 rows",
+        ] {
+            assert!(!is_vague(good), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_choice_between_success_and_failure_and_a_lone_word_are_found_in_other_words() {
+        let reason = |text: &str| cannot_fail(text, marks_of(text), None).map(|(en, _)| en);
+        for bad in [
+            "It should either succeed or return an error",
+            "Either 200 or an error",
+            "The answer is an error or 200",
+        ] {
+            assert_eq!(reason(bad), Some("it accepts success and failure alike"), "{bad}");
+        }
+        for good in ["200 or an error message in red", "The answer is 503 or an error"] {
+            assert_eq!(reason(good), None, "{good}");
+        }
+        for bad in
+            ["any log line matches /unavailable/", "log line matching unavailable", "a log line with errors"]
+        {
+            assert!(lone_word_in_log(bad).is_some(), "{bad}");
+        }
+        for good in ["GET /errors/ is in the access log", "a log line with errors of the provider"] {
+            assert!(lone_word_in_log(good).is_none(), "{good}");
         }
     }
 

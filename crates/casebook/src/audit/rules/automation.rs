@@ -65,6 +65,11 @@ pub(super) fn automation(text: &str) -> Option<Automation> {
     }
 }
 
+/// Whether the ticket says that a person runs the test.
+pub(super) fn is_manual(case: &Case<'_>) -> bool {
+    case.words(&Field::AutomationStatus).and_then(automation) == Some(Automation::Manual)
+}
+
 pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     command(case, findings);
     let field = &Field::AutomationStatus;
@@ -166,7 +171,10 @@ fn command(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let lines = case.text.section(number).filter(|(line, _)| line.kind != Kind::Heading);
     let mut commands = lines.filter_map(|(_, text)| command_in(text)).peekable();
     let Some(first) = commands.peek().copied() else {
-        findings.push(case.finding("command-not-runnable", field, case.at(field)));
+        // How a person runs it is said in words.
+        if !is_manual(case) {
+            findings.push(case.finding("command-not-runnable", field, case.at(field)));
+        }
         return;
     };
     if !commands.any(has_target) {

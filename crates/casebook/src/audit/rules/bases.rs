@@ -8,6 +8,7 @@ use crate::audit::text::Kind;
 use crate::audit::words::{count, excerpt, is_none, pattern, simplified};
 
 use super::assertions::is_vague;
+use crate::preconditions;
 
 pattern! {
     /// A key, also of a test's own numbering: `PZ-13602`, `T_DATA_002`.
@@ -22,10 +23,6 @@ pattern! {
 pattern! {
     /// What a requirement is found by.
     REQUIREMENT = r"[A-Z][A-Z0-9]*(?:[-_.][A-Z0-9]+)+|\b[A-Z]{2,} ?\d+|https?://|\b\d+(?:\.\d+)+\b|§"
-}
-pattern! {
-    /// A pre-condition that is only an id.
-    LONE_ID = r"^[\s\-*•]*((?:[A-Z][A-Z0-9]*[-_])+[0-9]+)[\s.:;,]*$"
 }
 pattern! {
     /// Words by which an objective says why.
@@ -76,9 +73,11 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
 
 fn lines(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let field = &Field::PreConditions;
-    for (line, text) in case.lines(field).filter(|(line, _)| line.kind == Kind::Prose) {
-        if let Some(id) = LONE_ID.captures(text) {
-            findings.push(case.finding("pre-condition-without-text", field, line.at).with("text", &id[1]));
+    let body = case.filled(field).map(|number| &case.ticket.sections[number].body[..]);
+    for precondition in preconditions::read(body.unwrap_or_default()).iter().filter(|it| !it.is_row) {
+        if let Some(id) = precondition.lone_id() {
+            findings
+                .push(case.finding("pre-condition-without-text", field, precondition.at).with("text", id));
         }
     }
     let field = &Field::ExpectedResult;

@@ -61,3 +61,20 @@ fn priority(case: &Case<'_>, findings: &mut Vec<Finding>) {
         findings.push(finding.with("priority", excerpt(priority)).with("text", excerpt(text)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::audit::marks::{marks_of, promised};
+
+    proptest! {
+        #[test]
+        fn what_says_how_important_something_is_has_the_mark(
+            text in prop_oneof![promised(&SAYS_HIGH), promised(&SAYS_LOW)],
+        ) {
+            prop_assert!(marks_of(&text).has(Marks::WEIGHT), "{text:?}");
+        }
+    }
+}

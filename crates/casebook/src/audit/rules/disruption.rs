@@ -1,5 +1,7 @@
 //! Steps that break something: whether all was well before, whether it is put back, and whether the system comes back.
 
+mod breaks;
+
 use casebook_ticket::Field;
 
 use crate::audit::Finding;
@@ -8,33 +10,11 @@ use crate::audit::marks::Marks;
 use crate::audit::text::Kind;
 use crate::audit::words::{excerpt, is_none, pattern};
 
-pattern! {
-    /// A step that breaks something says so at its beginning, or as a purpose: `use iptables to block ..`.
-    BREAKS = r"(?ix)(?:^\W*(?:\d+[.)]\s*)?(?:(?:setup|set\ up|prepare|preparation|precondition|pre-condition|action|step|fault|inject|injection|outage|now|then|and|manually|temporarily|forcibly|abruptly|gracefully|please|disruption|disrupt|failure)\b[\s:,\d–-]*)*|\bto\s+|\band\s+|[;.]\s+)
-        (?:block(?:ing)?\s+(?:(?:the|all|any|access|network|traffic|port|outgoing|incoming|connections?|tcp|udp|packets?|\$?[\w{-]+)\b)
-          |stop(?:ping)?\s+\S|kill(?:ing)?\s+\S|shut(?:ting)?\s?down\s+\S|(?:take|bring|tear|taking|bringing)\s+(?:\S+\s+){0,4}down\b|terminat(?:e|ing)\s+\S|disconnect(?:ing)?\s+\S|unplug(?:ging)?\s
-          |cut(?:ting)?\s+(?:off\s+)?(?:the\s+)?(?:network|connection|power|fibre|fiber|cable|link|line|access)|drop(?:ping)?\s+(?:all\s+|the\s+)?(?:packets?|connections?|traffic|network|tables?|database|collection|queue|index)
-          |delet(?:e|ing)\s+\S|crash(?:ing)?\s+(?:the|a)\b|freez(?:e|ing)\s+\S|paus(?:e|ing)\s+\S|suspend(?:ing)?\s+\S|disabl(?:e|ing)\s+\S|power(?:ing)?\s+off|(?:turn|switch)(?:ing)?\s+(?:(?:the|all|\$?[\w-]+)\s+(?:\S+\s+){0,3})?off\b|pull(?:ing)?\s+(?:out\s+)?(?:\S+\s+){0,3}(?:plug|cable|cord|wire|fibre|fiber)\b|re-?boot(?:ing)?\s+\S|isolat(?:e|ing)\s+\S|partition(?:ing)?\s+the|corrupt(?:ing)?\s+\S
-          |evict(?:ing)?\s|drain(?:ing)?\s+the|cordon\s|revok(?:e|ing)\s|throttl(?:e|ing)\s|simulat(?:e|ing)\s+(?:an?\s+|the\s+)?(?:[\w-]+\s+){0,3}(?:outage|failure|disconnect\w*|crash|partition|loss)
-          |mak(?:e|ing)\s+(?:\S+\s+){1,4}(?:unreachable|unavailable)|fill(?:ing)?\s+(?:up\s+)?the\s+disk
-          |scal(?:e|ing)\s+(?:\S+\s+){1,5}(?:down\s+)?to\s+(?:0|zero)\b|scal(?:e|ing)\s+down\s+\S)
-        |^\W*(?:הכנה:\s*)?(?:חסום|חסמו|חסימת|חוסמים|לחסום|עצור|עצרו|עצירת|לעצור|עוצרים|הפל|הפילו|הפלת|להפיל|מפילים|כבה|כבו|כיבוי|לכבות|מכבים|נתק|נתקו|ניתוק|לנתק|מנתקים|מחק|מחקו|מחיקת|למחוק|מוחקים|השבת|השביתו|השבתת|להשבית|משביתים|הרוג|הרגו|להרוג|הורגים)(?:\s|$)"
-}
-pattern! {
-    /// A command that breaks something.
-    BREAKS_BY_COMMAND = r"(?i)\bkubectl\b.*\b(?:delete|cordon|drain)\b|--replicas[= ]0\b|\biptables\b.*\s(?:-A|-I|--append|--insert)\b.*\b(?:DROP|REJECT)\b|\bnft\s+(?:add|insert)\b|\bDROP\s+(?:packets|TABLE|DATABASE|COLLECTION|traffic)\b|\bdocker\b.*\s(?:stop|kill|pause|rm)\b|\bsystemctl\s+(?:stop|kill|disable)\b|\bservice\s+\S+\s+stop\b|\bkill\s+-\w+|\bpkill\b|\brabbitmqctl\s+(?:stop\w*|close\w*|delete\w*)|\brm\s+-\w*r|\btc\s+qdisc\s+(?:add|replace)\b|\bip\s+link\s+set\s+\S+\s+down\b|\bdropDatabase\b|^(?:block|stop|freeze|delay)\s+\$|^scale\s+\S+\s+(?:to\s+)?0\b"
-}
+use breaks::{breaks_by_command, breaks_by_words_of_action, deleted};
+
 pattern! {
     /// A step that looks, and does nothing.
     LOOKS = r"(?i)^\W*(?:\d+[.)]\s*)?(?:verify|check|confirm|ensure|assert|validate|observe|wait|look|see|note|monitor|read|get|list|compare|inspect|make sure|try|attempt)\b|^\W*(?:\d+[.)]\s*)?(?:ודאו?|וודא|בדוק|בדקו|המתן|הסתכל)(?:\W|$)"
-}
-pattern! {
-    /// What belongs to the test, and may be stopped.
-    OWN = r"(?i)^\W*(?:(?:setup|then|and|now)\b[\s:,]*)*(?:stop|pause|kill|terminate|suspend|shut ?down|disconnect|disable|freeze|block)(?:ping|ing)?\s+(?:the\s+|a\s+|all\s+)?(?:\w+\s+){0,2}(?:stream|streaming|client|viewer|view|timer|recording|measur\w*|test|tests|monitoring|watch\w*|capture|script|playback|logging|log|tail|clock|stopwatch|load|size|length|header|number|id|count|browser|player)s?\b|^\W*kill(?:ing)?\s+(?:some\s+)?time\b|^\W*(?:stop|pause)(?:ping|ing)?\s+(?:the\s+)?(?:video|audio|music|song|movie|animation)\W*$"
-}
-pattern! {
-    /// A deletion.
-    DELETES = r"(?i)^\W*(?:(?:setup|then|and|now|cleanup|clean up)\b[\s:,]*)*delet(?:e|ing)\b|^\W*(?:מחק|מחקו|מחיקת|למחוק|מוחקים)|\bkubectl\b.*\bdelete\b|\bDELETE\s+\S*/"
 }
 pattern! {
     /// What comes back by itself.
@@ -56,7 +36,7 @@ pattern! {
     NOT_NEEDED = r"(?i)^\W*(?:(?:recovery|this|it|validation)\s+(?:is\s+)?)*(?:not (?:needed|applicable|required|relevant)|no recovery|nothing (?:is |was )?(?:changed|broken|disrupted|to recover))|^\W*(?:n/?a)\b|^\W*(?:לא נדרש|אין צורך|לא רלוונטי|שום דבר לא)"
 }
 pattern! {
-    CHANGES = r"(?i)^\W*(?:\d+[.)]\s*)?(?:send (?:a |the )?)?(?:post|put|patch|delete|create|place|start|make|book|open an? (?:new )?(?:account|order|issue|ticket|case|request)|add|insert|upload|update|write|configure|launch|submit|import|register|publish|modify|change|set|install|deploy|restart)\b|\b(?:POST|PUT|PATCH|DELETE)\s+(?:https?:|/|\$)|\bkubectl\s+(?:apply|create|scale|patch|delete)\b|^\W*(?:צור|צרו|הוסף|עדכן|שנה|העלה|כתוב)(?:\s|$)"
+    CHANGES = r"(?i)^\W*(?:\d+[.)]\s*)?(?:send (?:a |the )?)?(?:post|put|patch|delete|create|place|start|make|book|open an? (?:new )?(?:account|order|issue|ticket|case|request)|add|insert|upload|update|write|configure|launch|submit|import|register|publish|modify|change|set|install|deploy|restart)\b|\b(?:POST|PUT|PATCH|DELETE)\s+(?:https?:|/|\$)|\bkubectl\s+(?:apply|create|scale|patch|delete)\b|^\W*(?:צור|צרו|יצירת|יוצרים|ליצור|הוסף|עדכן|שנה|העלה|כתוב)(?:\s|$)"
 }
 
 /// Whether a text says that nothing has to recover.
@@ -66,13 +46,9 @@ pub(super) fn is_not_needed(text: &str) -> bool {
 
 /// The first step that breaks or changes something: its name, and what it does.
 pub(super) fn mutation<'c>(case: &'c Case<'_>) -> Option<(&'c str, &'c str)> {
-    let changes = |step: &Step| {
-        !LOOKS.is_match(&step.action.text)
-            && (CHANGES.is_match(&step.action.text) || CHANGES.is_match(&step.data.text))
-    };
+    let changes = |step: &&Step| !LOOKS.is_match(&step.action.text) && changes(step);
     // What is broken is the better example.
-    let found =
-        case.steps.iter().find(|step| breaks(step)).or_else(|| case.steps.iter().find(|step| changes(step)));
+    let found = case.steps.iter().find(|step| breaks(step)).or_else(|| case.steps.iter().find(changes));
     found.map(|step| (step.name.as_str(), step.action.text.as_str()))
 }
 
@@ -82,8 +58,7 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let (Some(first), Some(last)) = (disruptive.first(), disruptive.last()) else { return };
     let report = |rule, number: usize, field: &Field, findings: &mut Vec<Finding>| {
         let step = &case.steps[number];
-        let is_in_action = BREAKS.is_match(&step.action.text) || breaks_by_command(&step.action.text);
-        let text = if is_in_action { &step.action } else { &step.data };
+        let text = if breaks_by_words_of_action(step) { &step.action } else { &step.data };
         findings.push(
             case.finding(rule, field, text.at)
                 .in_words("step", format!("step {}", step.name), format!("צעד {}", step.name))
@@ -115,27 +90,30 @@ fn blank_cells(case: &Case<'_>) -> usize {
 }
 
 fn breaks(step: &Step) -> bool {
-    let action = &step.action.text;
-    let by_word = || BREAKS.is_match(action) && !OWN.is_match(action);
-    let by_command = || breaks_by_command(&step.data.text) || breaks_by_command(action);
     let is_suspect = step.action.marks.has(Marks::BREAKS) || step.data.marks.has(Marks::BREAKS);
-    is_suspect && !LOOKS.is_match(action) && (by_word() || by_command()) && !mends_by(action)
+    let is_done = || !LOOKS.is_match(&step.action.text) && !mends_by(&step.action.text);
+    is_suspect && is_done() && (breaks_by_words_of_action(step) || breaks_by_command(&step.data.text))
 }
 
-fn breaks_by_command(text: &str) -> bool {
-    text.lines().any(|line| BREAKS_BY_COMMAND.is_match(line.trim()))
+fn changes(step: &Step) -> bool {
+    CHANGES.is_match(&step.action.text) || CHANGES.is_match(&step.data.text)
+}
+
+/// Whether a text has a word, or begins one with it: `queue` is in `the queues`.
+fn has_word(text: &str, word: &str) -> bool {
+    let text = text.to_lowercase();
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric) || word.chars().any(|c| !c.is_ascii()))
 }
 
 /// Whether a step breaks something that the test has not made itself.
 fn is_disruptive(case: &Case<'_>, number: usize) -> bool {
-    let step = &case.steps[number];
-    let deletes = || DELETES.is_match(&step.action.text) || DELETES.is_match(&step.data.text);
-    let made_before = || {
-        case.steps[..number]
-            .iter()
-            .any(|step| CHANGES.is_match(&step.action.text) || CHANGES.is_match(&step.data.text))
+    let (before, step) = (&case.steps[..number], &case.steps[number]);
+    let is_made = |object: &str| {
+        let mut made = before.iter().filter(|step| changes(step));
+        made.any(|step| has_word(&step.action.text, object) || has_word(&step.data.text, object))
     };
-    breaks(step) && !(deletes() && made_before())
+    breaks(step) && !deleted(step).is_some_and(|object| is_made(&object))
 }
 
 fn mends_by(text: &str) -> bool {
@@ -185,10 +163,7 @@ fn checks_recovery(case: &Case<'_>, last: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::audit::marks::{marks_of, promised};
 
     #[test]
     fn what_breaks_something_is_told_from_what_puts_it_back() {
@@ -210,23 +185,8 @@ mod tests {
             ("מנתקים את הכבל", "מחברים את הכבל"),
             ("ניתוק חיבור הרשת", "חיבור הכבל"),
         ] {
-            assert!(BREAKS.is_match(bad) && !OWN.is_match(bad) && !mends_by(bad), "{bad}");
+            assert!(breaks::breaks_by_words(bad, "") && !mends_by(bad), "{bad}");
             assert!(mends_by(good), "{good}");
-        }
-        for own in ["Stop the video player", "Stop the video", "Kill time for a minute"] {
-            assert!(OWN.is_match(own), "{own}");
-        }
-        assert!(!OWN.is_match("Stop the video service"));
-        for text in ["Turn on the switch", "Pull the latest image", "Switch to the other tab"] {
-            assert!(!BREAKS.is_match(text), "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_breaks_something_has_the_mark(by_word in promised(&BREAKS), by_command in promised(&BREAKS_BY_COMMAND)) {
-            prop_assert!(marks_of(&by_word).has(Marks::BREAKS), "{by_word:?}");
-            prop_assert!(marks_of(&by_command).has(Marks::BREAKS), "{by_command:?}");
         }
     }
 }

@@ -17,6 +17,14 @@ pattern! {
     STATE = r"(?i)\b(?:removed|restored|returned|back|no|not|none|running|runs|reachable|empty|deleted|closed|stopped|normal|healthy|ready|exists?|is|are|was|were|left|released|available|unchanged|intact|same|again|gone|cleared|cleaned|reset|up|down|works|idle|without)\b|הוסר|הוחזר|שוחזר|אין|לא|תקין|תקינ|נמחק|פעיל|זמין|נקי|חזר|ללא|רץ|רצים|סגור|פנוי|ריק|כמו לפני"
 }
 pattern! {
+    /// A state by its name or a number: `remains PARTIALLY_REFUNDED`, `has 3 sessions`.
+    NAMED_STATE = r"\b(?:remains?|stays?|keeps?|has|have|holds?|contains?|equals?|shows?)\s|\b[A-Z]+_[A-Z_]+\b"
+}
+pattern! {
+    /// An order to put something back, which says when it is done.
+    RESTORES = r"(?i)^\W*(?:restor(?:e|ing)|revert(?:ing)?|roll(?:ing)? ?back|undo(?:ing)?|unblock(?:ing)?|re-?connect(?:ing)?|re-?start(?:ing)?|re-?enabl(?:e|ing)|remov(?:e|ing)|delet(?:e|ing))\s+\S|^\W*(?:שחזר|שחזרו|שחזור|לשחזר|החזר|החזירו|החזרת|להחזיר|הסר|הסירו|הסרת|להסיר|מחק|מחקו|מחיקת|למחוק)\s+\S"
+}
+pattern! {
     NOT_EXECUTED = r"(?i)\b(?:not|never|no) (?:yet )?(?:been )?(?:executed|run|executions?|runs)\b|\bto be (?:executed|run)\b|\bno results? yet\b|\bunexecuted\b|טרם (?:בוצע|הורץ|רץ)|עוד לא (?:בוצע|הורץ|רץ)|לא (?:בוצע|הורץ|רץ)"
 }
 pattern! {
@@ -26,10 +34,10 @@ pattern! {
     OUTCOME = r"(?i)\b(?:pass(?:ed|es)?|fail(?:ed|s|ure)?|blocked|skipped|aborted|executing|success(?:ful)?|ok|green|red|error|inconclusive|dirty)\b|עבר|נכשל|הצליח|הצלחה|כישלון|חסום|דולג"
 }
 pattern! {
-    ENVIRONMENT = r"(?i)\b(?:environments?|env|staging|stage|production|prod|dev|development|qa|uat|sandbox|lab|cluster|namespace|locally|local|localhost|ci|on-prem|embedded)\b|[a-z]+_(?:production|staging|dev|qa)\b|סביב|ייצור|מעבדה|מקומי"
+    ENVIRONMENT = r"(?i)\b(?:environments?|env|staging|stage|production|prod|dev|development|qa|uat|sandbox|lab|cluster|namespace|locally|local|localhost|ci|on-prem|embedded|android|ios|ipados|iphone|ipad|pixel|galaxy|phone|tablet|emulator|simulator)\b|[a-z]+_(?:production|staging|dev|qa)\b|סביב|ייצור|מעבדה|מקומי"
 }
 pattern! {
-    SERVICE = r"(?i)\$\w|\$\{|://|\b(?:server|service|host|broker|database|db|queue|cluster|kubernetes|k8s|rabbit\w*|mongo\w*|kafka|redis|postgres\w*|mysql|api|browser|chrome|firefox|os|linux|windows|version|image|port|device|frontend|backend|client|grpc|docker|url|endpoint)s?\b|שרת|שירות|דפדפן|גרסה|מסד"
+    SERVICE = r"(?i)\$\w|\$\{|://|\b(?:server|service|host|broker|database|db|queue|cluster|kubernetes|k8s|rabbit\w*|mongo\w*|kafka|redis|postgres\w*|mysql|api|browser|chrome|firefox|os|linux|windows|version|image|port|device|frontend|backend|client|grpc|docker|url|endpoint|router|switch|phone|tablet|emulator|simulator|camera|sensor|controller|firmware|iphone|ipad)s?\b|\b(?:android|ios|macos|windows|pixel|galaxy)\s\S|\b(?-i:[A-Z]{2,})-\d|שרת|שירות|דפדפן|גרסה|מסד"
 }
 pattern! {
     /// `Name: value`, or `name = value`.
@@ -102,7 +110,13 @@ fn post_conditions(case: &Case<'_>, findings: &mut Vec<Finding>) {
                     .with("action", excerpt(action)),
             );
         }
-    } else if case.filled(field).is_some() && (count(text, 3) < 3 || !STATE.is_match(text)) {
+        return;
+    }
+    // Two words of Hebrew are a sentence.
+    let fewest = if text.contains(|letter| ('א'..='ת').contains(&letter)) { 2 } else { 3 };
+    let is_restored = || case.lines(field).any(|(_, line)| RESTORES.is_match(line));
+    let is_state = || STATE.is_match(text) || NAMED_STATE.is_match(text) || is_restored();
+    if case.filled(field).is_some() && (count(text, fewest) < fewest || !is_state()) {
         findings.push(case.finding("post-conditions-vague", field, case.at(field)));
     }
 }

@@ -35,6 +35,10 @@ pattern! {
     PYTHON = r"^\s*(?:None|True|False)\b"
 }
 pattern! {
+    /// The place within the block, which is not that in the file.
+    PLACE = r"^(?:error:\s*)?line \d+,? column \d+:\s*|\s*\(?\bat line \d+,? column \d+\)?"
+}
+pattern! {
     PLACEHOLDER = r"^\s*(?:<[^>]*>|\{\{|\$\{|%\w)"
 }
 
@@ -155,7 +159,8 @@ fn cause(text: &str, line: usize, column: usize, error: &serde_json::Error) -> (
             ("write null, true, false", "כתבו null, true, false"),
         );
     }
-    if PLACEHOLDER.is_match(here) {
+    // A parser takes the first brace of two for an object's.
+    if PLACEHOLDER.is_match(here) || begins("{") && last == Some('{') {
         return (
             ("a value is left to be filled in", "ערך שלא מולא"),
             ("write the value that is sent", "כתבו את הערך שנשלח"),
@@ -202,7 +207,7 @@ fn yaml(text: &str) -> Result<(), Defect> {
     let Err(error) = parsed else { return Ok(()) };
     let place = error.location();
     let said = error.to_string();
-    let first = said.lines().next().unwrap_or("").trim().to_owned();
+    let first = PLACE.replace_all(said.lines().next().unwrap_or("").trim(), "").into_owned();
     Err(Defect {
         line: place.map_or(1, |place| place.line() as u32),
         column: place.map_or(1, |place| place.column() as u32),
@@ -234,6 +239,7 @@ mod tests {
             ("{'a': 1}", (1, 2), "straight"),
             ("{\"a\": None}", (1, 7), "Python"),
             ("{\"a\": <id>}", (1, 7), "filled"),
+            ("{\"a\": {{value}}}", (1, 8), "filled"),
             ("{\"a\": 1", (1, 7), "breaks off"),
             ("{\"a\": 1}\n{\"a\": 2}", (2, 1), "more behind"),
             ("{\"a\": 1\n \"b\": 2}", (2, 2), "comma is missing"),
@@ -246,6 +252,8 @@ mod tests {
             assert_eq!(check(Language::Json, text), Ok(()), "{text}");
         }
         assert!(check(Language::Yaml, "a: 1\nb: [1, 2\n").is_err());
+        let defect = check(Language::Yaml, "a: 1\n b: 2\n").unwrap_err();
+        assert!(!defect.reason.0.contains("line") && !defect.reason.0.starts_with("error"), "{defect:?}");
         assert_eq!(check(Language::Yaml, "a: 1\nb:\n  - x\n"), Ok(()));
         let defect = check(Language::JsonLines, "{\"a\": 1}\n{\"a\": }").unwrap_err();
         assert_eq!(defect.line, 2);
