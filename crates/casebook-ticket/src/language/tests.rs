@@ -1,5 +1,6 @@
 mod arbitrary;
 mod bindings;
+mod expected;
 
 use proptest::prelude::*;
 

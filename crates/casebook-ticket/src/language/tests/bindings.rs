@@ -48,17 +48,17 @@ fn section(field: Field, body: Blocks) -> Section {
 }
 
 /// An outage that proves what it should. Lines of each section begin at another hundred.
-struct Outage {
-    pre: Vec<&'static str>,
-    steps: Vec<&'static str>,
+pub(super) struct Outage {
+    pub(super) pre: Vec<&'static str>,
+    pub(super) steps: Vec<&'static str>,
     assertions: Vec<&'static str>,
     recovery: Vec<&'static str>,
-    post: Vec<&'static str>,
+    pub(super) post: Vec<&'static str>,
     data: Vec<(&'static str, &'static str)>,
 }
 
 impl Outage {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             pre: vec![
                 "Needed: `use $focus $rabbit $site`",
@@ -85,7 +85,7 @@ impl Outage {
         }
     }
 
-    fn checked(&self) -> Checked {
+    pub(super) fn checked(&self) -> Checked {
         let data = self.data.iter().enumerate().map(|(number, (language, text))| Block::Code {
             at: At::new(600 + 10 * number as u32, 1).into(),
             language: Some((*language).to_owned()),
@@ -105,7 +105,7 @@ impl Outage {
     }
 
     /// The kinds and lines of the problems.
-    fn problems(&self) -> Vec<(ProblemKind, u32)> {
+    pub(super) fn problems(&self) -> Vec<(ProblemKind, u32)> {
         self.checked().problems.iter().map(|problem| (problem.kind, problem.at.line)).collect()
     }
 }
