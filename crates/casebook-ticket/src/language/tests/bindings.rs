@@ -126,6 +126,22 @@ fn a_sound_ticket_has_no_problem_and_can_be_run() {
 }
 
 #[test]
+fn data_that_does_not_say_what_it_is_is_json_when_it_can_be() {
+    for (language, block, references) in [
+        (None, "{\"from\": \"$site.start\"}", 1),
+        (None, "from: \"$site.start\"", 0),
+        (Some("text"), "{\"from\": \"$site.start\"}", 0),
+    ] {
+        let mut body = paragraph(At::new(600, 1), "Sent: `@live`");
+        let language = language.map(str::to_owned);
+        body.push(Block::Code { at: At::new(602, 1).into(), language, text: block.to_owned() });
+        let checked = check(&Ticket { sections: vec![section(Field::TestData, body)], ..Ticket::default() });
+        assert_eq!(checked.problems, [], "{block}");
+        assert_eq!(checked.data[0].references.len(), references, "{block}");
+    }
+}
+
+#[test]
 fn what_has_no_binding_is_left_to_a_person() {
     let mut outage = Outage::new();
     outage.steps.push("9 | Look at the screen | `report.png` | It is green");
