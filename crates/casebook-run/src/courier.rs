@@ -21,7 +21,7 @@ use serde_json::Value as Json;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::sync::Mutex;
 
-use crate::fault::{Injection, Made};
+use crate::fault::{Injection, Made, NOT_FOUND};
 use crate::journal::{Intended, Journal};
 use crate::names::Names;
 use crate::request::{Request, Sent};
@@ -191,19 +191,29 @@ pub async fn serve(
 
 async fn carry_out(errand: &Errand, journal: &Path) -> Result<Observation, String> {
     let unwritten = |error: io::Error| format!("the journal cannot be written: {error}");
-    let intended = |undo| Intended {
+    let intended = |undo, unseen| Intended {
         case: errand.case.clone(),
         step: errand.step.clone(),
         fault: errand.fault.clone(),
-        injection: Injection::Made(Made { undo, by_hand: errand.undoing.in_short() }),
+        injection: Injection::Made(Made { undo, by_hand: errand.undoing.in_short(), unseen }),
     };
     let mut journal = Journal::reopen(journal).map_err(unwritten)?;
     let early = errand.undoing.filled(None);
-    journal.write(errand.number, FaultState::Intended, Some(intended(early))).map_err(unwritten)?;
+    journal.write(errand.number, FaultState::Intended, Some(intended(early, false))).map_err(unwritten)?;
     let sent = errand.request.send().await;
     let written = match sent.as_ref().map_or(What::Nothing, |sent| made(sent, &errand.undoing)) {
         What::Nothing => journal.note(errand.number, FaultState::Verified),
-        What::Undone(undo) => journal.write(errand.number, FaultState::Applied, Some(intended(Some(undo)))),
+        What::Undone(undo) => {
+            let mut applied = |undo, unseen| {
+                journal.write(errand.number, FaultState::Applied, Some(intended(Some(undo), unseen)))
+            };
+            let written = applied(undo.clone(), false);
+            let is_made = sent.as_ref().is_ok_and(|sent| matches!(sent.seen.status, Some(200..300)));
+            match written {
+                Ok(()) if is_made && undo.look().await == Some(NOT_FOUND) => applied(undo, true),
+                written => written,
+            }
+        }
         What::NotKnown => Ok(()),
     };
     written.map_err(unwritten)?;

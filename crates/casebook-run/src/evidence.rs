@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
 
+use crate::environment::Redactor;
 use crate::{RunRecord, report, seen};
 
 /// The file of sums.
@@ -32,6 +33,8 @@ const UNFINISHED: &str = ".unfinished";
 pub struct Evidence {
     directory: PathBuf,
     whole: PathBuf,
+    /// What cannot be in it by chance, and shall not be in it at all.
+    secrets: Redactor,
 }
 
 impl Evidence {
@@ -44,7 +47,13 @@ impl Evidence {
         let (directory, whole) = (below.join(format!("{run}{UNFINISHED}")), below.join(run));
         fs::create_dir_all(directory.join("tickets"))?;
         fs::create_dir(directory.join("journals"))?;
-        Ok(Self { directory, whole })
+        Ok(Self { directory, whole, secrets: Redactor::default() })
+    }
+
+    /// The same evidence, which holds none of an environment's secrets.
+    #[must_use]
+    pub fn hiding(self, redactor: &Redactor) -> Self {
+        Self { secrets: redactor.unmistakable(), ..self }
     }
 
     /// Keeps a ticket's file as it was run: its place in the evidence, and its sum.
@@ -96,12 +105,15 @@ impl Evidence {
     ///
     /// When it cannot be written.
     pub fn finish(self, record: &RunRecord) -> io::Result<PathBuf> {
-        fs::write(self.directory.join(RECORD), serde_json::to_vec_pretty(record)?)?;
-        fs::write(self.directory.join(REPORT), report::html(record))?;
+        let text = serde_json::to_string_pretty(record)?;
+        // Whatever was written without being hidden: the files are those of what the record says then.
+        let hidden = self.secrets.redact(&text);
+        let other = if hidden == text { None } else { Some(serde_json::from_str(&hidden)?) };
+        let record = other.as_ref().unwrap_or(record);
+        self.write(RECORD, &hidden)?;
+        self.write(REPORT, &report::html(record))?;
         for file in record.cases.iter().flat_map(seen::files) {
-            let path = self.directory.join(&file.path);
-            fs::create_dir_all(path.parent().unwrap_or(&self.directory))?;
-            fs::write(path, &file.text)?;
+            self.write(&file.path, &file.text)?;
         }
         let mut sums = Vec::new();
         for file in files(&self.directory)? {
@@ -113,6 +125,17 @@ impl Evidence {
         file.sync_all()?;
         fs::rename(&self.directory, &self.whole)?;
         Ok(self.whole)
+    }
+
+    fn write(&self, place: &str, text: &str) -> io::Result<()> {
+        if let Some(name) = self.secrets.first_in(text) {
+            return Err(io::Error::other(format!(
+                "{place} would tell what {name} stands for; please report it"
+            )));
+        }
+        let path = self.directory.join(place);
+        fs::create_dir_all(path.parent().unwrap_or(&self.directory))?;
+        fs::write(path, text)
     }
 }
 
@@ -190,6 +213,26 @@ mod tests {
         assert_eq!(names(unfinished(below.path()).unwrap()), ["lost.unfinished"]);
         let there = files(&whole).unwrap();
         assert!(there.contains(&"steps/LAB-1/05-4-log.txt".to_owned()), "{there:?}");
+    }
+
+    #[test]
+    fn no_file_tells_a_secret_that_nobody_has_hidden_before() {
+        let below = tempfile::tempdir().unwrap();
+        let mut redactor = Redactor::default();
+        redactor.hide("hunter2<secret>", "${PLAIN}");
+        redactor.hide("password", "***");
+        let evidence = Evidence::begin(below.path(), "run").unwrap().hiding(&redactor);
+        let mut case = case();
+        (case.ticket, case.ticket_sha256) = evidence.ticket("LAB-1", b"x").unwrap();
+        case.summary = "hunter2<secret> is no password".into();
+        let whole = evidence.finish(&run(vec![case])).unwrap();
+        for file in files(&whole).unwrap() {
+            assert!(!fs::read_to_string(whole.join(&file)).unwrap().contains("hunter2"), "{file}");
+        }
+        let report = fs::read_to_string(whole.join(REPORT)).unwrap();
+        assert!(report.contains("${PLAIN} is no password"), "a word stays");
+        let told = crate::verify::verify(&whole).unwrap().contradictions.join("\n");
+        assert!(!told.contains("is not what"), "{told}");
     }
 
     #[test]

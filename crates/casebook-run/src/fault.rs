@@ -19,6 +19,7 @@ pub use delayed::Delayed;
 pub use ended::{Ended, How};
 pub use frozen::Frozen;
 pub use made::Made;
+pub(crate) use made::NOT_FOUND;
 pub use scaled::Scaled;
 
 use crate::command;

@@ -86,7 +86,7 @@ pub async fn injection(mutation: &Mutation, tag: &str, world: &World<'_>) -> Res
             network: world.network(from)?,
             table: format!("casebook_{tag}"),
             addresses: addresses(target, world).await?,
-            expiry: mutation.expiry.unwrap_or(environment.expiry).as_secs().max(1),
+            expiry: (mutation.expiry.unwrap_or(environment.expiry).as_millis().div_ceil(1000) as u64).max(1),
         }),
         Wanted::Delay { target, from, by } => {
             let (network, addresses) = (world.network(from)?, addresses(target, world).await?);

@@ -26,6 +26,8 @@ use crate::{Observation, Outcome};
 
 /// At most so many bytes of a text are kept; what is left out is counted.
 pub(crate) const KEPT: usize = 1 << 20;
+/// What stands in the place of what is left out.
+pub(crate) const CUT: &str = "\n[..]\n";
 
 /// Carries out a statement that looks, and keeps its result when it has a name. What breaks or puts back is the
 /// runner's own business.
@@ -114,5 +116,5 @@ pub(crate) fn bounded(text: &str) -> (String, u64) {
     while !text.is_char_boundary(tail) {
         tail += 1;
     }
-    (format!("{}\n[..]\n{}", &text[..head], &text[tail..]), (tail - head) as u64)
+    (format!("{}{CUT}{}", &text[..head], &text[tail..]), (tail - head) as u64)
 }

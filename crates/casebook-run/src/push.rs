@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hyper::header::HeaderValue;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::environment::Redactor;
 use post::{Answer, post};
 
 /// Which Xray it is.
@@ -94,6 +96,31 @@ pub enum PushError {
         /// How much was sent.
         bytes: usize,
     },
+    /// The connection ended in the middle of the answer.
+    #[error(
+        "{address} answered {status}, and then ended the connection: {why}. The results may be there all the same: look into Jira before you push again"
+    )]
+    Broken {
+        /// Host and port.
+        address: String,
+        /// The status of HTTP.
+        status: u16,
+        /// How it ended.
+        why: String,
+    },
+    /// The results were not sent, because there was no token to send them with.
+    #[error(
+        "{address} gave no token: {why}. Nothing was pushed: push again, or give it more time with --timeout"
+    )]
+    NoToken {
+        /// Host and port.
+        address: String,
+        /// What happened in its place.
+        why: String,
+    },
+    /// The credentials cannot be sent.
+    #[error("{0} has a line break in it, or another sign that no header can have; set it again without it")]
+    Unsendable(String),
     /// It said no.
     #[error("{place} answered {status}: {said}. {remedy}")]
     Answered {
@@ -152,12 +179,19 @@ impl Credentials {
     }
 
     /// What must not be told, whoever says it.
-    fn hidden(&self) -> Vec<&str> {
-        match self {
-            Self::Client(id, secret) => vec![secret, id],
-            Self::Token(token) => vec![token],
-            Self::User(_, password) => vec![password],
-        }
+    fn hidden(&self) -> Redactor {
+        let basic;
+        let secrets = match self {
+            Self::Client(id, secret) => [secret, id],
+            Self::Token(token) => [token, token],
+            Self::User(user, password) => {
+                basic = basic_of(user, password);
+                [password, &basic]
+            }
+        };
+        let mut hidden = Redactor::default();
+        secrets.iter().for_each(|secret| hidden.hide(secret, "***"));
+        hidden
     }
 
     fn variables(&self) -> String {
@@ -176,12 +210,12 @@ impl Target {
     ///
     /// When it cannot be pushed there.
     pub fn parse(xray: Xray, text: &str, in_clear: bool, deadline: Duration) -> Result<Self, PushError> {
-        let fail = |why| PushError::Url { url: text.to_owned(), why };
+        // What may have credentials in it is not told again.
+        let told = if text.contains('@') { "--url" } else { text };
+        let fail = |why| PushError::Url { url: told.to_owned(), why };
         let url = Url::parse(text).map_err(|_| fail("it is no URL, e.g. https://jira.example.org"))?;
         if url.password().is_some() || !url.username().is_empty() {
-            // It is not told again.
-            let why = "it has credentials in it; they belong in variables, see `casebook push --help`";
-            return Err(PushError::Url { url: "--url".to_owned(), why });
+            return Err(fail("it has credentials in it; they belong in variables, see `casebook push --help`"));
         }
         let is_here = url.host_str().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
         match url.scheme() {
@@ -215,15 +249,20 @@ impl Target {
     ///
     /// When they were not taken, or it cannot be told whether.
     pub async fn push(&self, results: &str, credentials: &Credentials) -> Result<Pushed, PushError> {
+        let mut hidden = credentials.hidden();
         let authorization = match credentials {
             Credentials::Client(id, secret) => {
-                format!("Bearer {}", self.token(id, secret, credentials).await?)
+                let token = self.token(id, secret, credentials).await?;
+                hidden.hide(&token, "***");
+                format!("Bearer {token}")
             }
             Credentials::Token(token) => format!("Bearer {token}"),
-            Credentials::User(user, password) => {
-                format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
-            }
+            Credentials::User(user, password) => format!("Basic {}", basic_of(user, password)),
         };
+        if HeaderValue::from_str(&authorization).is_err() {
+            return Err(PushError::Unsendable(credentials.variables()));
+        }
+        hidden.hide(&authorization, "***");
         let mut place = self.place();
         let mut answer = self.post(&place, Some(&authorization), results).await?;
         if answer.status == 404 && self.xray == Xray::Server {
@@ -231,25 +270,26 @@ impl Target {
             place = self.below("rest/raven/1.0/import/execution");
             answer = self.post(&place, Some(&authorization), results).await?;
         }
-        let mut hidden = credentials.hidden();
-        hidden.push(&authorization);
         let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         let key = body["key"].as_str().or_else(|| body["testExecIssue"]["key"].as_str());
         match key {
             Some(key) if answer.is_success() => Ok(Pushed { key: key.to_owned() }),
-            _ => Err(refused(&place, &answer, credentials, &hidden)),
+            _ => Err(refused(&place, &answer, credentials, &said(&answer.body, Some(&answer.body)), &hidden)),
         }
     }
 
-    /// A token of Xray Cloud's.
+    /// A token of Xray Cloud's. An answer that should be one is never told: it may be, in other words.
     async fn token(&self, id: &str, secret: &str, credentials: &Credentials) -> Result<String, PushError> {
         let place = self.below("api/v2/authenticate");
         let body = json!({ "client_id": id, "client_secret": secret }).to_string();
-        let answer = self.post(&place, None, &body).await?;
+        let answer = self.post(&place, None, &body).await.map_err(without_token)?;
         let token: Option<String> = serde_json::from_str(&answer.body).ok();
         match token {
             Some(token) if answer.is_success() => Ok(token),
-            _ => Err(refused(&place, &answer, credentials, &credentials.hidden())),
+            _ => {
+                let said = if answer.is_success() { "no token".to_owned() } else { said(&answer.body, None) };
+                Err(refused(&place, &answer, credentials, &said, &credentials.hidden()))
+            }
         }
     }
 
@@ -266,13 +306,39 @@ impl Target {
     }
 }
 
+/// As a user's name and password stand in a header.
+fn basic_of(user: &str, password: &str) -> String {
+    STANDARD.encode(format!("{user}:{password}"))
+}
+
+/// What it means that there is no token, for the results.
+fn without_token(error: PushError) -> PushError {
+    match error {
+        PushError::TimedOut { address, deadline } => {
+            PushError::NoToken { address, why: format!("it has not answered within {deadline:?}") }
+        }
+        PushError::Cut { address, why, .. } | PushError::Broken { address, why, .. } => {
+            PushError::NoToken { address, why: format!("it ended the connection: {why}") }
+        }
+        other => other,
+    }
+}
+
 /// What an answer means that is not the one that was hoped for.
-fn refused(place: &Url, answer: &Answer, credentials: &Credentials, hidden: &[&str]) -> PushError {
+fn refused(
+    place: &Url,
+    answer: &Answer,
+    credentials: &Credentials,
+    said: &str,
+    hidden: &Redactor,
+) -> PushError {
     let variables = credentials.variables();
     let remedy = match answer.status {
         200..=299 => "Is this Xray, and of the kind that was said (--cloud or --server)? Look into Jira whether the results are there".to_owned(),
-        300..=399 => match &answer.location {
-            Some(location) => format!("It is elsewhere: try the beginning of {location} as --url"),
+        300..=399 => match answer.location.as_deref().and_then(|location| elsewhere(place, location)) {
+            Some(other) => {
+                format!("It is elsewhere: try the beginning of {} as --url", hidden.redact(other.as_str()))
+            }
             None => "It is elsewhere: check --url".to_owned(),
         },
         400 | 422 => "Xray does not take these results; what it says above names the field, e.g. a test's key that it does not have".to_owned(),
@@ -287,27 +353,40 @@ fn refused(place: &Url, answer: &Answer, credentials: &Credentials, hidden: &[&s
     PushError::Answered {
         place: place.to_string(),
         status: answer.status,
-        said: said(&answer.body, hidden),
+        said: plain(&hidden.redact(said)),
         remedy,
     }
 }
 
-/// What an answer says, for people.
-fn said(body: &str, hidden: &[&str]) -> String {
+/// Where an answer says that it is, without what a query or credentials tell.
+fn elsewhere(place: &Url, location: &str) -> Option<Url> {
+    let mut url = place.join(location).ok()?;
+    url.set_query(None);
+    url.set_fragment(None);
+    // Only URLs that can hold none refuse.
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    Some(url)
+}
+
+/// What an answer says, for people; `other` is told when it says nothing that is meant for them.
+fn said(body: &str, other: Option<&str>) -> String {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
     let messages = value["errorMessages"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let messages = messages.collect::<Vec<_>>().join("; ");
     let named = ["error", "message"].into_iter().find_map(|name| value[name].as_str());
     let text = named.map(str::to_owned).or_else(|| Some(messages).filter(|messages| !messages.is_empty()));
-    let mut text = match text {
-        Some(text) => text,
-        None if body.trim_start().starts_with('<') => "a page of HTML".to_owned(),
-        None if body.trim().is_empty() => "nothing".to_owned(),
-        None => body.to_owned(),
-    };
-    for secret in hidden.iter().filter(|secret| !secret.is_empty()) {
-        text = text.replace(secret, "***");
+    match (text, other) {
+        (Some(text), _) => text,
+        (None, _) if body.trim_start().starts_with('<') => "a page of HTML".to_owned(),
+        (None, _) if body.trim().is_empty() => "nothing".to_owned(),
+        (None, Some(other)) => other.to_owned(),
+        (None, None) => "no reason".to_owned(),
     }
+}
+
+/// One line of a text, of a length that is read.
+fn plain(text: &str) -> String {
     let plain = |character: char| if character.is_control() { ' ' } else { character };
     text.trim().trim_end_matches('.').chars().map(plain).take(SAID).collect()
 }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::exchange::{self, Unanswered};
-use crate::names::fill;
+use crate::names::{fill, fill_url};
 use crate::perform::{KEPT, bounded};
 use crate::tls;
 use crate::{Observation, Outcome};
@@ -63,7 +63,7 @@ impl Request {
         let header = |(name, value): &(String, _)| Ok((name.clone(), fill(value, resolve)?));
         Ok(Self {
             method: request.method.clone(),
-            url: fill(&request.target, resolve)?,
+            url: fill_url(&request.target, resolve)?,
             headers: request.headers.iter().map(header).collect::<Result<_, String>>()?,
             body,
             deadline: deadline.as_millis() as u64,
@@ -77,6 +77,24 @@ impl Request {
         let _ = url.set_password(None);
         let _ = url.set_username("");
         format!("{} {url}", self.method)
+    }
+
+    /// What a GET of its address is answered at once, if it is.
+    pub(crate) async fn look(&self) -> Option<u16> {
+        const WITHIN: u64 = 1000;
+        let look = Self {
+            method: Method::GET.to_string(),
+            body: None,
+            deadline: self.deadline.min(WITHIN),
+            ..self.clone()
+        };
+        look.send().await.ok()?.seen.status
+    }
+
+    /// Whether a request that was sent, as observations have it, went to its address.
+    pub(crate) fn is_at(&self, sent: &str) -> bool {
+        let address = sent.lines().next().and_then(|line| line.split_once(' ')).map(|(_, url)| url);
+        Url::parse(&self.url).is_ok_and(|own| Some(own.as_str()) == address)
     }
 
     /// Sends it, and reads the answer or as much of it as there was before the deadline.

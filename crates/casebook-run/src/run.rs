@@ -22,7 +22,7 @@ use crate::evaluate::judge;
 use crate::inject::{in_words, injection};
 use crate::journal::{Intended, Journal};
 use crate::names::Names;
-use crate::perform::perform;
+use crate::perform::{CUT, perform};
 use crate::plan::{Plan, PlannedStep};
 use crate::undo::Stack;
 use crate::world::World;
@@ -220,6 +220,9 @@ impl Case<'_> {
             {
                 self.error.get_or_insert(error);
             }
+            if let (Action::Http(_), Some(status)) = (statement.action.inner(), seen.status) {
+                stack.hear(&seen.sent, status);
+            }
             let seen = redacted(seen, self.redactor);
             if let Some(name) = &statement.capture {
                 self.names.capture(name, seen.clone());
@@ -322,39 +325,26 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 pub(crate) fn values(environment: &Environment) -> BTreeMap<String, serde_json::Value> {
     let mut values = environment.values.clone();
     for value in values.values_mut() {
-        redact_json(value, &environment.redactor);
+        environment.redactor.redact_json(value);
     }
     values
 }
 
 /// What was seen, as it may be written.
 pub(crate) fn redacted(seen: Observation, redactor: &Redactor) -> Observation {
+    let header = |(name, value): (String, String)| (redactor.redact(&name), redactor.redact(&value));
     let mut seen = Observation {
         sent: redactor.redact(&seen.sent),
-        text: redactor.redact(&seen.text),
-        headers: seen.headers.into_iter().map(|(name, value)| (name, redactor.redact(&value))).collect(),
+        text: match seen.left_out {
+            0 => redactor.redact(&seen.text),
+            _ => redactor.redact_cut(&seen.text, CUT),
+        },
+        headers: seen.headers.into_iter().map(header).collect(),
         ..seen
     };
-    redact_json(&mut seen.json, redactor);
+    redactor.redact_json(&mut seen.json);
     if let Outcome::Failed(why) = &mut seen.outcome {
         *why = redactor.redact(why);
     }
     seen
-}
-
-fn redact_json(value: &mut serde_json::Value, redactor: &Redactor) {
-    match value {
-        serde_json::Value::String(text) if redactor.is_in(text) => *text = redactor.redact(text),
-        serde_json::Value::Array(elements) => {
-            for element in elements {
-                redact_json(element, redactor);
-            }
-        }
-        serde_json::Value::Object(fields) => {
-            for field in fields.values_mut() {
-                redact_json(field, redactor);
-            }
-        }
-        _ => {}
-    }
 }

@@ -95,7 +95,7 @@ impl Case {
         let of = |field: &Field| ticket.as_ref().and_then(|ticket| ticket.text(field));
         let name = Path::new(file).file_stem().map(|name| name.to_string_lossy().into_owned());
         let obstacle = || vec![Obstacle { at: casebook_ticket::At::default(), text }];
-        Self {
+        let mut case = Self {
             file: file.to_owned(),
             key: of(&Field::Key).or(name).unwrap_or_default(),
             summary: of(&Field::Summary).unwrap_or_default(),
@@ -104,7 +104,32 @@ impl Case {
                 .ok_or_else(obstacle)
                 .and_then(|ticket| plan(ticket, environment, allow_shell)),
             bytes,
+        };
+        case.refuse_secrets(&environment.redactor.unmistakable());
+        case
+    }
+
+    /// A ticket that has a secret of the environment's in it is not run, and kept without it.
+    fn refuse_secrets(&mut self, secrets: &Redactor) {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let lines = text.lines().zip(1..);
+        let found = lines.filter_map(|(line, number)| Some((number, secrets.first_in(line)?)));
+        let found = found.map(|(number, name)| Obstacle {
+            at: casebook_ticket::At::new(number, 1),
+            text: format!("what {name} stands for is written out here; write the name that the environment's file gives to it, as in `$token`"),
+        });
+        let found: Vec<_> = found.collect();
+        if found.is_empty() {
+            return;
         }
+        let mut obstacles = std::mem::replace(&mut self.plan, Err(Vec::new())).err().unwrap_or_default();
+        for obstacle in &mut obstacles {
+            obstacle.text = secrets.redact(&obstacle.text);
+        }
+        obstacles.extend(found);
+        self.plan = Err(obstacles);
+        self.summary = secrets.redact(&self.summary);
+        self.bytes = secrets.redact(&text).into_bytes();
     }
 
     /// What stands in the way, one line each, as `file:line:column: text`.
@@ -163,6 +188,7 @@ pub async fn run_all(
     let id = format!("{}-{mark:08x}", began.strftime("%Y%m%dT%H%M%SZ"));
     let unwritten = |error| SessionError::Evidence { directory: options.evidence.clone(), error };
     let evidence = Evidence::begin(&options.evidence, &id).map_err(unwritten)?;
+    let evidence = evidence.hiding(&environment.redactor);
     if let Some(standard) = &options.standard {
         evidence.standard(standard).map_err(unwritten)?;
     }

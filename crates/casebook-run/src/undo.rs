@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::courier::Courier;
+use crate::fault::Injection;
 use crate::journal::{self, Intended, Journal, Pending};
 use crate::{Fault, FaultRecord, FaultState};
 
@@ -103,6 +104,15 @@ impl Stack {
             }
         }
         Ok(())
+    }
+
+    /// Takes note of a ticket's own request that was answered: what it made may be at that address.
+    pub fn hear(&mut self, sent: &str, status: u16) {
+        for broken in &mut self.faults {
+            if let Injection::Made(made) = &mut broken.intended.injection {
+                made.hear(sent, status);
+            }
+        }
     }
 
     /// Puts back what a step broke or made, the last first, and looks whether it is gone.

@@ -110,8 +110,9 @@ fn outlived(fault: &FaultRecord, case: &CaseRecord) -> Option<String> {
     };
     let step = case.steps.iter().find(is_late)?;
     let (number, what) = (&step.number, &fault.fault.what);
+    let bare = what.split_once(" for ").map_or(what.as_str(), |(bare, _)| bare);
     Some(format!(
-        "`{what}` of step {} ended by itself before step {number} had looked; give it more time, as in `{what} for 10m`",
+        "`{what}` of step {} ended by itself before step {number} had looked; give it more time, as in `{bare} for 10m`",
         fault.step
     ))
 }

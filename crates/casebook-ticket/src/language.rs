@@ -36,6 +36,7 @@ pub use predicate::{
     Comparison, Measure, Operand, Operator, Outcome, Predicate, Reach, StatusCode, TextTest, Value, ValueTest,
 };
 pub use span::{Meaning, meaning};
+use span::{Stands, unchecked};
 pub use statement::{
     Action, Effect, Grpc, Http, Probe, Protocol, Since, Statement, StepId, Undo, Wait, World,
 };

@@ -153,12 +153,15 @@ texts! {
     text_in_quotes empty_text write_words_looked_for no_regex mend_regex is_a_verb verb_into_data is_a_predicate
     predicate_into_expected no_result_name write_name_alone no_result_to_name leave_as_out fault_has_no_name
     undo_names_step no_kind kinds_shape no_object object_shape no_metric metric_shape cannot_be_repeated
-    wait_for_a_look wait_for_itself predicate_in_data into_expected expected_is_prose predicate_or_nothing statement_in_expected into_data assertion_in_steps
+    wait_for_a_look wait_for_itself predicate_in_data into_expected expected_is_prose predicate_or_nothing statement_in_expected into_data statement_in_action result_in_expected result_into_data not_checked
+    predicate_or_no_code no_time_at_all longer_than_nothing no_whole_seconds none_at_all looks_once shorter_every
+    known_before compare_with_more range_backwards smaller_first undoes_nothing request_that_undoes undone_elsewhere
+    undo_there assertion_in_steps
     into_assertions statement_in_assertions assert_of_step which_step write_step_before before_any_statement
     statement_first use_in_the_middle use_first expects_without_statement statement_or_earlier_result two_steps
     number_steps breaks_nothing name_step_with_fault name_taken take_new_name no_such_data write_data data_twice
     rename_one data_not_json mend_json step_not_begun step_with_statement no_such_step step_meant which_part
-    write_part captured_later move_capture nothing_says declare nearest_or_declare secret_in_header
+    write_part captured_later move_capture nothing_says declare nearest_or_declare secret_in_header secret_in_query query_into_environment
     secret_into_environment nothing_to_hold_against leave_out_or_result says_nothing_about the_answer messages
     a_connection health a_number pods difference one_object log_lines a_metric output a_fault end_of_fault
     snapshot_of_other no_snapshot snapshot_k8s snapshot_other command_without_undo write_undo may_make undo_or_read_only broken_after_steps

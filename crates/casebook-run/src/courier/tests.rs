@@ -110,14 +110,18 @@ async fn what_was_made_is_known_from_the_journal_alone() {
     assert_eq!((pending.len(), pending[0].number, pending[0].state), (1, 7, FaultState::Applied));
     let recovered = recover(pending, false).await;
     assert_eq!(recovered[0].error, None);
-    assert_eq!(server.asked(), ["POST /jobs", "DELETE /jobs/1-1"]);
+    assert_eq!(server.asked(), ["POST /jobs", "GET /jobs/1-1", "DELETE /jobs/1-1"]);
     assert_eq!(place.pending(), []);
 }
 
 #[tokio::test]
 async fn an_errand_is_done_also_when_nobody_waits_for_it_any_more() {
     let server = Server::start(|request| {
-        Some(if request.starts_with("POST") { (200, "{\"id\": \"1-1\"}") } else { (404, "") })
+        Some(match request.split_once(' ') {
+            Some(("POST", _)) => (200, "{\"id\": \"1-1\"}"),
+            Some(("GET", _)) => (405, ""),
+            _ => (404, ""),
+        })
     })
     .await;
     let place = Place::new();
@@ -129,7 +133,7 @@ async fn an_errand_is_done_also_when_nobody_waits_for_it_any_more() {
     drop(run);
     let (input, output) = split(watchdog);
     serve(input, output, &place.journal).await.unwrap();
-    assert_eq!(server.asked(), ["POST /jobs"]);
+    assert_eq!(server.asked(), ["POST /jobs", "GET /jobs/1-1"]);
     assert_eq!(place.pending()[0].state, FaultState::Applied);
     assert_eq!(recover(place.pending(), false).await[0].error, None, "what is not there is gone");
 }
@@ -144,7 +148,7 @@ async fn whoever_stops_waiting_does_not_cut_an_errand() {
     assert!(futures::poll!(&mut sent).is_pending());
     drop(sent);
     courier.idle().await;
-    assert_eq!(server.asked(), ["POST /jobs"]);
+    assert_eq!(server.asked(), ["POST /jobs", "GET /jobs/1-1"]);
     assert_eq!(place.pending()[0].state, FaultState::Applied);
 }
 
@@ -180,7 +184,10 @@ async fn a_refusal_that_tells_of_something_is_undone() {
 async fn what_nobody_can_tell_stays_pending_until_a_person_has_looked() {
     let silent = Server::start(|_| None).await;
     let vague = Server::start(|_| Some((200, "{}"))).await;
-    for server in [silent, vague] {
+    let void = Server::start(|_| Some((200, "{\"id\": null}"))).await;
+    let empty = Server::start(|_| Some((200, "{\"id\": \"\"}"))).await;
+    let many = Server::start(|_| Some((200, "{\"id\": {\"a\": 1}}"))).await;
+    for server in [silent, vague, void, empty, many] {
         let place = Place::new();
         courier(&place.journal).send(errand(&server.url, BY_ANSWER)).await.unwrap();
         assert_eq!(place.pending()[0].state, FaultState::Intended);
@@ -206,6 +213,33 @@ async fn an_undo_that_needs_no_answer_is_known_before() {
     assert!(first.contains("\"state\":\"intended\"") && first.contains("/jobs/own"), "{first}");
     assert_eq!(recover(pending, false).await[0].error, None);
     assert_eq!(server.asked(), ["POST /jobs", "DELETE /jobs/own"]);
+}
+
+#[tokio::test]
+async fn what_is_not_found_was_not_undone_where_nothing_was_ever_found() {
+    let server = Server::start(|request| {
+        Some(if request.starts_with("POST") { (200, "{\"id\": \"7/8\"}") } else { (404, "") })
+    })
+    .await;
+    let place = Place::new();
+    courier(&place.journal).send(errand(&server.url, BY_ANSWER)).await.unwrap();
+    let recovered = recover(place.pending(), false).await;
+    let error = recovered[0].error.as_deref().unwrap();
+    assert!(error.contains("/jobs/7%2F8`: status 404, which a GET") && place.pending().len() == 1, "{error}");
+    assert_eq!(server.asked(), ["POST /jobs", "GET /jobs/7%2F8", "DELETE /jobs/7%2F8"]);
+
+    // The ticket's own request found it.
+    let place = Place::new();
+    let courier = courier(&place.journal);
+    courier.send(errand(&server.url, BY_ANSWER)).await.unwrap();
+    let mut stack = Stack::new(Journal::reopen(&place.journal).unwrap());
+    stack.adopt(&courier).await.unwrap();
+    stack.hear(&format!("DELETE {}/jobs/other", server.url), 200);
+    stack.hear(&format!("DELETE {}/jobs/7%2F8", server.url), 404);
+    assert!(stack.undo_all().await.is_err());
+    stack.hear(&format!("DELETE {}/jobs/7%2F8", server.url), 200);
+    stack.undo_all().await.unwrap();
+    assert_eq!(place.pending(), []);
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use toml::Value;
 
 use super::Redactor;
+use super::redactor::SHORTEST;
 
 /// What would end a part of a URL.
-const IN_URL: &AsciiSet = &CONTROLS.add(b' ').add(b'/').add(b'?').add(b'#').add(b'@').add(b'%');
+pub(super) const IN_URL: &AsciiSet = &CONTROLS.add(b' ').add(b'/').add(b'?').add(b'#').add(b'@').add(b'%');
 
 /// Replaces `${NAME}` in all texts, and notes each value as a secret.
 pub(super) fn fill(
@@ -53,6 +54,9 @@ fn filled(
             return out;
         };
         match variable(name) {
+            Some(value) if value.len() < SHORTEST => problems.push(format!(
+                "what the variable {name} holds is shorter than {SHORTEST} characters, too short to be hidden in evidence; take a longer secret, or write what is none into the file itself"
+            )),
             Some(value) => {
                 redactor.hide(&value, &format!("${{{name}}}"));
                 // A part of a URL; a variable that is the whole URL stands for itself.

@@ -77,6 +77,65 @@ token = "${TOKEN}"
 }
 
 #[test]
+fn json_is_hidden_in_all_its_parts() {
+    let mut redactor = Redactor::default();
+    redactor.hide("hunter2secret", "${PLAIN}");
+    redactor.hide("73519264", "${PIN}");
+    let mut seen = json!({ "hunter2secret": [1, 73_519_264, 735_192_640], "a": { "b": "is hunter2secret" } });
+    redactor.redact_json(&mut seen);
+    assert_eq!(seen, json!({ "${PLAIN}": [1, "${PIN}", 735_192_640], "a": { "b": "is ${PLAIN}" } }));
+}
+
+#[test]
+fn what_a_cut_goes_through_is_hidden_on_both_sides() {
+    let mut redactor = Redactor::default();
+    redactor.hide("hunter2secret", "${PLAIN}");
+    redactor.hide("abcdabcd", "***");
+    for (seen, hidden) in [
+        ("its hunter2[..]ecret is", "its ${PLAIN}[..]${PLAIN} is"),
+        ("hunter2secret hunt[..]abcdabcd", "${PLAIN} ${PLAIN}[..]***"),
+        ("abcdabcd[..]abcdabcd is hunter2secre", "***[..]*** is ${PLAIN}"),
+        ("x-HUNTER2Secret[..]2SECRET", "x-${PLAIN}[..]${PLAIN}"),
+        ("the end of a hun[..]t is", "the end of a hun[..]t is"),
+    ] {
+        assert_eq!(redactor.redact_cut(seen, "[..]"), hidden);
+    }
+}
+
+#[test]
+fn a_secret_that_is_no_word_is_unmistakable() {
+    let mut redactor = Redactor::default();
+    for (secret, instead) in [
+        ("hunter2secret", "${PLAIN}"),
+        ("unavailable", "${WORD}"),
+        ("pa55", "***"),
+        ("10.0.0.1:5672", "$rabbit"),
+        ("guest:p%40ssword@", ""),
+        ("10.10.100.107", "${HOST}"),
+        ("rabbit.lab.example", "${HOST}"),
+        ("/srv/lab-1/data", "${DIRECTORY}"),
+    ] {
+        redactor.hide(secret, instead);
+    }
+    let known = redactor.unmistakable();
+    assert_eq!(
+        known
+            .first_in("10.0.0.1:5672, 10.10.100.107, rabbit.lab.example, /srv/lab-1/data: unavailable, pa55"),
+        None
+    );
+    assert_eq!(known.first_in("it is hunter2secret"), Some("${PLAIN}"));
+    let again: Redactor = serde_json::from_str(&serde_json::to_string(&redactor).unwrap()).unwrap();
+    assert_eq!(again, redactor, "journals keep it");
+}
+
+#[test]
+fn a_secret_that_could_not_be_hidden_is_refused() {
+    let text = "name = \"lab\"\n[values]\ntoken = \"${TOKEN}\"\n";
+    let told = Environment::parse("lab.toml", text, &|_| Some("abc".to_owned())).unwrap_err().to_string();
+    assert!(told.contains("TOKEN holds is shorter than 4 characters") && !told.contains("abc"), "{told}");
+}
+
+#[test]
 fn what_is_wrong_is_told_without_what_is_secret() {
     let text = "name = \"lab\"\n[targets.focus]\nmay = \"${RABBIT_PASSWORD}\"\n";
     let told = parse(text).unwrap_err().to_string();

@@ -61,19 +61,35 @@ impl About {
         let labels =
             labels.split([',', '\n', ';']).map(|label| label.trim().replace(char::is_whitespace, "_"));
         Self {
-            requirements: keys(&text(Field::Requirements)),
+            requirements: keys(&text(Field::Requirements), project(&text(Field::Key))),
             labels: labels.filter(|label| !label.is_empty()).collect(),
             steps: steps::read(body).steps.into_iter().map(step).collect(),
         }
     }
 }
 
-/// All keys in a text, each once.
-fn keys(text: &str) -> Vec<String> {
+/// What looks like a key's project and is a standard's name.
+const STANDARDS: &[&str] = &[
+    "AES", "ANSI", "BASE", "CP", "CRC", "CVE", "CWE", "DIN", "ECMA", "FIPS", "HTTP", "IEC", "IEEE", "ISO",
+    "LATIN", "MD", "OWASP", "PKCS", "RFC", "RSA", "SHA", "SSL", "TLS", "UCS", "UTF", "WINDOWS",
+];
+
+/// All keys in a text, each once: those of the ticket's own project, and of projects that a key at the beginning of a line
+/// is of. `UTF-8` is none.
+fn keys(text: &str, own: Option<&str>) -> Vec<String> {
+    let found = |text| KEY.iter().flat_map(move |pattern| pattern.find_iter(text));
+    let first = |line| {
+        let line: &str = str::trim_start_matches(line, |character: char| !character.is_alphanumeric());
+        found(line).next().filter(|key| key.start() == 0).and_then(|key| project(key.as_str()))
+    };
+    let named = text.lines().filter_map(first).filter(|project| !STANDARDS.contains(project));
+    let projects: HashSet<&str> = named.chain(own).collect();
     let mut keys: Vec<String> = Vec::new();
-    for found in KEY.iter().flat_map(|pattern| pattern.find_iter(text)) {
-        if !keys.iter().any(|known| known == found.as_str()) {
-            keys.push(found.as_str().to_owned());
+    for key in found(text).map(|found| found.as_str()) {
+        if project(key).is_some_and(|project| projects.contains(project))
+            && !keys.iter().any(|known| known == key)
+        {
+            keys.push(key.to_owned());
         }
     }
     keys
@@ -237,5 +253,24 @@ pub(super) fn bounded(text: &str) -> String {
     match cut(text, LONGEST) {
         (text, 0) => text.to_owned(),
         (text, more) => format!("{text}\n[{more} bytes more are in the evidence]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements_are_those_of_projects_that_the_ticket_names() {
+        for (text, wanted) in [
+            ("- REQ-7: survives, see REQ-8 and REQ-7", "REQ-7 REQ-8"),
+            ("- Names are in UTF-8, sums are SHA-256, as PZ-9 says", "PZ-9"),
+            ("- UTF-8 is taken\n- ISO-8601 is given\n- REQ-1", "REQ-1"),
+            ("It serves, see OPS-3 for AES-256", ""),
+            ("SHA-1, REQ-2", ""),
+        ] {
+            assert_eq!(keys(text, Some("PZ")).join(" "), wanted, "{text}");
+        }
+        assert_eq!(keys("see SHA-1", Some("SHA")), ["SHA-1"], "a project may be called so");
     }
 }

@@ -47,7 +47,10 @@ pub(super) async fn post(
         let builder = head(authorization).map_err(|error| unreachable(error.to_string()))?;
         let body = Bytes::copy_from_slice(body.as_bytes());
         match exchange::ask(url, builder, body, tls::config()).await {
-            Ok(answer) => read(answer).await.map_err(cut),
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                read(answer).await.map_err(|why| PushError::Broken { address: address(), status, why })
+            }
             Err(error @ Unanswered::Cut(_)) => Err(cut(error.to_string())),
             Err(error) => Err(unreachable(error.to_string())),
         }

@@ -31,6 +31,8 @@ enum Answers {
     Never,
     /// Ends the connection when it has the head.
     Cuts,
+    /// Ends it in the middle of the answer.
+    Breaks,
 }
 
 const TOKEN: Answers = Answers::With(200, "\"token-of-an-hour\"");
@@ -97,10 +99,16 @@ async fn serve(mut stream: TcpStream, answers: &[(&str, Answers)], noted: Arc<Mu
     let (status, more, body) = match answer {
         Some(Answers::With(status, body)) => (status, String::new(), body),
         Some(Answers::Redirect(to)) => (302, format!("location: {to}\r\n"), ""),
+        Some(Answers::Breaks) => (200, "x-more: 1\r\ncontent-length: 99\r\n".to_owned(), "{"),
         Some(Answers::Never | Answers::Cuts) => std::future::pending().await,
         None => (404, String::new(), "<html>Not Found</html>"),
     };
-    let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n{more}\r\n{body}", body.len());
+    let length = if more.contains("content-length") {
+        String::new()
+    } else {
+        format!("content-length: {}\r\n", body.len())
+    };
+    let answer = format!("HTTP/1.1 {status} X\r\n{length}{more}\r\n{body}");
     stream.write_all(answer.as_bytes()).await.unwrap();
 }
 
@@ -233,6 +241,47 @@ async fn every_no_names_its_remedy_and_no_secret() {
             &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::Cuts)],
             &["ended the connection", "--without-files"],
         ),
+        (
+            &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::Breaks)],
+            &["answered 200, and then ended the connection", "may be there all the same"],
+        ),
+        (&[("/api/v2/authenticate", Answers::Cuts)], &["gave no token", "Nothing was pushed"]),
+        (&[("/api/v2/authenticate", Answers::Breaks)], &["gave no token", "Nothing was pushed"]),
+        (
+            &[("/api/v2/authenticate", Answers::With(200, r#"{"token": "token-of-an-hour"}"#))],
+            &["answered 200: no token"],
+        ),
+        (
+            &[("/api/v2/authenticate", Answers::With(400, r#"{"sent": "token-of-an-hour"}"#))],
+            &["answered 400: no reason"],
+        ),
+        (
+            &[
+                ("/api/v2/authenticate", TOKEN),
+                (IMPORT, Answers::With(400, "token token-of-an-hour is refused")),
+            ],
+            &["answered 400: token *** is refused"],
+        ),
+        (
+            // `the-client:the-secret`, and the token, in base64.
+            &[
+                ("/api/v2/authenticate", TOKEN),
+                (IMPORT, Answers::With(500, "dGhlLWNsaWVudDp0aGUtc2VjcmV0 dG9rZW4tb2YtYW4taG91cg==")),
+            ],
+            &["answered 500: ***"],
+        ),
+        (
+            &[
+                ("/api/v2/authenticate", TOKEN),
+                (
+                    IMPORT,
+                    Answers::Redirect(
+                        "https://me:pass@login.example/token-of-an-hour/x?jwt=token-of-an-hour#a",
+                    ),
+                ),
+            ],
+            &["try the beginning of https://login.example/***/x as --url"],
+        ),
     ];
     for (answers, told) in table {
         let fake = Fake::start(answers).await;
@@ -250,7 +299,26 @@ async fn who_does_not_answer_or_is_not_there_is_told() {
     let fake = Fake::start(&[("/api/v2/authenticate", Answers::Never)]).await;
     let target = Target { deadline: Duration::from_millis(200), ..fake.target(Xray::Cloud, "") };
     let told = target.push("{}", &client()).await.unwrap_err().to_string();
-    assert!(told.contains("has not answered within 200ms") && told.contains("--timeout"), "{told}");
+    assert!(
+        told.contains("has not answered within 200ms. Nothing was pushed") && told.contains("--timeout"),
+        "{told}"
+    );
+    let fake =
+        Fake::start(&[("/api/v2/authenticate", TOKEN), ("/api/v2/import/execution", Answers::Never)]).await;
+    let target = Target { deadline: Duration::from_millis(500), ..fake.target(Xray::Cloud, "") };
+    let told = target.push("{}", &client()).await.unwrap_err().to_string();
+    assert!(told.contains("has not answered within 500ms. The results may be there"), "{told}");
+    let broken = Credentials::Token("pat-1\nx".into());
+    let told = fake.target(Xray::Server, "").push("{}", &broken).await.unwrap_err().to_string();
+    assert!(told.starts_with("XRAY_TOKEN has a line break in it"), "{told}");
+    let user = Credentials::User("me".into(), "pass".into());
+    let fake = Fake::start(&[(
+        "/rest/raven/2.0/import/execution",
+        Answers::With(400, "for bWU6cGFzcw== of me:pass"),
+    )])
+    .await;
+    let told = fake.target(Xray::Server, "").push("{}", &user).await.unwrap_err().to_string();
+    assert!(told.contains("answered 400: for *** of me:***"), "{told}");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -294,6 +362,8 @@ fn secrets_do_not_cross_a_network_unencrypted() {
     assert!(parse("https://jira.example.org", false).is_ok());
     let told = parse("https://ann:secret@jira.example.org", false).unwrap_err();
     assert!(told.contains("they belong in variables") && !told.contains("secret"), "{told}");
+    let told = parse("me:pass@jira.example.org", false).unwrap_err();
+    assert!(told.starts_with("--url: only https") && !told.contains("pass"), "{told}");
     assert!(parse("jira.example.org", false).unwrap_err().contains("it is no URL"));
     assert!(parse("ftp://jira.example.org", false).unwrap_err().contains("only https and http"));
 }

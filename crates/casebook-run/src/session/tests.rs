@@ -36,7 +36,11 @@ struct Place {
 impl Place {
     fn new(environment: &str) -> Self {
         let text = format!("name = \"lab\"\nshell = true\n{environment}");
-        let variable = |name: &str| (name == "API_TOKEN").then(|| "s3cr\"3t".to_owned());
+        let variable = |name: &str| match name {
+            "API_TOKEN" => Some("s3cr\"3t".to_owned()),
+            "LONG_TOKEN" => Some("hunter2secretXYZ".to_owned()),
+            _ => None,
+        };
         Self {
             directory: tempfile::tempdir().unwrap(),
             environment: Environment::parse("lab.toml", &text, &variable).unwrap(),
@@ -168,6 +172,22 @@ async fn no_secret_and_no_address_is_in_the_evidence() {
         {
             assert!(!text.contains(secret), "{secret} is in {file}:\n{text}");
         }
+    }
+    assert_eq!(verify::verify(&evidence).unwrap().contradictions, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_ticket_that_tells_a_secret_is_not_run_and_is_kept_without_it() {
+    let place = Place::new("[values]\ntoken = \"${LONG_TOKEN}\"\n");
+    let cases = [ticket("LAB-1", "echo hunter2secretXYZ", "true"), ticket("LAB-2", "echo unavailable", "true")];
+    let (record, evidence) = place.run(&cases).await.unwrap();
+    assert_eq!(record.cases[0].verdict, Verdict::Error);
+    let reason = &record.cases[0].reason;
+    assert!(reason.contains("LAB.md:11:1: what ${LONG_TOKEN} stands for is written out here"), "{reason}");
+    assert_eq!(record.cases[1].verdict, Verdict::Passed);
+    for file in crate::evidence::files(&evidence).unwrap() {
+        let text = std::fs::read_to_string(evidence.join(&file)).unwrap();
+        assert!(!text.contains("hunter2secretXYZ"), "{file}");
     }
     assert_eq!(verify::verify(&evidence).unwrap().contradictions, [""; 0]);
 }

@@ -149,6 +149,9 @@ fn what_was_seen_after_a_fault_ended_by_itself_says_nothing() {
         assert_eq!(seen, verdict, "{ends}: {why}");
         assert!(verdict == Verdict::Failed || why.contains("ended by itself before step"), "{why}");
     }
+    case.faults[0].fault.what = "block $rabbit from $focus for 3s".into();
+    let why = case_verdict(&case).1;
+    assert!(why.ends_with("as in `block $rabbit from $focus for 10m`"), "{why}");
     case.faults[0].verified = Some(at(20));
     assert_eq!(case_verdict(&case).0, Verdict::Failed, "what came after it was undone");
 }

@@ -1,6 +1,7 @@
 //! Whether the bindings of a whole ticket can be run, told before anything is touched.
 
 mod collect;
+mod credentials;
 mod data;
 mod faults;
 mod names;

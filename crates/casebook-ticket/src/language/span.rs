@@ -1,11 +1,15 @@
 //! What a code span is: a binding, or a word of the prose around it.
 
+mod expected;
+
 use super::words::{self, nearest};
 use super::{
     DataName, PREDICATES, Predicate, Statement, StepId, SyntaxError, VERBS, Variable, parse_assertion,
     parse_predicate, parse_statement,
 };
 use crate::At;
+
+pub(super) use expected::{Stands, unchecked};
 
 /// What a code span says.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,10 +28,11 @@ pub enum Meaning {
 
 /// Tells what a code span is. It is meant for the language when
 ///
-/// - it begins with a verb, a predicate's word, or `step N:`, and is more than that one word;
+/// - it begins with a verb or a predicate's word, and is more than that one word;
+/// - it begins with a step and its number, in whatever case, and something stands behind them;
 /// - it is one of the predicates of one word, e.g. `up`, or the name of a result, e.g. `$answer`;
 /// - it is more than one word, and either the first is one letter away from a word of the language of five letters or
-///   more, or another is a name such as `$focus` or `@live`.
+///   more, or looks like one and has other letters in it, or another is a name such as `$focus` or `@live`.
 ///
 /// Everything else is prose.
 #[must_use]
@@ -36,7 +41,7 @@ pub fn meaning(text: &str, at: At) -> Meaning {
     let Some(first) = words.next() else { return Meaning::Prose };
     let second = words.next();
     let is_one_word = second.is_none();
-    if first == "step" && second.is_some_and(|second| second.ends_with(':')) {
+    if first == "step" && second.is_some_and(|second| second.ends_with(':')) || is_about_step(text) {
         return match parse_assertion(text, at) {
             Ok((step, predicate)) => Meaning::Assertion(step, predicate),
             Err(error) => Meaning::Wrong(error),
@@ -63,15 +68,53 @@ pub fn meaning(text: &str, at: At) -> Meaning {
     unknown(text, first, at)
 }
 
+/// Whether a span begins with a step and its number, and says something of it: `Step 5: up`, `step5 status 200`.
+fn is_about_step(text: &str) -> bool {
+    let text: String = text.chars().filter_map(plain).collect();
+    let Some((word, rest)) = text.trim_start().split_at_checked(4) else { return false };
+    let rest = rest.trim_start();
+    let number = rest.find(|character: char| !(character.is_alphanumeric() || character == '.'));
+    let (number, rest) = rest.split_at(number.unwrap_or(rest.len()));
+    word.eq_ignore_ascii_case("step")
+        && number.starts_with(|first: char| first.is_ascii_digit())
+        && rest.starts_with(|next: char| next == ':' || next.is_whitespace())
+        && rest.contains(char::is_alphabetic)
+}
+
+/// A character as it looks: of two that look the same the one of the language, and none for what is not seen.
+fn plain(character: char) -> Option<char> {
+    Some(match character {
+        '\u{ad}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}' => return None,
+        'а' => 'a',
+        'е' => 'e',
+        'і' => 'i',
+        'о' | 'ο' => 'o',
+        'р' => 'p',
+        'с' => 'c',
+        'ѕ' => 's',
+        'у' => 'y',
+        'х' => 'x',
+        _ => character,
+    })
+}
+
 /// Whether a span of several words whose first one is unknown is meant for the language.
 fn is_meant(first: &str, text: &str) -> bool {
     const LONGEST: usize = 12;
+    let visible: String = first.chars().filter_map(plain).collect();
     let is_near = || {
-        let first = first.to_ascii_lowercase();
+        let first = visible.to_ascii_lowercase();
         let known = VERBS.iter().chain(PREDICATES).map(|word| word.word);
         known.filter(|word| word.len() >= 5).any(|word| strsim::damerau_levenshtein(&first, word) <= 1)
     };
-    if first.len() <= LONGEST && is_near() {
+    if visible.len() <= LONGEST && is_near() {
+        return true;
+    }
+    if visible != first && VERBS.iter().chain(PREDICATES).any(|word| word.word == visible) {
         return true;
     }
     let is_word = first.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_".contains(&byte));

@@ -1,5 +1,6 @@
 mod arbitrary;
 mod bindings;
+mod expected;
 
 use proptest::prelude::*;
 
@@ -56,6 +57,7 @@ fn other_ways_of_writing_become_canonical() {
             "http POST $focus undo DELETE $focus/$a.json.id deadline 1s as a",
         ),
         ("http GET $focus with \"Accept:text/html\"", "http GET $focus with \"Accept: text/html\""),
+        ("http POST $a undo DELETE $b.json.self as b", "http POST $a undo DELETE $b.json.self as b"),
         ("metric $focus up{job=\"a b\"} as m", "metric $focus up{job=\"a b\"} as m"),
     ] {
         assert_eq!(statement(text).map(|it| it.to_string()), Ok(canonical.to_owned()), "{text}");
@@ -70,6 +72,9 @@ fn other_ways_of_writing_become_canonical() {
         ("elapsed 1s..3s", "elapsed 1s..3s"),
         ("timeout refused", "timeout refused"),
         ("status 5xx 404", "status 5xx 404"),
+        ("value >= 0", "value >= 0"),
+        ("elapsed 0s..3s", "elapsed 0s..3s"),
+        ("count <= 0", "count <= 0"),
     ] {
         assert_eq!(predicate(text).map(|it| it.to_string()), Ok(canonical.to_owned()), "{text}");
     }
@@ -112,6 +117,20 @@ const MISTAKES: &[(&str, u32, &str)] = &[
     ("use", 13, "A name"),
     ("scale $x to -1", 22, "whole number"),
     ("frobnicate $x", 10, "write one of: http"),
+    ("http GET $focus deadline 0s", 35, "no time at all"),
+    ("wait until tcp $a open within 0s", 40, "no time at all"),
+    ("wait until tcp $a open within 5s every 0s", 49, "no time at all"),
+    ("wait until tcp $a open within 1s every 1m", 43, "looked once only"),
+    ("delay $rabbit from $focus by 0s", 39, "no time at all"),
+    ("grpc $a/b.C/D read 0", 29, "none at all"),
+    ("block $rabbit from $focus for 0s", 40, "no time at all"),
+    ("block $rabbit from $focus for 500ms", 40, "write `1s`"),
+    ("block $rabbit from $focus for 1500ms", 40, "write `2s`"),
+    ("http POST $focus/x undo GET $focus/y", 34, "A `GET` undoes nothing"),
+    ("http POST $focus/x undo HEAD $focus/y", 34, "A `HEAD` undoes nothing"),
+    ("http POST $focus/x undo OPTIONS $focus/y", 34, "A `OPTIONS` undoes nothing"),
+    ("http POST $focus/x undo DELETE $rabbit/y", 10, "undo it where it was made"),
+    ("wait until http POST $a/x undo DELETE $b/y status 200 within 5s", 10, "undo it where it was made"),
 ];
 
 #[test]
@@ -137,6 +156,15 @@ fn mistakes_say_where_and_what_to_do() {
         ("elapsed < 3", 20, "has no unit"),
         ("count = NaN", 18, "no number"),
         ("up and down", 13, "code span of its own"),
+        ("elapsed 5s..1s", 18, "ends before it begins"),
+        ("elapsed < 0s", 18, "known before"),
+        ("elapsed >= 0s", 18, "known before"),
+        ("json $.ok count 5..1", 26, "ends before it begins"),
+        ("json $.n 5..-1", 19, "ends before it begins"),
+        ("json $.n count <= -1", 25, "known before"),
+        ("count < 0", 16, "known before"),
+        ("added = -1", 16, "known before"),
+        ("value 5..1", 16, "ends before it begins"),
     ] {
         let error = predicate(text).expect_err(text);
         assert!(error.to_string().contains(words), "{text}: {error}");

@@ -183,6 +183,11 @@ pub(super) async fn serve(mut stream: TcpStream, place: PathBuf, made: Arc<Made>
         stream.write_all(answer.as_bytes()).await.unwrap();
         return;
     }
+    if request.starts_with("GET /job/") {
+        let answer = b"HTTP/1.1 405 Method Not Allowed\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        return;
+    }
     assert!(request.contains("{\"channels\": 3}"), "{request}");
     let is_up = processes::in_file(&place.join("broker.pid")).is_some();
     let was_down = std::fs::read_to_string(place.join("log")).unwrap().contains("unavailable");

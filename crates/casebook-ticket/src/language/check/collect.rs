@@ -1,6 +1,8 @@
 //! Finds the bindings in a ticket's sections.
 
-use super::super::{Meaning, Predicate, Statement, StepId, meaning};
+use std::collections::HashSet;
+
+use super::super::{Action, Meaning, Predicate, Stands, Statement, StepId, Variable, meaning, unchecked};
 use super::{Assertion, BoundStep, Checked, Manual, Part, Problem, ProblemKind};
 use crate::markup::{Block, Blocks, Inline, plain_blocks};
 use crate::message::{Message, message};
@@ -10,10 +12,11 @@ use crate::{At, Field, Ticket};
 /// Reads all bindings: in the order in which they are run, whichever the order of the sections.
 pub(super) fn bindings(ticket: &Ticket, steps: &[Step], checked: &mut Checked) {
     let mut unsaid = Vec::new();
+    let mut recalled = Vec::new();
     for part in [Part::PreConditions, Part::Steps, Part::Recovery, Part::PostConditions] {
         if part == Part::Steps {
             for (number, step) in steps.iter().enumerate() {
-                unsaid.extend(read_step(step, number + 1, checked));
+                unsaid.extend(read_step(step, number + 1, checked, &mut recalled));
             }
         } else if let Some(section) = ticket.section(&part.field()) {
             each_item(&section.body, &mut |item| read_item(item, Place::Run(part), checked));
@@ -25,10 +28,25 @@ pub(super) fn bindings(ticket: &Ticket, steps: &[Step], checked: &mut Checked) {
     let is_asserted = |id: &StepId| checked.assertions.iter().any(|assertion| assertion.step == *id);
     let unsaid: Vec<_> = unsaid.into_iter().filter(|(id, _)| !is_asserted(id)).map(|(_, it)| it).collect();
     checked.problems.extend(unsaid);
+    let statements = checked.steps.iter().flat_map(|step| &step.statements);
+    let results: HashSet<_> = statements.filter_map(|statement| statement.capture.as_ref()).collect();
+    let recalled = recalled.into_iter().filter(|(_, name)| results.contains(name)).map(|(at, name)| {
+        let name = name.to_string();
+        let what = message!(result_in_expected, name = &name);
+        misplaced((at, Field::TestSteps), what, message!(result_into_data, name = &name))
+    });
+    let recalled: Vec<_> = recalled.collect();
+    checked.problems.extend(recalled);
 }
 
 /// Reads a step; what it expects in prose alone, of something that a program sees, is a problem unless an assertion says it.
-fn read_step(step: &Step, number: usize, checked: &mut Checked) -> Option<(StepId, Problem)> {
+/// Names that stand alone where predicates do are `recalled`: one that is a result is not looked at there.
+fn read_step(
+    step: &Step,
+    number: usize,
+    checked: &mut Checked,
+    recalled: &mut Vec<(At, Variable)>,
+) -> Option<(StepId, Problem)> {
     let id = StepId(step.number.clone().unwrap_or_else(|| number.to_string()));
     let field = Field::TestSteps;
     let mut bound = BoundStep {
@@ -40,6 +58,8 @@ fn read_step(step: &Step, number: usize, checked: &mut Checked) -> Option<(StepI
         predicates: Vec::new(),
     };
     let mut is_meant = false;
+    // Predicates of one word: in a row without statements they are prose.
+    let mut words = Vec::new();
     for_each_span(&step.data, &mut |at, text| match meaning(text, at) {
         Meaning::Statement(statement) => bound.statements.push(statement),
         Meaning::Wrong(error) => {
@@ -55,8 +75,26 @@ fn read_step(step: &Step, number: usize, checked: &mut Checked) -> Option<(StepI
             is_meant = true;
             checked.problems.push(misplaced_assertion(at, text, field.clone()));
         }
-        Meaning::Predicate(_) | Meaning::Prose => {}
+        Meaning::Predicate(_) => words.push((at, text.to_owned())),
+        Meaning::Prose => {}
     });
+    if !bound.statements.is_empty() {
+        is_meant |= !words.is_empty();
+        checked.problems.extend(words.into_iter().map(|(at, text)| {
+            misplaced((at, field.clone()), message!(predicate_in_data, text = text), message!(into_expected))
+        }));
+    }
+    for_each_span(&step.action, &mut |at, text| {
+        if let Meaning::Statement(statement) = meaning(text, at)
+            && is_long(text)
+            && bound.statements.iter().all(|done| done.to_string() != statement.to_string())
+        {
+            is_meant = true;
+            let what = message!(statement_in_action, text = text);
+            checked.problems.push(misplaced((at, field.clone()), what, message!(into_data)));
+        }
+    });
+    let has_statement = !bound.statements.is_empty();
     for_each_span(&step.expected, &mut |at, text| match meaning(text, at) {
         Meaning::Predicate(predicate) => bound.predicates.push((at, predicate)),
         Meaning::Wrong(error) => {
@@ -71,6 +109,14 @@ fn read_step(step: &Step, number: usize, checked: &mut Checked) -> Option<(StepI
         Meaning::Assertion(..) => {
             is_meant = true;
             checked.problems.push(misplaced_assertion(at, text, field.clone()));
+        }
+        Meaning::Statement(Statement { action: Action::Recall(name), .. }) if has_statement => {
+            recalled.push((at, name));
+        }
+        Meaning::Prose if has_statement => {
+            let error = unchecked(text, at, Stands::InExpected);
+            is_meant |= error.is_some();
+            checked.problems.extend(error.map(|error| Problem::syntax(error, field.clone())));
         }
         Meaning::Statement(_) | Meaning::Prose => {}
     });
@@ -156,6 +202,10 @@ fn read_item(item: &Item<'_>, place: Place, checked: &mut Checked) {
                 is_meant = true;
                 let what = message!(before_any_statement, text = text);
                 checked.problems.push(misplaced(what, message!(statement_first)));
+            }
+            (Meaning::Prose, Place::Run(_)) if !statements.is_empty() => {
+                let error = unchecked(text, at, Stands::BehindStatement);
+                checked.problems.extend(error.map(|error| Problem::syntax(error, field.clone())));
             }
             (Meaning::Statement(_) | Meaning::Predicate(_) | Meaning::Prose, _) => {}
         }

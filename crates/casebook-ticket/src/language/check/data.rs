@@ -20,7 +20,8 @@ pub struct Datum {
     pub language: Option<String>,
     /// Its text, as it stands.
     pub text: String,
-    /// What is put in when it is sent: the strings of a JSON that are nothing but a reference.
+    /// What is put in when it is sent: the strings of a JSON that are nothing but a reference. A block that does not say
+    /// what it is is JSON when it can be read so.
     pub references: Vec<Reference>,
 }
 
@@ -44,8 +45,10 @@ pub(super) fn named(ticket: &Ticket, checked: &mut Checked) {
             continue;
         }
         let mut datum = Datum { name, at: at.start(), language, text: text.clone(), references: Vec::new() };
-        if datum.language.as_deref().is_some_and(|language| language.eq_ignore_ascii_case("json"))
+        let is_json = datum.language.as_deref().map(|language| language.eq_ignore_ascii_case("json"));
+        if is_json != Some(false)
             && let Err(problem) = read_json(&mut datum, at)
+            && is_json == Some(true)
         {
             checked.problems.push(problem);
         }

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::names::Uses;
-use super::super::{Action, Http, Reference, Segment, StepId, Template, Undo, Variable};
-use super::{BoundStep, Checked, Part, Problem, ProblemKind};
+use super::super::{Action, Http, Reference, Segment, StepId, Undo, Variable};
+use super::{BoundStep, Checked, Part, Problem, ProblemKind, credentials};
 use crate::message::{Message, message};
 use crate::{At, Field};
 
@@ -68,8 +68,8 @@ impl<'a> Known<'a> {
                 }
                 _ => {}
             }
-            if let Action::Http(Http { headers, .. }) = statement.action.inner() {
-                self.secrets(headers, &place);
+            if let Action::Http(request) = statement.action.inner() {
+                self.secrets(request, &place);
             }
             let undo = statement.action.undone_by();
             let breaks = statement.action.mutation().is_some() || undo.is_some();
@@ -85,7 +85,7 @@ impl<'a> Known<'a> {
             // It is known when there is an answer, which it may name.
             if let Some(undo) = undo {
                 self.uses(Uses::of_request(undo), &place);
-                self.secrets(&undo.headers, &place);
+                self.secrets(undo, &place);
             }
         }
         for (at, predicate) in &step.predicates {
@@ -164,15 +164,21 @@ impl<'a> Known<'a> {
         self.problem(ProblemKind::UnknownName, place.clone(), what, remedy);
     }
 
-    fn secrets(&mut self, headers: &[(String, Template)], place: &(At, Field)) {
-        const SECRET: &[&str] =
-            &["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"];
-        for (name, value) in headers {
-            if SECRET.contains(&name.to_ascii_lowercase().as_str()) && value.references().next().is_none() {
-                let what = message!(secret_in_header, name = name);
-                let remedy = message!(secret_into_environment, name = name);
-                self.problem(ProblemKind::Secret, place.clone(), what, remedy);
-            }
+    /// A request's credentials are written by their names.
+    fn secrets(&mut self, request: &Http, place: &(At, Field)) {
+        for name in credentials::in_headers(&request.headers) {
+            let (what, remedy) =
+                (message!(secret_in_header, name = name), message!(secret_into_environment, name = name));
+            self.problem(ProblemKind::Secret, place.clone(), what, remedy);
+        }
+        for name in credentials::in_query(&request.target) {
+            let what = message!(secret_in_query, name = &name);
+            self.problem(
+                ProblemKind::Secret,
+                place.clone(),
+                what,
+                message!(query_into_environment, name = &name),
+            );
         }
     }
 

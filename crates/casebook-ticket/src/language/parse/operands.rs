@@ -67,10 +67,15 @@ pub(super) fn data(cursor: &mut Cursor<'_>) -> Result<Option<DataName>, SyntaxEr
     }
 }
 
-/// A duration.
+/// A duration, which is not nothing.
 pub(super) fn duration(cursor: &mut Cursor<'_>, word: &str) -> Result<Duration, SyntaxError> {
     let token = cursor.need(message!(duration_behind, word = word), message!(with_unit))?;
-    duration_of(cursor, token, token.raw)
+    let duration = duration_of(cursor, token, token.raw)?;
+    if duration.is_zero() {
+        let what = message!(no_time_at_all, word = word, duration = token.raw);
+        return Err(cursor.fail(token, what, message!(longer_than_nothing)));
+    }
+    Ok(duration)
 }
 
 pub(super) fn duration_of(
@@ -97,6 +102,15 @@ pub(super) fn keyword(cursor: &mut Cursor<'_>, word: &str, verb: &str) -> Result
         return Ok(());
     }
     Err(cursor.fail(token, message!(expected_instead, wanted = word, word = shown(token.raw)), usage(verb)))
+}
+
+/// A whole number above zero.
+pub(super) fn at_least_one(cursor: &mut Cursor<'_>, word: &str) -> Result<u32, SyntaxError> {
+    let token = cursor.peek();
+    match (number(cursor, word)?, token) {
+        (0, Some(token)) => Err(cursor.fail(token, message!(none_at_all, word = word), message!(write_one))),
+        (number, _) => Ok(number),
+    }
 }
 
 /// A whole number.

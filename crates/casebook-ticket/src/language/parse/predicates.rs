@@ -1,5 +1,7 @@
 //! Predicates.
 
+use std::time::Duration;
+
 use super::super::cursor::{Cursor, Token, shown, unquoted};
 use super::super::path;
 use super::super::{
@@ -34,7 +36,16 @@ pub(super) fn predicate(cursor: &mut Cursor<'_>) -> Result<Predicate, SyntaxErro
             }
             Ok(Predicate::Header(token.raw.to_owned(), value_test(cursor, raw)?))
         }
-        "elapsed" => comparison(cursor, raw, duration_of).map(Predicate::Elapsed),
+        "elapsed" => {
+            let compared = cursor.clone();
+            let comparison = comparison(cursor, raw, duration_of)?;
+            // Whatever it is that took time: some it took.
+            if matches!(&comparison, Comparison::With(_, time) if time.is_zero()) {
+                return Err(tells_nothing(&compared));
+            }
+            in_order(&compared, &comparison, |time: &Duration| Some(time.as_secs_f64()))?;
+            Ok(Predicate::Elapsed(comparison))
+        }
         "has-any" | "has-none" => text_test(cursor, raw).map(Predicate::Text),
         "text" => {
             let test = cursor.need(message!(what_text_must_be), usage(raw))?;
@@ -52,7 +63,11 @@ pub(super) fn predicate(cursor: &mut Cursor<'_>) -> Result<Predicate, SyntaxErro
         "undone" => Ok(Predicate::Undone),
         _ => {
             if let Some(measure) = Measure::ALL.iter().find(|measure| measure.word() == raw) {
-                return Ok(Predicate::Measure(*measure, comparison(cursor, raw, operand)?));
+                let comparison = match measure {
+                    Measure::Value | Measure::Exit => numbers(cursor, raw)?,
+                    _ => amount(cursor, raw)?,
+                };
+                return Ok(Predicate::Measure(*measure, comparison));
             }
             match reach(word) {
                 Some(first) => {
@@ -128,10 +143,12 @@ fn value_test(cursor: &mut Cursor<'_>, word: &str) -> Result<ValueTest, SyntaxEr
         "absent" => Ok(ValueTest::Absent),
         "=" => value(cursor).map(ValueTest::Is),
         "!=" => value(cursor).map(ValueTest::IsNot),
-        "count" => comparison(cursor, "count", operand).map(ValueTest::Count),
+        "count" => amount(cursor, "count").map(ValueTest::Count),
         raw if TEXT_TESTS.contains(&raw) => text_test(cursor, raw).map(ValueTest::Text),
         raw if operator(raw).is_some() || raw.contains("..") => {
-            comparison_from(cursor, test, operand).map(ValueTest::Compare)
+            let compared = comparison_from(cursor, test, operand)?;
+            in_order_from(cursor, test, &compared, number)?;
+            Ok(ValueTest::Compare(compared))
         }
         _ => Err(unknown(cursor, test, message!(test_of_value), KNOWN)),
     }
@@ -202,6 +219,69 @@ fn comparison_from<T>(
             Ok(Comparison::Range(read(cursor, first, from)?, read(cursor, first, to)?))
         }
         _ => Ok(Comparison::With(Operator::Equal, read(cursor, first, first.raw)?)),
+    }
+}
+
+/// A comparison of numbers.
+fn numbers(cursor: &mut Cursor<'_>, word: &str) -> Result<Comparison<Operand>, SyntaxError> {
+    let compared = cursor.clone();
+    let comparison = comparison(cursor, word, operand)?;
+    in_order(&compared, &comparison, number)?;
+    Ok(comparison)
+}
+
+/// A comparison of what is never below zero.
+fn amount(cursor: &mut Cursor<'_>, word: &str) -> Result<Comparison<Operand>, SyntaxError> {
+    let compared = cursor.clone();
+    let comparison = numbers(cursor, word)?;
+    if let Comparison::With(operator, Operand::Number(number)) = &comparison {
+        // Whether it is above, there must be an answer for.
+        let is_impossible = match operator {
+            Operator::Less => *number <= 0.0,
+            Operator::AtMost | Operator::Equal => *number < 0.0,
+            _ => false,
+        };
+        if is_impossible {
+            return Err(tells_nothing(&compared));
+        }
+    }
+    Ok(comparison)
+}
+
+fn number(operand: &Operand) -> Option<f64> {
+    match operand {
+        Operand::Number(number) => Some(*number),
+        Operand::Reference(_) => None,
+    }
+}
+
+/// That the next words compare with what is known before anything is seen.
+fn tells_nothing(compared: &Cursor<'_>) -> SyntaxError {
+    let token = compared.peek().unwrap_or(Token { offset: 0, raw: "" });
+    compared.fail(token, message!(known_before), message!(compare_with_more))
+}
+
+/// That a range, which the next word is, does not end before it begins.
+fn in_order<T>(
+    compared: &Cursor<'_>,
+    comparison: &Comparison<T>,
+    number: fn(&T) -> Option<f64>,
+) -> Result<(), SyntaxError> {
+    compared.peek().map_or(Ok(()), |token| in_order_from(compared, token, comparison, number))
+}
+
+fn in_order_from<T>(
+    cursor: &Cursor<'_>,
+    token: Token<'_>,
+    comparison: &Comparison<T>,
+    number: fn(&T) -> Option<f64>,
+) -> Result<(), SyntaxError> {
+    match comparison {
+        Comparison::Range(from, to) if number(from) > number(to) && number(to).is_some() => {
+            let what = message!(range_backwards, word = shown(token.raw));
+            Err(cursor.fail(token, what, message!(smaller_first)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Statements.
 
+use std::time::Duration;
+
 use super::super::cursor::{Cursor, Token, shown, unquoted};
 use super::super::{
     Action, Effect, Fault, Grpc, Http, Mutation, PREDICATES, Probe, Protocol, Since, Statement, SyntaxError,
-    Template, Undo, VERBS, Variable, Wait, World,
+    Template, Undo, Units, VERBS, Variable, Wait, World,
 };
-use super::operands::{bare_name, clause, data, duration, keyword, number, step, target, template, variable};
+use super::operands::{at_least_one, bare_name, clause, data, duration, keyword, number, step, target, template, variable};
 use super::predicates::predicate;
 use super::{unknown, usage};
 use crate::message::message;
@@ -29,7 +31,19 @@ pub(super) fn statement(cursor: &mut Cursor<'_>) -> Result<Statement, SyntaxErro
         }
         None => None,
     };
+    if let (Some(first), Some((made, undone))) = (first, elsewhere(&action, capture.as_ref())) {
+        let what = message!(undone_elsewhere, made = made.to_string(), undone = undone.to_string());
+        return Err(cursor.fail(first, what, message!(undo_there, made = made.to_string())));
+    }
     Ok(Statement { at, action, capture })
+}
+
+/// Whom a request asks, and whom its undo, when that is neither the same nor where the answer says.
+fn elsewhere<'a>(action: &'a Action, answer: Option<&Variable>) -> Option<(&'a Variable, &'a Variable)> {
+    let Action::Http(request) = action.inner() else { return None };
+    let whom = |request: &'a Http| request.target.references().next().map(|first| &first.name);
+    let (made, undone) = (whom(request)?, whom(action.undone_by()?)?);
+    (made != undone && Some(undone) != answer).then_some((made, undone))
 }
 
 fn action(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
@@ -116,7 +130,14 @@ fn http(cursor: &mut Cursor<'_>) -> Result<Http, SyntaxError> {
 /// What comes of a request.
 fn effect(cursor: &mut Cursor<'_>) -> Result<Effect, SyntaxError> {
     if cursor.accept("undo") {
-        return http(cursor).map(|undo| Effect::Undone(Box::new(undo)));
+        let method = cursor.peek();
+        let undo = http(cursor)?;
+        return match method {
+            Some(method) if ["GET", "HEAD", "OPTIONS"].contains(&method.raw) => {
+                Err(cursor.fail(method, message!(undoes_nothing, method = method.raw), message!(request_that_undoes)))
+            }
+            _ => Ok(Effect::Undone(Box::new(undo))),
+        };
     }
     Ok(if cursor.accept("read-only") { Effect::ReadOnly } else { Effect::Untold })
 }
@@ -144,7 +165,7 @@ fn grpc(cursor: &mut Cursor<'_>) -> Result<Grpc, SyntaxError> {
     Ok(Grpc {
         target: target(cursor, "grpc")?,
         data: data(cursor)?,
-        read: clause(cursor, "read", number)?,
+        read: clause(cursor, "read", at_least_one)?,
         pace: clause(cursor, "pace", duration)?,
         deadline: clause(cursor, "deadline", duration)?,
     })
@@ -265,7 +286,11 @@ fn wait(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {
     }
     keyword(cursor, "within", "wait")?;
     let within = duration(cursor, "within")?;
+    let pause = cursor.peek();
     let every = clause(cursor, "every", duration)?;
+    if let (Some(pause), true) = (pause, every.is_some_and(|every| every > within)) {
+        return Err(cursor.fail(pause, message!(looks_once), message!(shorter_every)));
+    }
     Ok(Action::Wait(Box::new(Wait { action, until, within, every })))
 }
 
@@ -301,8 +326,22 @@ fn mutation(cursor: &mut Cursor<'_>, verb: &str) -> Result<Action, SyntaxError> 
         _ => Fault::Kill { target },
     };
     // Nothing else ends by itself.
-    let expiry = if verb == "block" { clause(cursor, "for", duration)? } else { None };
+    let expiry = if verb == "block" { clause(cursor, "for", seconds)? } else { None };
     Ok(Action::Mutate(Mutation { fault, expiry }))
+}
+
+/// A duration in whole seconds, which is how a kernel forgets.
+fn seconds(cursor: &mut Cursor<'_>, word: &str) -> Result<Duration, SyntaxError> {
+    let token = cursor.peek();
+    let duration = duration(cursor, word)?;
+    match token {
+        Some(token) if duration.subsec_nanos() > 0 => {
+            let near = Units(Duration::from_secs(duration.as_secs() + 1)).to_string();
+            let what = message!(no_whole_seconds, word = shown(token.raw));
+            Err(cursor.fail(token, what, message!(write_nearest, word = near)))
+        }
+        _ => Ok(duration),
+    }
 }
 
 fn shell(cursor: &mut Cursor<'_>) -> Result<Action, SyntaxError> {

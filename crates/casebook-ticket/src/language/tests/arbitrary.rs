@@ -33,10 +33,10 @@ fn data() -> impl Strategy<Value = DataName> {
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
-    (0u64..100_000_000 / 2)
+    (1u64..100_000_000 / 2)
         .prop_map(Duration::from_millis)
         .boxed()
-        .prop_union((0u64..3000).prop_map(Duration::from_secs).boxed())
+        .prop_union((1u64..3000).prop_map(Duration::from_secs).boxed())
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -89,7 +89,15 @@ fn http() -> impl Strategy<Value = Http> {
         Just(Effect::ReadOnly),
         request().prop_map(|undo| Effect::Undone(Box::new(undo)))
     ];
-    (request(), effect).prop_map(|(request, effect)| Http { effect, ..request })
+    (request(), effect).prop_map(|(request, mut effect)| {
+        if let Effect::Undone(undo) = &mut effect {
+            undo.target.0[0] = request.target.0[0].clone();
+            if ["GET", "HEAD", "OPTIONS"].contains(&undo.method.as_str()) {
+                undo.method = "DELETE".into();
+            }
+        }
+        Http { effect, ..request }
+    })
 }
 
 fn request() -> impl Strategy<Value = Http> {
@@ -116,7 +124,7 @@ fn observation() -> impl Strategy<Value = Action> {
         (
             target(),
             option::of(data()),
-            option::of(any::<u32>()),
+            option::of(1..u32::MAX),
             option::of(duration()),
             option::of(duration())
         )
@@ -161,7 +169,10 @@ fn fault() -> impl Strategy<Value = Fault> {
 
 pub(super) fn statement() -> impl Strategy<Value = Statement> {
     let wait = (observation(), vec(predicate(), 1..4), duration(), option::of(duration())).prop_map(
-        |(action, until, within, every)| Action::Wait(Box::new(Wait { action, until, within, every })),
+        |(action, until, within, every)| {
+            let every = every.map(|every| every.min(within));
+            Action::Wait(Box::new(Wait { action, until, within, every }))
+        },
     );
     let world = prop_oneof![
         vec(kind(), 1..4).prop_map(World::Kubernetes),
@@ -172,6 +183,7 @@ pub(super) fn statement() -> impl Strategy<Value = Statement> {
     let unnamed = prop_oneof![
         (fault(), option::of(duration())).prop_map(|(fault, expiry)| {
             let expiry = expiry.filter(|_| matches!(fault, Fault::Block { .. }));
+            let expiry = expiry.map(|expiry| Duration::from_secs(expiry.as_secs() + 1));
             Action::Mutate(Mutation { fault, expiry })
         }),
         vec(name(), 1..4).prop_map(Action::Use),
@@ -195,9 +207,20 @@ fn comparison() -> impl Strategy<Value = Comparison<Operand>> {
     let operand = prop_oneof![number().prop_map(Operand::Number), reference().prop_map(Operand::Reference)];
     prop_oneof![
         (select(Operator::ALL), operand).prop_map(|(operator, operand)| Comparison::With(operator, operand)),
-        (number(), number())
-            .prop_map(|(from, to)| Comparison::Range(Operand::Number(from), Operand::Number(to))),
+        (number(), number()).prop_map(|(one, other)| {
+            Comparison::Range(Operand::Number(one.min(other)), Operand::Number(one.max(other)))
+        }),
     ]
+}
+
+/// A comparison of what is never below zero.
+fn amount() -> impl Strategy<Value = Comparison<Operand>> {
+    comparison().prop_map(|comparison| match comparison {
+        Comparison::With(operator, Operand::Number(number)) => {
+            Comparison::With(operator, Operand::Number(number.abs() + 1.0))
+        }
+        other => other,
+    })
 }
 
 fn text_test() -> impl Strategy<Value = TextTest> {
@@ -231,7 +254,7 @@ fn value_test() -> impl Strategy<Value = ValueTest> {
         value().prop_map(ValueTest::IsNot),
         comparison().prop_filter("those are Is and IsNot", unequal).prop_map(ValueTest::Compare),
         text_test().prop_map(ValueTest::Text),
-        comparison().prop_map(ValueTest::Count),
+        amount().prop_map(ValueTest::Count),
     ]
 }
 
@@ -239,7 +262,7 @@ pub(super) fn predicate() -> impl Strategy<Value = Predicate> {
     let code = prop_oneof![(100u16..600).prop_map(StatusCode::Exact), (1u8..=5).prop_map(StatusCode::Class)];
     let elapsed = prop_oneof![
         (select(Operator::ALL), duration()).prop_map(|(operator, time)| Comparison::With(operator, time)),
-        (duration(), duration()).prop_map(|(from, to)| Comparison::Range(from, to)),
+        (duration(), duration()).prop_map(|(one, other)| Comparison::Range(one.min(other), one.max(other))),
     ];
     let words = select(vec![
         Predicate::Up,
@@ -256,7 +279,7 @@ pub(super) fn predicate() -> impl Strategy<Value = Predicate> {
         ("[A-Za-z-]{1,8}", value_test()).prop_map(|(name, test)| Predicate::Header(name, test)),
         elapsed.prop_map(Predicate::Elapsed),
         text_test().prop_map(Predicate::Text),
-        (select(Measure::ALL), comparison())
+        (select(Measure::ALL), amount())
             .prop_map(|(measure, comparison)| Predicate::Measure(measure, comparison)),
         vec(select(Reach::ALL), 1..4).prop_map(Predicate::Reach),
         words,

@@ -48,17 +48,17 @@ fn section(field: Field, body: Blocks) -> Section {
 }
 
 /// An outage that proves what it should. Lines of each section begin at another hundred.
-struct Outage {
-    pre: Vec<&'static str>,
-    steps: Vec<&'static str>,
+pub(super) struct Outage {
+    pub(super) pre: Vec<&'static str>,
+    pub(super) steps: Vec<&'static str>,
     assertions: Vec<&'static str>,
     recovery: Vec<&'static str>,
-    post: Vec<&'static str>,
+    pub(super) post: Vec<&'static str>,
     data: Vec<(&'static str, &'static str)>,
 }
 
 impl Outage {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             pre: vec![
                 "Needed: `use $focus $rabbit $site`",
@@ -85,7 +85,7 @@ impl Outage {
         }
     }
 
-    fn checked(&self) -> Checked {
+    pub(super) fn checked(&self) -> Checked {
         let data = self.data.iter().enumerate().map(|(number, (language, text))| Block::Code {
             at: At::new(600 + 10 * number as u32, 1).into(),
             language: Some((*language).to_owned()),
@@ -105,7 +105,7 @@ impl Outage {
     }
 
     /// The kinds and lines of the problems.
-    fn problems(&self) -> Vec<(ProblemKind, u32)> {
+    pub(super) fn problems(&self) -> Vec<(ProblemKind, u32)> {
         self.checked().problems.iter().map(|problem| (problem.kind, problem.at.line)).collect()
     }
 }
@@ -123,6 +123,22 @@ fn a_sound_ticket_has_no_problem_and_can_be_run() {
     assert_eq!(checked.data[0].references[0].to_string(), "$site.start");
     let mutation = checked.steps[3].statements[0].action.mutation().unwrap();
     assert_eq!(mutation.inverse().to_string(), "let $focus reach $rabbit again");
+}
+
+#[test]
+fn data_that_does_not_say_what_it_is_is_json_when_it_can_be() {
+    for (language, block, references) in [
+        (None, "{\"from\": \"$site.start\"}", 1),
+        (None, "from: \"$site.start\"", 0),
+        (Some("text"), "{\"from\": \"$site.start\"}", 0),
+    ] {
+        let mut body = paragraph(At::new(600, 1), "Sent: `@live`");
+        let language = language.map(str::to_owned);
+        body.push(Block::Code { at: At::new(602, 1).into(), language, text: block.to_owned() });
+        let checked = check(&Ticket { sections: vec![section(Field::TestData, body)], ..Ticket::default() });
+        assert_eq!(checked.problems, [], "{block}");
+        assert_eq!(checked.data[0].references.len(), references, "{block}");
+    }
 }
 
 #[test]
