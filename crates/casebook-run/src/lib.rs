@@ -15,6 +15,7 @@ pub mod fault;
 pub mod inject;
 pub mod journal;
 mod kubernetes;
+mod log_file;
 pub mod names;
 pub mod network;
 mod observation;
