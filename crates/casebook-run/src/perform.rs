@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 pub use probe::{ProbeError, probe};
 
+use crate::observation::LEFT_OUT;
 use crate::world::World;
 use crate::{Observation, Outcome};
 
@@ -52,11 +53,16 @@ async fn look(statement: &Statement, world: &World<'_>) -> Observation {
         }
         other => once(other, name, world).await,
     };
-    let mut seen = seen.unwrap_or_else(failed);
+    let mut seen = Observation { asked: asks(&statement.action), ..seen.unwrap_or_else(failed) };
     if seen.elapsed == 0.0 {
         seen.elapsed = began.elapsed().as_secs_f64();
     }
     seen
+}
+
+/// Whether somebody is asked, and not only looked at.
+pub(crate) fn asks(action: &Action) -> bool {
+    matches!(action.inner(), Action::Http(_) | Action::Grpc(_))
 }
 
 /// One look. `name` is what its result will be called.
@@ -97,7 +103,7 @@ fn used(names: &[Variable], world: &World<'_>) -> Result<Observation, String> {
 }
 
 /// What could not be carried out, and why.
-fn failed(why: String) -> Observation {
+pub(crate) fn failed(why: String) -> Observation {
     Observation { outcome: Outcome::Failed(why), ..Observation::default() }
 }
 
@@ -114,5 +120,5 @@ pub(crate) fn bounded(text: &str) -> (String, u64) {
     while !text.is_char_boundary(tail) {
         tail += 1;
     }
-    (format!("{}\n[..]\n{}", &text[..head], &text[tail..]), (tail - head) as u64)
+    (format!("{}{LEFT_OUT}{}", &text[..head], &text[tail..]), (tail - head) as u64)
 }
