@@ -94,9 +94,12 @@ impl Evidence {
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// When it cannot be written, or not be read again.
     pub fn finish(self, record: &RunRecord) -> io::Result<PathBuf> {
-        fs::write(self.directory.join(RECORD), serde_json::to_vec_pretty(record)?)?;
+        let text = serde_json::to_vec_pretty(record)?;
+        // What nobody can read is no evidence.
+        let _: RunRecord = serde_json::from_slice(&text)?;
+        fs::write(self.directory.join(RECORD), text)?;
         fs::write(self.directory.join(REPORT), report::html(record))?;
         for file in record.cases.iter().flat_map(seen::files) {
             let path = self.directory.join(&file.path);
@@ -190,6 +193,17 @@ mod tests {
         assert_eq!(names(unfinished(below.path()).unwrap()), ["lost.unfinished"]);
         let there = files(&whole).unwrap();
         assert!(there.contains(&"steps/LAB-1/05-4-log.txt".to_owned()), "{there:?}");
+    }
+
+    #[test]
+    fn what_nobody_could_read_is_not_finished() {
+        let below = tempfile::tempdir().unwrap();
+        let evidence = Evidence::begin(below.path(), "run").unwrap();
+        let mut case = case();
+        case.steps[0].statements[0].seen.elapsed = f64::NAN;
+        let refused = evidence.finish(&run(vec![case])).unwrap_err();
+        assert!(refused.to_string().contains("invalid type: null"), "{refused}");
+        assert!(!below.path().join("run").exists());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Whole runs against a small server that needs a process, in all the ways in which it can be honest or not.
 
+mod evidence;
 mod lab;
 
 use std::sync::atomic::Ordering;
