@@ -37,6 +37,7 @@ mod verdict;
 pub mod verify;
 pub mod watchdog;
 pub mod world;
+mod written;
 
 pub use observation::{Observation, Outcome};
 pub use record::{

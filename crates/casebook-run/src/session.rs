@@ -15,8 +15,9 @@ use crate::environment::{Environment, Redactor};
 use crate::evidence::{Evidence, sum};
 use crate::journal::{Pending, State, StateError, without_hidden};
 use crate::plan::{Obstacle, Plan, plan};
-use crate::run::{Progress, Setting, redact_json, redacted, run, values};
+use crate::run::{Progress, Setting, run};
 use crate::watchdog::Watchdog;
+use crate::written::{redact_json, redacted, values};
 use crate::{CaseRecord, RunRecord, Tool, Verdict, case_verdict, run_verdict};
 
 /// A file with one ticket, and what a run of it would do.

@@ -53,8 +53,8 @@ struct Walk<'a> {
     checked: &'a Checked,
     has_faults: bool,
     broken: Vec<Broken<'a>>,
-    /// Whether something was asked since the last fault, and whether that fault was shown.
-    is_asked: bool,
+    /// Whether something was asked or undone since the last fault, and whether that fault was shown.
+    is_past: bool,
     is_shown: bool,
     captured: HashMap<&'a Variable, &'a Statement>,
     /// All that is captured anywhere, and what is before the first fault.
@@ -71,7 +71,7 @@ impl<'a> Walk<'a> {
             checked,
             has_faults: statements().any(|statement| statement.action.mutation().is_some()),
             broken: Vec::new(),
-            is_asked: false,
+            is_past: false,
             is_shown: false,
             captured: HashMap::new(),
             ever: statements().filter_map(|statement| statement.capture.as_ref()).collect(),
@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
     fn step(&mut self, place: usize, step: &'a BoundStep) -> StepKind {
         let captured = step.statements.iter().filter_map(|it| Some((it.capture.as_ref()?, it)));
         self.captured.extend(captured.clone());
-        self.is_asked |= !self.broken.is_empty() && step.statements.iter().any(is_request);
+        self.is_past |= !self.broken.is_empty() && step.statements.iter().any(is_request);
         if mutations(&step.statements).next().is_some() {
             self.breaks(place, step);
             return StepKind::Fault;
@@ -113,7 +113,7 @@ impl<'a> Walk<'a> {
             let is_broken = self.broken.iter().any(|known| known.mutation.target() == mutation.target());
             self.broken.push(Broken { place, step: step.id.as_ref(), mutation, is_first: !is_broken });
         }
-        (self.is_asked, self.is_shown) = (false, false);
+        (self.is_past, self.is_shown) = (false, false);
     }
 
     /// Whether it puts something back.
@@ -127,6 +127,7 @@ impl<'a> Walk<'a> {
             }
             undoes = true;
         }
+        self.is_past |= undoes;
         undoes
     }
 
@@ -155,7 +156,7 @@ impl<'a> Walk<'a> {
         let shown: Vec<_> = self
             .broken
             .iter()
-            .filter(|broken| !self.is_asked || may_be_late(broken.mutation))
+            .filter(|broken| !self.is_past || may_be_late(broken.mutation))
             .filter(|broken| broken.mutation.is_proven_by(&look.action, &expected))
             .map(|broken| (broken.place, broken.mutation, broken.is_first))
             .collect();

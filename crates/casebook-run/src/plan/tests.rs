@@ -135,6 +135,16 @@ fn as_long_as_anything_is_broken_nothing_has_recovered() {
 }
 
 #[test]
+fn what_follows_an_undo_shows_no_command_that_is_still_in_force() {
+    let look = "shell \"kubectl get quota none\" read-only -> exit = 0";
+    let fault = "shell \"kubectl create quota none\" undo \"kubectl delete quota none\"";
+    assert_eq!(
+        kinds_of(&["kill $broker", fault, look, "undo step 1", look, "undo step 2"]),
+        [Broken, Broken, Proof, Undo, Check, Undo, Recovery]
+    );
+}
+
+#[test]
 fn what_is_said_later_of_the_baseline_is_baseline() {
     let rows = [
         "http GET $server/work as base",
