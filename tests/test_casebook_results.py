@@ -145,6 +145,8 @@ def test_what_was_sent_and_seen_are_files(evidence):
         "steps/LAB-7/03-2-request.txt",
         "steps/LAB-7/03-2-response.txt",
     ]
+    request = (evidence / "steps/LAB-7/02-1-request.txt").read_text()
+    assert request.splitlines()[0].startswith("GET ") and "\naccept: */*" in request, request
     response = (evidence / "steps/LAB-7/02-1-response.txt").read_text()
     assert response.startswith("status 200 in 0.") and response.endswith('\n\n{"text": "hello"}')
     sums = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=evidence, capture_output=True)

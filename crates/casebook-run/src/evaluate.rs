@@ -18,6 +18,15 @@ pub(crate) use json::select;
 
 use crate::{Judged, Observation, Outcome};
 
+/// Why it cannot be told whether a predicate holds that comes to something else of what is written.
+pub(crate) const DECIDED_BY_HIDDEN: &str =
+    "what is hidden in evidence decides it: as it is written it comes to something else than as it was seen";
+/// Why it cannot be told whether a predicate holds that is not written as it stands in the ticket.
+pub(crate) const HIDDEN_IN_PREDICATE: &str = "what is hidden in evidence is in it";
+
+/// Why it cannot be told whether an assertion holds whose step has seen nothing.
+pub(crate) const NOT_REACHED: &str = "the step was not reached";
+
 /// Gives the value that a name in a predicate stands for, when it has one.
 pub type Resolve<'a> = &'a dyn Fn(&Reference) -> Option<Json>;
 
@@ -52,12 +61,17 @@ fn judgement(predicate: &Predicate, seen: &Observation, resolve: Resolve<'_>) ->
         Predicate::Status(codes) => status(codes, seen),
         Predicate::Json(path, test) => json::judge(path, test, seen, resolve),
         Predicate::Header(name, test) => {
-            let value = seen.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-            let value = value.map(|(_, value)| Json::String(value.clone()));
             answered(seen)?;
-            json::value(&format!("the header {name}"), value.as_ref(), test, resolve)
+            let of_name = seen.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+            let values: Vec<_> = of_name.map(|(_, value)| Json::String(value.clone())).collect();
+            json::values(&format!("the header {name}"), &values.iter().collect::<Vec<_>>(), test, resolve)
         }
-        Predicate::Elapsed(comparison) => elapsed(comparison, seen.elapsed),
+        Predicate::Elapsed(comparison) => {
+            if seen.asked {
+                answered(seen)?;
+            }
+            elapsed(comparison, seen.elapsed)
+        }
         Predicate::Text(test) => {
             answered(seen)?;
             text::judge(test, &seen.text, seen.left_out)
@@ -127,10 +141,12 @@ fn refusal(seen: &Observation) -> String {
 
 fn elapsed(comparison: &Comparison<Duration>, seconds: f64) -> Judgement {
     let comparison = match comparison {
-        Comparison::With(operator, duration) => Comparison::With(*operator, duration.as_secs_f64()),
-        Comparison::Range(least, most) => Comparison::Range(least.as_secs_f64(), most.as_secs_f64()),
+        Comparison::With(operator, duration) => Comparison::With(*operator, duration.as_secs_f64().into()),
+        Comparison::Range(least, most) => {
+            Comparison::Range(least.as_secs_f64().into(), most.as_secs_f64().into())
+        }
     };
-    if number::compares(seconds, &comparison) {
+    if number::compares(seconds.into(), &comparison) {
         return Ok(());
     }
     Err(Reason::Not(format!("it took {}", Units(Duration::from_millis((seconds * 1000.0).ceil() as u64)))))
@@ -147,7 +163,7 @@ fn measured(
         answered(seen)?;
         return Err(Reason::Unknown(format!("no {name} was seen")));
     };
-    number::judge(name, *number, comparison, resolve)
+    number::judge(name, (*number).into(), comparison, resolve)
 }
 
 fn reach(wanted: &[Reach], outcome: &Outcome) -> Judgement {

@@ -103,15 +103,15 @@ impl Evidence {
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// When it cannot be written, or not be read again.
     pub fn finish(self, record: &RunRecord) -> io::Result<PathBuf> {
         let text = serde_json::to_string_pretty(record)?;
-        // Whatever was written without being hidden: the files are those of what the record says then.
+        // Whatever was written without being hidden: the files are those of what the record says then. And what nobody
+        // can read is no evidence.
         let hidden = self.secrets.redact(&text);
-        let other = if hidden == text { None } else { Some(serde_json::from_str(&hidden)?) };
-        let record = other.as_ref().unwrap_or(record);
+        let record: RunRecord = serde_json::from_str(&hidden)?;
         self.write(RECORD, &hidden)?;
-        self.write(REPORT, &report::html(record))?;
+        self.write(REPORT, &report::html(&record))?;
         for file in record.cases.iter().flat_map(seen::files) {
             self.write(&file.path, &file.text)?;
         }
@@ -233,6 +233,17 @@ mod tests {
         assert!(report.contains("${PLAIN} is no password"), "a word stays");
         let told = crate::verify::verify(&whole).unwrap().contradictions.join("\n");
         assert!(!told.contains("is not what"), "{told}");
+    }
+
+    #[test]
+    fn what_nobody_could_read_is_not_finished() {
+        let below = tempfile::tempdir().unwrap();
+        let evidence = Evidence::begin(below.path(), "run").unwrap();
+        let mut case = case();
+        case.steps[0].statements[0].seen.elapsed = f64::NAN;
+        let refused = evidence.finish(&run(vec![case])).unwrap_err();
+        assert!(refused.to_string().contains("invalid type: null"), "{refused}");
+        assert!(!below.path().join("run").exists());
     }
 
     #[test]

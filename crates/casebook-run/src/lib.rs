@@ -15,6 +15,7 @@ pub mod fault;
 pub mod inject;
 pub mod journal;
 mod kubernetes;
+mod log_file;
 pub mod names;
 pub mod network;
 mod observation;
@@ -36,6 +37,7 @@ mod verdict;
 pub mod verify;
 pub mod watchdog;
 pub mod world;
+mod written;
 
 pub use observation::{Observation, Outcome};
 pub use record::{

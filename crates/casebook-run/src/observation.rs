@@ -5,12 +5,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Stands in a text where something of it was left out.
+pub(crate) const LEFT_OUT: &str = "\n[..]\n";
+
 /// What was seen when a statement was carried out: the same shape for every verb, so that predicates can be judged from
 /// the evidence alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether somebody was asked: then nothing but an answer can have taken as long as it should.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub asked: bool,
     /// How long it took, in seconds.
     pub elapsed: f64,
     /// What was sent, as a person would write it, without secrets.
@@ -33,7 +39,7 @@ pub struct Observation {
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub json: Value,
     /// Numbers by name: `rows`, `added`, `removed`, `count`, `value`, ..
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "numbers")]
     pub numbers: BTreeMap<String, f64>,
 }
 
@@ -81,7 +87,64 @@ pub enum Outcome {
     Failed(String),
 }
 
+/// Numbers by name. What JSON has no number for, a metric that is NaN or infinite, is written as a text.
+mod numbers {
+    use std::collections::BTreeMap;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(f64),
+        Text(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        numbers: &BTreeMap<String, f64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let written = |number: f64| {
+            if number.is_finite() { Written::Number(number) } else { Written::Text(number.to_string()) }
+        };
+        serializer.collect_map(numbers.iter().map(|(name, number)| (name, written(*number))))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, f64>, D::Error> {
+        let read = |(name, written)| match written {
+            Written::Number(number) => Ok((name, number)),
+            Written::Text(text) => Ok((name, text.parse().map_err(D::Error::custom)?)),
+        };
+        BTreeMap::<String, Written>::deserialize(deserializer)?.into_iter().map(read).collect()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_all_kinds_can_be_read_again() {
+        let values =
+            [("a", f64::NAN), ("b", f64::INFINITY), ("c", f64::NEG_INFINITY), ("d", 0.1), ("e", 7.0)];
+        let numbers = values.map(|(name, value)| (name.to_owned(), value)).into();
+        let text = serde_json::to_string(&Observation { numbers, ..Observation::default() }).unwrap();
+        let read: Observation = serde_json::from_str(&text).unwrap();
+        for (name, value) in values {
+            assert_eq!(read.numbers[name].to_bits(), value.to_bits(), "{name} in {text}");
+        }
+    }
 }

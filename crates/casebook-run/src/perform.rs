@@ -21,13 +21,12 @@ use tokio::time::Instant;
 
 pub use probe::{ProbeError, probe};
 
+use crate::observation::LEFT_OUT;
 use crate::world::World;
 use crate::{Observation, Outcome};
 
 /// At most so many bytes of a text are kept; what is left out is counted.
 pub(crate) const KEPT: usize = 1 << 20;
-/// What stands in the place of what is left out.
-pub(crate) const CUT: &str = "\n[..]\n";
 
 /// Carries out a statement that looks, and keeps its result when it has a name. What breaks or puts back is the
 /// runner's own business.
@@ -54,11 +53,16 @@ async fn look(statement: &Statement, world: &World<'_>) -> Observation {
         }
         other => once(other, name, world).await,
     };
-    let mut seen = seen.unwrap_or_else(failed);
+    let mut seen = Observation { asked: asks(&statement.action), ..seen.unwrap_or_else(failed) };
     if seen.elapsed == 0.0 {
         seen.elapsed = began.elapsed().as_secs_f64();
     }
     seen
+}
+
+/// Whether somebody is asked, and not only looked at.
+pub(crate) fn asks(action: &Action) -> bool {
+    matches!(action.inner(), Action::Http(_) | Action::Grpc(_))
 }
 
 /// One look. `name` is what its result will be called.
@@ -99,7 +103,7 @@ fn used(names: &[Variable], world: &World<'_>) -> Result<Observation, String> {
 }
 
 /// What could not be carried out, and why.
-fn failed(why: String) -> Observation {
+pub(crate) fn failed(why: String) -> Observation {
     Observation { outcome: Outcome::Failed(why), ..Observation::default() }
 }
 
@@ -116,5 +120,5 @@ pub(crate) fn bounded(text: &str) -> (String, u64) {
     while !text.is_char_boundary(tail) {
         tail += 1;
     }
-    (format!("{}{CUT}{}", &text[..head], &text[tail..]), (tail - head) as u64)
+    (format!("{}{LEFT_OUT}{}", &text[..head], &text[tail..]), (tail - head) as u64)
 }

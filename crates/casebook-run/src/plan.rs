@@ -1,14 +1,14 @@
 //! What a run will do, known before anything is touched.
 
+mod kinds;
 mod possible;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use casebook_ticket::language::{
-    self, Action, BoundStep, Checked, Datum, Mutation, Part, Predicate, Since, Statement, StepId, Undo,
-    Variable,
+    self, Action, BoundStep, Checked, Datum, Mutation, Part, Predicate, Since, Statement, StepId, Variable,
 };
 use casebook_ticket::markup::plain_blocks;
 use casebook_ticket::{At, Field, Ticket, steps};
@@ -16,6 +16,7 @@ use casebook_ticket::{At, Field, Ticket, steps};
 use crate::environment::Environment;
 use crate::inject::{in_words, makes};
 use crate::{Fault, StepKind};
+use kinds::Kinds;
 use possible::possible;
 
 /// What a run of one ticket will do.
@@ -52,6 +53,17 @@ pub struct PlannedStep {
     pub statements: Vec<Statement>,
     /// What must hold of the last result.
     pub predicates: Vec<Predicate>,
+    /// What is to show that its faults took hold, looked at just before them: what is so already would show nothing.
+    pub before: Vec<Look>,
+}
+
+/// A look, and what shows in it that something is broken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// What is looked at.
+    pub statement: Statement,
+    /// What cannot hold of it while all is well.
+    pub symptoms: Vec<Predicate>,
 }
 
 /// One assertion of a plan.
@@ -61,6 +73,8 @@ pub struct PlannedAssertion {
     pub step: StepId,
     /// What must hold.
     pub predicate: Predicate,
+    /// What it is for: that of its step, unless it says something of what came later.
+    pub kind: StepKind,
 }
 
 /// Why a ticket cannot be run here. Each is a sentence with its remedy, and where it stands in the ticket's file.
@@ -101,11 +115,11 @@ pub fn plan(ticket: &Ticket, environment: &Environment, allow_shell: bool) -> Re
 
 /// What a ticket says that is done and must hold, wherever it is run.
 pub(crate) fn claims(ticket: &Ticket, checked: Checked) -> Plan {
-    let kinds = kinds(&checked.steps);
+    let Kinds { steps: kinds, assertions: asserted, before } = Kinds::of(&checked);
     let prose = Prose::of(ticket);
     let mut places = [0; 4];
     let mut steps: Vec<(At, PlannedStep)> = Vec::new();
-    for (bound, kind) in checked.steps.into_iter().zip(kinds) {
+    for ((bound, kind), before) in checked.steps.into_iter().zip(kinds).zip(before) {
         places[bound.part as usize] += 1;
         let number = match &bound.id {
             Some(id) => id.0.clone(),
@@ -114,7 +128,9 @@ pub(crate) fn claims(ticket: &Ticket, checked: Checked) -> Plan {
         let (action, expected) = prose.of_step(&bound);
         let predicates = bound.predicates.into_iter().map(|(_, predicate)| predicate).collect();
         let BoundStep { part, id, at, statements, .. } = bound;
-        steps.push((at, PlannedStep { number, id, part, kind, action, expected, statements, predicates }));
+        let planned =
+            PlannedStep { number, id, part, kind, action, expected, statements, predicates, before };
+        steps.push((at, planned));
     }
     for manual in checked.manual {
         let part = [Part::PreConditions, Part::Recovery, Part::PostConditions];
@@ -131,19 +147,21 @@ pub(crate) fn claims(ticket: &Ticket, checked: Checked) -> Plan {
             expected: String::new(),
             statements: Vec::new(),
             predicates: Vec::new(),
+            before: Vec::new(),
         };
         steps.push((manual.at, planned));
     }
     steps.sort_by_key(|(at, step)| (step.part, at.line, at.column));
-    let assertion = |assertion: language::Assertion| PlannedAssertion {
+    let assertion = |(assertion, kind): (language::Assertion, StepKind)| PlannedAssertion {
         step: assertion.step,
         predicate: assertion.predicate,
+        kind,
     };
     Plan {
         key: ticket.text(&Field::Key).unwrap_or_else(|| "(no key)".to_owned()),
         summary: ticket.text(&Field::Summary).unwrap_or_default(),
         steps: steps.into_iter().map(|(_, step)| step).collect(),
-        assertions: checked.assertions.into_iter().map(assertion).collect(),
+        assertions: checked.assertions.into_iter().zip(asserted).map(assertion).collect(),
         data: checked.data,
     }
 }
@@ -190,71 +208,6 @@ impl Plan {
 
 fn mutations(statements: &[Statement]) -> impl Iterator<Item = &Mutation> {
     statements.iter().filter_map(|statement| statement.action.mutation())
-}
-
-/// What each step is for. The pre-conditions, and all before the first fault, are baseline; from a fault to its undo a look
-/// at whether something can be reached (after a command of the ticket's own any look) is proof, until the first request, or
-/// once behind it; what follows the undo is recovery. Without any fault all steps are checks.
-fn kinds(steps: &[BoundStep]) -> Vec<StepKind> {
-    let fault_of =
-        |step: &BoundStep| mutations(&step.statements).next().map(|mutation| mutation.fault.clone());
-    let broke: Vec<_> =
-        steps.iter().filter(|step| fault_of(step).is_some()).filter_map(|step| step.id.as_ref()).collect();
-    let undoes = |step: &BoundStep| {
-        step.statements.iter().any(|statement| matches!(statement.action, Action::Undo(_)))
-    };
-    let mends = |step: &BoundStep| {
-        step.statements.iter().any(|statement| match &statement.action {
-            Action::Undo(Undo::Step(id)) => broke.contains(&id),
-            Action::Undo(Undo::All) => true,
-            _ => false,
-        })
-    };
-    let is_request =
-        |statement: &Statement| matches!(statement.action.inner(), Action::Http(_) | Action::Grpc(_));
-    let has_faults = steps.iter().any(|step| fault_of(step).is_some());
-    let looks: HashMap<_, _> = steps
-        .iter()
-        .flat_map(|step| &step.statements)
-        .filter_map(|statement| Some((statement.capture.as_ref()?, statement)))
-        .collect();
-    let (mut broken, mut requested, mut is_shown, mut before) = (None, false, false, has_faults);
-    let mut kinds = Vec::new();
-    for step in steps {
-        requested |= broken.is_some() && step.statements.iter().any(is_request);
-        kinds.push(if let Some(fault) = fault_of(step) {
-            (broken, requested, is_shown, before) = (Some(fault), false, false, false);
-            StepKind::Fault
-        } else if undoes(step) {
-            broken = broken.filter(|_| !mends(step));
-            StepKind::Undo
-        } else if before || step.part == Part::PreConditions {
-            StepKind::Baseline
-        } else if !has_faults {
-            StepKind::Check
-        } else if let (Some(fault), Part::Steps) = (&broken, step.part) {
-            let look = step.last().map(|statement| match &statement.action {
-                Action::Recall(name) => looks.get(name).copied().unwrap_or(statement),
-                _ => statement,
-            });
-            let may_be_late = !matches!(fault, language::Fault::Shell { .. });
-            let proves = (!requested || (may_be_late && !is_shown))
-                && look.is_some_and(|statement| can_prove(statement, fault));
-            is_shown |= proves;
-            if proves { StepKind::Proof } else { StepKind::Check }
-        } else {
-            StepKind::Recovery
-        });
-    }
-    kinds
-}
-
-/// Whether a statement is one that can show that a fault took hold. Of a command of the ticket's own nobody knows what does.
-fn can_prove(statement: &Statement, fault: &language::Fault) -> bool {
-    match statement.action.inner() {
-        Action::Probe(_) | Action::State(_) | Action::Pods(_) => true,
-        action => matches!(fault, language::Fault::Shell { .. }) && action.is_observation(),
-    }
 }
 
 /// What the ticket says about its steps, for people.

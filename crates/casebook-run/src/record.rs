@@ -38,7 +38,7 @@ pub struct RunRecord {
 
 impl RunRecord {
     /// The format of records that this program writes and reads.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 }
 
 /// A program that took part in a run.
@@ -103,6 +103,14 @@ pub enum StepKind {
     Manual,
 }
 
+impl StepKind {
+    /// Whether nothing follows from anything else when it does not hold.
+    #[must_use]
+    pub fn matters_first(self) -> bool {
+        matches!(self, Self::Baseline | Self::Fault | Self::Proof)
+    }
+}
+
 /// One step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepRecord {
@@ -118,6 +126,9 @@ pub struct StepRecord {
     pub expected: String,
     /// When it began.
     pub began: Timestamp,
+    /// What is to show that its faults took hold, as it was just before them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<StatementRecord>,
     /// What was carried out; empty when it was not reached, or is manual.
     pub statements: Vec<StatementRecord>,
 }
@@ -212,6 +223,8 @@ pub struct AssertionRecord {
     pub text: String,
     /// The number of the step that it is about.
     pub step: String,
+    /// What it is for: that of its step, unless it says something of what came later.
+    pub kind: StepKind,
     /// What it came to.
     pub judged: Vec<Judged>,
 }

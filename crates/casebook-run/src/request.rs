@@ -97,6 +97,17 @@ impl Request {
         Url::parse(&self.url).is_ok_and(|own| Some(own.as_str()) == address)
     }
 
+    /// The ticket's own headers, and what goes along without its saying so, but for what the connection needs.
+    fn headers(&self) -> Vec<(&str, &str)> {
+        let mut headers = vec![(ACCEPT.as_str(), "*/*")];
+        headers.extend(self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(CONTENT_TYPE.as_str()));
+        if self.body.is_some() && !has_type {
+            headers.push((CONTENT_TYPE.as_str(), "application/json"));
+        }
+        headers
+    }
+
     /// Sends it, and reads the answer or as much of it as there was before the deadline.
     ///
     /// # Errors
@@ -108,16 +119,15 @@ impl Request {
             return Err(format!("{} is asked over http or https only", self.url));
         }
         let method: Method = self.method.parse().map_err(|_| format!("{} is no method", self.method))?;
+        let headers = self.headers();
         let mut sent = format!("{method} {url}");
-        let mut builder = hyper::Request::builder().method(method).header(ACCEPT, "*/*");
-        for (name, value) in &self.headers {
-            builder = builder.header(name, value);
+        let mut builder = hyper::Request::builder().method(method);
+        for (name, value) in &headers {
+            sent.extend(["\n", name, ": ", value]);
+            builder = builder.header(*name, *value);
         }
         if let Some(body) = &self.body {
-            sent = format!("{sent}\n\n{body}");
-            if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-                builder = builder.header(CONTENT_TYPE, "application/json");
-            }
+            sent.extend(["\n\n", body]);
         }
         let body = self.body.clone().unwrap_or_default().into();
         let Sent { seen, may_have_arrived } =
@@ -282,9 +292,14 @@ mod tests {
         let bare = Request { method: "GET".into(), url, headers: Vec::new(), body: None, deadline: 5000 };
         let own = vec![("authorization".to_owned(), "Bearer own".to_owned())];
         let with_own = Request { headers: own, body: Some("{}".into()), ..bare.clone() };
+        let mut told = Vec::new();
         for request in [&bare, &with_own] {
-            assert_eq!(request.send().await.unwrap().seen.status, Some(204));
+            let seen = request.send().await.unwrap().seen;
+            assert_eq!(seen.status, Some(204));
+            told.push(seen.sent.split_once('\n').unwrap().1.to_owned());
         }
+        let all = "accept: */*\nauthorization: Bearer own\ncontent-type: application/json\n\n{}";
+        assert_eq!(told, ["accept: */*", all], "what a request sends is told");
         let heard = heard.await.unwrap();
         assert!(heard[0].starts_with("get /a?b=c http/1.1\r\n"), "{}", heard[0]);
         assert!(heard[0].contains(&format!("\r\nhost: {address}\r\n")), "{}", heard[0]);

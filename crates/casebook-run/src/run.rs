@@ -18,14 +18,16 @@ use tokio::time::sleep;
 
 use crate::courier::{Courier, Making};
 use crate::environment::{Environment, Redactor};
-use crate::evaluate::judge;
+use crate::evaluate::{DECIDED_BY_HIDDEN, HIDDEN_IN_PREDICATE, NOT_REACHED, judge};
 use crate::inject::{in_words, injection};
 use crate::journal::{Intended, Journal};
 use crate::names::Names;
-use crate::perform::{CUT, perform};
-use crate::plan::{Plan, PlannedStep};
+use crate::perform::{failed, perform};
+use crate::plan::{Look, Plan, PlannedStep};
 use crate::undo::Stack;
+use crate::verdict::shown_before;
 use crate::world::World;
+use crate::written::{Seen, values};
 use crate::{
     AssertionRecord, CaseRecord, Judged, Observation, Outcome, StatementRecord, StepKind, StepRecord,
     Verdict, case_verdict,
@@ -34,6 +36,9 @@ use crate::{
 /// How often putting something back is tried, and how long between.
 const UNDO_ATTEMPTS: u32 = 3;
 const UNDO_AGAIN: Duration = Duration::from_secs(1);
+
+/// So often is looked before a fault at what is to show it: a moment's delay is none.
+const LOOKS_BEFORE: u32 = 3;
 
 /// Hears of a run while it is under way.
 pub trait Progress {
@@ -128,13 +133,13 @@ pub async fn run(
 
 struct Case<'a> {
     world: World<'a>,
-    /// What was seen, as it is written: predicates are held against this, so that whoever verifies sees the same.
+    /// What was seen, as it is written: whoever verifies sees the same.
     names: Names,
     redactor: &'a Redactor,
     key: &'a str,
     tag: &'a str,
     /// The last result of each step, for assertions.
-    by_step: BTreeMap<String, Observation>,
+    by_step: BTreeMap<String, Seen>,
     steps: Vec<StepRecord>,
     error: Option<String>,
 }
@@ -161,7 +166,8 @@ impl Case<'_> {
                 drop(stack.undo_faults().await);
             }
             let tidies = step.kind == StepKind::Undo || step.part == Part::PostConditions;
-            let is_done = !*stop.borrow() && (!pointless || tidies);
+            pointless |= step.kind == StepKind::Fault && !self.baseline_holds(plan);
+            let is_done = !*stop.borrow() && (!pointless || tidies || self.looks_back(step));
             let mut record = StepRecord {
                 number: step.number.clone(),
                 section: step.part.field().id().to_owned(),
@@ -169,6 +175,7 @@ impl Case<'_> {
                 action: step.action.clone(),
                 expected: step.expected.clone(),
                 began: Timestamp::now(),
+                before: Vec::new(),
                 statements: Vec::new(),
             };
             if is_done {
@@ -185,8 +192,7 @@ impl Case<'_> {
                     !matches!(statement.seen.outcome, Outcome::Failed(_))
                         && statement.judged.iter().all(|judged| judged.holds == Some(true))
                 });
-                let matters = matches!(step.kind, StepKind::Baseline | StepKind::Fault | StepKind::Proof);
-                pointless |= matters && !all_hold;
+                pointless |= step.kind.matters_first() && !all_hold;
             }
             progress.ended(&record);
             self.steps.push(record);
@@ -194,6 +200,29 @@ impl Case<'_> {
         if *stop.borrow() {
             self.error = Some("the run was interrupted".to_owned());
         }
+    }
+
+    /// Whether all holds that is said elsewhere of what was seen before the first fault.
+    fn baseline_holds(&self, plan: &Plan) -> bool {
+        let asserted = plan.assertions.iter().filter(|assertion| assertion.kind == StepKind::Baseline);
+        let asserted = asserted.filter_map(|it| Some((self.by_step.get(&it.step.0)?.clone(), &it.predicate)));
+        let recalled = plan.steps.iter().filter_map(|step| Some((step, self.recalled(step)?)));
+        let recalled = recalled
+            .flat_map(|(step, seen)| step.predicates.iter().map(move |predicate| (seen.clone(), predicate)));
+        asserted.chain(recalled).all(|(seen, predicate)| self.judged(predicate, &seen).holds == Some(true))
+    }
+
+    /// Whether a step only looks again at what was seen before the first fault: then it says why nothing was broken.
+    fn looks_back(&self, step: &PlannedStep) -> bool {
+        let is_look_back = |statement: &Statement| matches!(statement.action, Action::Recall(_));
+        step.statements.iter().all(is_look_back) && self.recalled(step).is_some()
+    }
+
+    /// What a step of the baseline looks at again.
+    fn recalled(&self, step: &PlannedStep) -> Option<Seen> {
+        let Action::Recall(name) = &step.statements.last()?.action else { return None };
+        let (raw, written) = (self.world.names.captured(name)?, self.names.captured(name)?);
+        (step.kind == StepKind::Baseline).then(|| Seen { raw: raw.clone(), written: written.clone() })
     }
 
     async fn step(
@@ -205,11 +234,19 @@ impl Case<'_> {
     ) {
         let last = step.statements.len().saturating_sub(1);
         for (number, statement) in step.statements.iter().enumerate() {
+            if statement.action.mutation().is_some() && record.before.is_empty() {
+                record.before = tokio::select! {
+                    before = self.before(step) => before,
+                    () = stopped(interrupted) => return,
+                };
+            }
             let began = Timestamp::now();
-            let seen = match &statement.action {
+            let already = statement.action.mutation().and_then(|_| shown_before(record));
+            let seen = match (already, &statement.action) {
+                (Some(why), _) => failed(why),
                 // A change is never cut in half: not the break, and not the undo.
-                Action::Mutate(_) | Action::Undo(_) => self.change(statement, step, stack).await,
-                _ => tokio::select! {
+                (None, Action::Mutate(_) | Action::Undo(_)) => self.change(statement, step, stack).await,
+                (None, _) => tokio::select! {
                     seen = perform(statement, &mut self.world) => seen,
                     () = stopped(interrupted) => return,
                 },
@@ -223,9 +260,10 @@ impl Case<'_> {
             if let (Action::Http(_), Some(status)) = (statement.action.inner(), seen.status) {
                 stack.hear(&seen.sent, status);
             }
-            let seen = redacted(seen, self.redactor);
+            let seen = Seen::of(seen, self.redactor);
             if let Some(name) = &statement.capture {
-                self.names.capture(name, seen.clone());
+                self.world.names.capture(name, seen.raw.clone());
+                self.names.capture(name, seen.written.clone());
             }
             let waited: &[Predicate] = match &statement.action {
                 Action::Wait(wait) => &wait.until,
@@ -237,13 +275,52 @@ impl Case<'_> {
             if let Some(id) = &step.id {
                 self.by_step.insert(id.0.clone(), seen.clone());
             }
-            record.statements.push(StatementRecord { statement: statement.to_string(), began, seen, judged });
+            record.statements.push(StatementRecord {
+                statement: statement.to_string(),
+                began,
+                seen: seen.written,
+                judged,
+            });
         }
     }
 
-    /// Holds a predicate against what was seen, as it is written. What is hidden there is hidden in the predicate too:
-    /// else a text that happens to be a secret would never be seen.
-    fn judged(&self, predicate: &Predicate, seen: &Observation) -> Judged {
+    /// Looks at what is to show that a step's faults took hold, before they can have.
+    async fn before(&mut self, step: &PlannedStep) -> Vec<StatementRecord> {
+        let mut looks = Vec::new();
+        for look in &step.before {
+            let mut done = self.look(look).await;
+            for _ in 1..LOOKS_BEFORE {
+                if !done.judged.iter().all(|judged| judged.holds == Some(true)) {
+                    break;
+                }
+                done = self.look(look).await;
+            }
+            looks.push(done);
+        }
+        looks
+    }
+
+    async fn look(&mut self, Look { statement, symptoms }: &Look) -> StatementRecord {
+        let began = Timestamp::now();
+        let seen = Seen::of(perform(statement, &mut self.world).await, self.redactor);
+        let judged = symptoms.iter().map(|symptom| self.judged(symptom, &seen)).collect();
+        StatementRecord { statement: statement.to_string(), began, seen: seen.written, judged }
+    }
+
+    /// Holds a predicate against what was seen, and again as it is written: whoever verifies sees no more. Where the two
+    /// differ, what is hidden decides, and nothing can be told from the evidence.
+    fn judged(&self, predicate: &Predicate, seen: &Seen) -> Judged {
+        let raw = judge(predicate, &seen.raw, &|name| self.world.resolve(name));
+        let written = self.judged_as_written(predicate, &seen.written);
+        if raw.holds == written.holds || written.holds.is_none() {
+            return written;
+        }
+        Judged { holds: None, why: DECIDED_BY_HIDDEN.to_owned(), ..written }
+    }
+
+    /// What is hidden in what was seen is hidden in the predicate too: else a text that happens to be a secret would
+    /// never be seen.
+    fn judged_as_written(&self, predicate: &Predicate, seen: &Observation) -> Judged {
         let text = predicate.to_string();
         let hidden = self.redactor.redact(&text);
         let resolve = |name: &Reference| self.names.resolve(name);
@@ -252,11 +329,7 @@ impl Case<'_> {
         }
         match parse_predicate(&hidden, At::default()) {
             Ok(predicate) if !predicate.has_expression() => judge(&predicate, seen, &resolve),
-            _ => Judged {
-                predicate: hidden,
-                holds: None,
-                why: "what is hidden in evidence is in it".to_owned(),
-            },
+            _ => Judged { predicate: hidden, holds: None, why: HIDDEN_IN_PREDICATE.to_owned() },
         }
     }
 
@@ -301,12 +374,13 @@ impl Case<'_> {
                 None => Judged {
                     predicate: assertion.predicate.to_string(),
                     holds: None,
-                    why: "the step was not reached".to_owned(),
+                    why: NOT_REACHED.to_owned(),
                 },
             };
             AssertionRecord {
                 text: format!("step {step}: {}", assertion.predicate),
                 step,
+                kind: assertion.kind,
                 judged: vec![judged],
             }
         };
@@ -319,32 +393,4 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
         // Nobody is left who could want it.
         std::future::pending::<()>().await;
     }
-}
-
-/// An environment's values, as they may be written: whoever verifies knows no others.
-pub(crate) fn values(environment: &Environment) -> BTreeMap<String, serde_json::Value> {
-    let mut values = environment.values.clone();
-    for value in values.values_mut() {
-        environment.redactor.redact_json(value);
-    }
-    values
-}
-
-/// What was seen, as it may be written.
-pub(crate) fn redacted(seen: Observation, redactor: &Redactor) -> Observation {
-    let header = |(name, value): (String, String)| (redactor.redact(&name), redactor.redact(&value));
-    let mut seen = Observation {
-        sent: redactor.redact(&seen.sent),
-        text: match seen.left_out {
-            0 => redactor.redact(&seen.text),
-            _ => redactor.redact_cut(&seen.text, CUT),
-        },
-        headers: seen.headers.into_iter().map(header).collect(),
-        ..seen
-    };
-    redactor.redact_json(&mut seen.json);
-    if let Outcome::Failed(why) = &mut seen.outcome {
-        *why = redactor.redact(why);
-    }
-    seen
 }

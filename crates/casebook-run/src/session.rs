@@ -15,8 +15,9 @@ use crate::environment::{Environment, Redactor};
 use crate::evidence::{Evidence, sum};
 use crate::journal::{Pending, State, StateError, without_hidden};
 use crate::plan::{Obstacle, Plan, plan};
-use crate::run::{Progress, Setting, redacted, run, values};
+use crate::run::{Progress, Setting, run};
 use crate::watchdog::Watchdog;
+use crate::written::{redacted, values};
 use crate::{CaseRecord, RunRecord, Tool, Verdict, case_verdict, run_verdict};
 
 /// A file with one ticket, and what a run of it would do.
@@ -228,7 +229,7 @@ pub async fn run_all(
                 } else {
                     watchdog.end().await;
                 }
-                let told = |text: &str| environment.redactor.redact(&without_hidden(text));
+                let told = |text: &str| as_written(&without_hidden(text), &environment.redactor);
                 evidence.journal(&path, told).map_err(unwritten)?;
                 journals.push(path);
                 record
@@ -294,7 +295,8 @@ fn unwatched(case: &mut CaseRecord) {
 fn redact(case: &mut CaseRecord, redactor: &Redactor) {
     let error = case.error.take();
     case.error = error.map(|error| redactor.redact(&error));
-    let statements = case.steps.iter_mut().flat_map(|step| &mut step.statements);
+    let statements =
+        case.steps.iter_mut().flat_map(|step| step.before.iter_mut().chain(&mut step.statements));
     let judged = statements.flat_map(|done| {
         done.seen = redacted(std::mem::take(&mut done.seen), redactor);
         &mut done.judged
@@ -304,6 +306,18 @@ fn redact(case: &mut CaseRecord, redactor: &Redactor) {
     }
     // Its reason quotes them.
     (case.verdict, case.reason) = case_verdict(case);
+}
+
+/// A journal as it may be written. Its lines stay JSON, whatever is hidden: whoever verifies reads them.
+fn as_written(journal: &str, redactor: &Redactor) -> String {
+    let line = |line: &str| match serde_json::from_str(line) {
+        Ok(mut value) => {
+            redactor.redact_json(&mut value);
+            format!("{value}\n")
+        }
+        Err(_) => format!("{}\n", redactor.redact(line)),
+    };
+    journal.lines().map(line).collect()
 }
 
 /// A case that was not begun.

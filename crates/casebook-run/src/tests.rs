@@ -28,6 +28,7 @@ fn step(
         action: texts[0].into(),
         expected: texts[1].into(),
         began: done.first().map_or(at(0), |done| done.began),
+        before: Vec::new(),
         statements: done,
     }
 }
@@ -48,6 +49,7 @@ fn done(
 
 fn answer(status: u16, text: String) -> Observation {
     Observation {
+        asked: true,
         elapsed: 0.25,
         sent: "POST $server/configure\n\n{\"channels\": 3}".into(),
         status: Some(status),
@@ -132,6 +134,7 @@ pub(crate) fn case() -> CaseRecord {
         assertions: vec![AssertionRecord {
             text: "step 3: status 502 503".into(),
             step: "3".into(),
+            kind: StepKind::Check,
             judged: vec![Judged {
                 predicate: "status 502 503".into(),
                 holds: Some(true),

@@ -27,8 +27,13 @@ pub fn case_verdict(case: &CaseRecord) -> (Verdict, String) {
         return (Verdict::Error, "nothing was carried out: the ticket has no bindings".to_owned());
     }
     // What nothing follows from comes before what follows from it.
-    for step in case.steps.iter().filter(|step| matters_first(step.kind)) {
-        if let Some(why) = shortcoming(step).or_else(|| unproven(step, case)) {
+    let (baseline, others): (Vec<_>, Vec<_>) = case
+        .steps
+        .iter()
+        .filter(|step| step.kind.matters_first())
+        .partition(|step| step.kind == StepKind::Baseline);
+    for step in baseline.into_iter().chain(others) {
+        if let Some(why) = shown_before(step).or_else(|| shortcoming(step)).or_else(|| unmet_by(step, case)) {
             let what = match step.kind {
                 StepKind::Proof => "the fault is not proven to have taken hold",
                 StepKind::Fault => "the fault was not put in place",
@@ -82,18 +87,26 @@ pub fn run_verdict(cases: &[CaseRecord]) -> Verdict {
     cases.iter().map(|case| case.verdict).max().unwrap_or(Verdict::Error)
 }
 
-fn matters_first(kind: StepKind) -> bool {
-    matches!(kind, StepKind::Baseline | StepKind::Fault | StepKind::Proof)
-}
-
 fn judgements(step: &StepRecord) -> impl Iterator<Item = &Judged> {
     step.statements.iter().flat_map(|statement| &statement.judged)
 }
 
-/// What an assertion says of a step that has to show that a fault took hold, where it does not.
-fn unproven(step: &StepRecord, case: &CaseRecord) -> Option<String> {
+/// That all which is to show a step's faults was so just before them: it would show nothing.
+pub(crate) fn shown_before(step: &StepRecord) -> Option<String> {
+    let mut judged = step.before.iter().flat_map(|look| &look.judged);
+    let look = step.before.first().filter(|_| judged.all(|judged| judged.holds == Some(true)))?;
+    let symptoms: Vec<_> = look.judged.iter().map(|judged| format!("`{}`", judged.predicate)).collect();
+    Some(format!(
+        "what is to show the fault was so before it: {} of `{}`",
+        symptoms.join(" and "),
+        look.statement
+    ))
+}
+
+/// What an assertion says of a step that something depends on, where it does not hold.
+fn unmet_by(step: &StepRecord, case: &CaseRecord) -> Option<String> {
     let asserted = case.assertions.iter().filter(|assertion| {
-        step.kind == StepKind::Proof && step.is_test_step() && assertion.step == step.number
+        assertion.kind.matters_first() && step.is_test_step() && assertion.step == step.number
     });
     asserted.flat_map(|assertion| &assertion.judged).find(|judged| judged.holds != Some(true)).map(unmet)
 }

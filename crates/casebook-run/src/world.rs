@@ -1,8 +1,6 @@
 //! What a case knows while it runs: its environment, its test data, and all that was seen so far.
 
 use std::collections::BTreeMap;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
 
 use casebook_ticket::language::{Action, Datum, Http, Reference, Since, StepId, Template, Variable};
 use jiff::Timestamp;
@@ -11,6 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::courier::{Errand, Making, Undoing};
 use crate::environment::{Environment, Logs, Target};
 use crate::kubernetes::pods::Restarts;
+use crate::log_file::LogFile;
 use crate::names::{Names, fill};
 use crate::network::Network;
 use crate::perform::k8s::restarts_now;
@@ -47,27 +46,6 @@ pub struct Mark {
     restarts: BTreeMap<String, Result<Restarts, String>>,
     /// The same of those whose logs are read.
     logging: BTreeMap<String, Result<Restarts, String>>,
-}
-
-/// What tells a log file from another one, and from itself after it was cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LogFile {
-    /// Its device and its number there.
-    place: (u64, u64),
-    /// How long it is, in bytes.
-    pub(crate) length: u64,
-}
-
-impl LogFile {
-    /// What a file is now.
-    pub(crate) fn of(file: &Metadata) -> Self {
-        Self { place: (file.dev(), file.ino()), length: file.len() }
-    }
-
-    /// Whether it is what an earlier one has become, by nothing but growing.
-    pub(crate) fn continues(&self, earlier: &Self) -> bool {
-        self.place == earlier.place && self.length >= earlier.length
-    }
 }
 
 impl<'a> World<'a> {
@@ -236,8 +214,7 @@ impl Mark {
         let (mut logs, mut processes) = (BTreeMap::new(), BTreeMap::new());
         for (name, target) in &environment.targets {
             if let Some(Logs::File(file)) = &target.logs {
-                let there = std::fs::metadata(file).ok();
-                logs.extend(there.map(|file| (name.clone(), LogFile::of(&file))));
+                logs.extend(LogFile::of(file).ok().map(|file| (name.clone(), file)));
             }
             processes.extend(target.running().map(|process| (name.clone(), process)));
         }

@@ -3,6 +3,7 @@
 use casebook_ticket::language::{Path, Segment, TextTest, ValueTest};
 use serde_json::Value as Json;
 
+use super::number::Number;
 use super::{Judgement, Reason, Resolve, answered, number, resolved, shortened, text};
 use crate::Observation;
 
@@ -18,16 +19,18 @@ pub(super) fn judge(path: &Path, test: &ValueTest, seen: &Observation, resolve: 
     if seen.json.is_null() && !seen.text.trim().is_empty() && seen.text.trim() != "null" {
         return Err(Reason::Not(format!("it is no JSON: {}", shortened(&seen.text))));
     }
-    let found = select(&seen.json, &path.0);
-    let name = path.to_string();
+    values(&path.to_string(), &select(&seen.json, &path.0), test, resolve)
+}
+
+/// Holds a test against all values of a name. One of several suffices; that something is absent must hold of all.
+pub(super) fn values(name: &str, found: &[&Json], test: &ValueTest, resolve: Resolve<'_>) -> Judgement {
     if found.is_empty() {
-        return value(&name, None, test, resolve);
+        return value(name, None, test, resolve);
     }
-    // One of several elements suffices; that something is absent must hold of all.
     let of_all = matches!(test, ValueTest::Absent | ValueTest::Text(TextTest::HasNone(_)));
     let mut first = None;
     for part in found {
-        match (value(&name, Some(part), test, resolve), of_all) {
+        match (value(name, Some(part), test, resolve), of_all) {
             (Ok(()), false) => return Ok(()),
             (Ok(()), true) => {}
             (Err(reason), true) => return Err(reason),
@@ -38,7 +41,7 @@ pub(super) fn judge(path: &Path, test: &ValueTest, seen: &Observation, resolve: 
 }
 
 /// Holds a test against one value, or against its absence.
-pub(super) fn value(name: &str, value: Option<&Json>, test: &ValueTest, resolve: Resolve<'_>) -> Judgement {
+fn value(name: &str, value: Option<&Json>, test: &ValueTest, resolve: Resolve<'_>) -> Judgement {
     let Some(value) = value else {
         return match test {
             ValueTest::Absent => Ok(()),
@@ -52,7 +55,7 @@ pub(super) fn value(name: &str, value: Option<&Json>, test: &ValueTest, resolve:
         ValueTest::Is(wanted) if equal(value, &resolved(wanted, resolve)?) => Ok(()),
         ValueTest::IsNot(other) if !equal(value, &resolved(other, resolve)?) => Ok(()),
         ValueTest::Is(_) | ValueTest::IsNot(_) => Err(Reason::Not(format!("{name} is {}", shown()))),
-        ValueTest::Compare(comparison) => match number_of(value) {
+        ValueTest::Compare(comparison) => match Number::of(value) {
             Some(number) => number::judge(name, number, comparison, resolve),
             None => Err(Reason::Not(format!("{name} is no number but {}", shown()))),
         },
@@ -61,8 +64,12 @@ pub(super) fn value(name: &str, value: Option<&Json>, test: &ValueTest, resolve:
             other => text::judge(test, &other.to_string(), 0),
         },
         ValueTest::Count(comparison) => match value {
-            Json::Array(elements) => number::judge("count", elements.len() as f64, comparison, resolve),
-            Json::Object(fields) => number::judge("count", fields.len() as f64, comparison, resolve),
+            Json::Array(elements) => {
+                number::judge("count", Number::Whole(elements.len() as i128), comparison, resolve)
+            }
+            Json::Object(fields) => {
+                number::judge("count", Number::Whole(fields.len() as i128), comparison, resolve)
+            }
             _ => Err(Reason::Not(format!("{name} has no elements: it is {}", shown()))),
         },
     }
@@ -90,16 +97,11 @@ pub(crate) fn select<'a>(value: &'a Json, path: &[Segment]) -> Vec<&'a Json> {
     found
 }
 
-/// Headers are texts, whatever they say.
-fn number_of(value: &Json) -> Option<f64> {
-    value.as_f64().or_else(|| {
-        value.as_str().and_then(|text| text.trim().parse().ok()).filter(|number: &f64| number.is_finite())
-    })
-}
-
 fn equal(one: &Json, other: &Json) -> bool {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => one.total_cmp(&other).is_eq(),
+    match (one, other) {
+        (Json::Number(_), Json::Number(_)) => {
+            Number::of(one).zip(Number::of(other)).is_some_and(|(one, other)| one.equals(other))
+        }
         _ => one == other,
     }
 }

@@ -91,6 +91,11 @@ fn no_answer_is_no_good_answer() {
         {
             assert_eq!(holds(predicate, &seen).0, Some(false), "{predicate} of {:?}", seen.outcome);
         }
+        assert_eq!(holds("elapsed < 3s", &seen).0, Some(true), "how long a look took is seen");
+        let unanswered = Observation { asked: true, ..seen };
+        let (quick, why) = holds("elapsed < 3s", &unanswered);
+        assert_eq!(quick, Some(false), "{:?}", unanswered.outcome);
+        assert!(why.starts_with("there was no answer"), "{why}");
     }
 }
 
@@ -123,6 +128,70 @@ fn of_a_text_that_was_cut_only_what_was_found_is_known() {
         ("json $.a absent", None),
     ] {
         assert_eq!(holds(predicate, &seen).0, wanted, "{predicate}");
+    }
+}
+
+#[test]
+fn of_a_text_that_was_cut_a_pattern_says_only_what_it_says_of_the_whole() {
+    let text = "began well\n[..]\nand one more ended so";
+    let seen = Observation { left_out: 10, ..answer(200, text) };
+    for (predicate, wanted) in [
+        ("text matches \"(?s)^[^!]*$\"", None),
+        ("text matches \"well$\"", None),
+        ("text matches \"^and\"", None),
+        ("text matches \"[.]\"", None),
+        ("text matches \"o[mn]e\"", Some(true)),
+        ("has-any \"[..]\"", None),
+        ("has-none \"[..]\"", None),
+    ] {
+        assert_eq!(holds(predicate, &seen).0, wanted, "{predicate}");
+    }
+}
+
+#[test]
+fn whole_numbers_are_compared_to_the_last_digit() {
+    let seen =
+        answer(200, r#"{"id": 9007199254740992, "ns": "1764331200000000001", "one": 1.0, "part": 0.5}"#);
+    for (predicate, wanted) in [
+        ("json $.id = 9007199254740993", false),
+        ("json $.id != 9007199254740993", true),
+        ("json $.id = 9007199254740992", true),
+        ("json $.id >= $large", false),
+        ("json $.id < $large", true),
+        ("json $.ns > 1764331200000000000", true),
+        ("json $.one = 1", true),
+        ("json $.part 0..1", true),
+        ("json $.part < 1", true),
+    ] {
+        let parsed = parse_predicate(predicate, At::default()).unwrap();
+        let judged = judge(&parsed, &seen, &|_| Some(json!(9_007_199_254_740_993_u64)));
+        assert_eq!(judged.holds, Some(wanted), "{predicate}: {}", judged.why);
+    }
+}
+
+#[test]
+fn what_is_no_number_compares_with_nothing() {
+    let number =
+        |value: f64| Observation { numbers: [("value".to_owned(), value)].into(), ..Observation::default() };
+    for predicate in ["value = 0", "value != 0", "value < 5", "value > 5", "value 0..5"] {
+        assert_eq!(holds(predicate, &number(f64::NAN)).0, Some(false), "{predicate}");
+    }
+    assert_eq!(holds("value > 5", &number(f64::INFINITY)).0, Some(true));
+    assert_eq!(holds("value < 5", &number(f64::INFINITY)), (Some(false), "value is inf".to_owned()));
+}
+
+#[test]
+fn of_a_header_that_is_there_twice_both_are_looked_at() {
+    let headers = ["id=1", "debug=1"].map(|value| ("set-cookie".to_owned(), value.to_owned()));
+    let seen = Observation { headers: headers.into(), ..answer(200, "") };
+    for (predicate, wanted) in [
+        ("header Set-Cookie has-none \"debug\"", false),
+        ("header Set-Cookie has-none \"trace\"", true),
+        ("header Set-Cookie has-any \"debug\"", true),
+        ("header Set-Cookie = \"id=1\"", true),
+        ("header Set-Cookie absent", false),
+    ] {
+        assert_eq!(holds(predicate, &seen).0, Some(wanted), "{predicate}");
     }
 }
 

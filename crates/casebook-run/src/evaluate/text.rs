@@ -1,9 +1,10 @@
 //! Texts that are searched.
 
 use casebook_ticket::language::TextTest;
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 use super::{Judgement, Reason, quoted, shortened, wanted};
+use crate::observation::LEFT_OUT;
 
 /// Bytes that a compiled pattern may take, so that none of a ticket's takes the machine's memory.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -12,7 +13,12 @@ const PATTERN_BYTES: usize = 1 << 20;
 /// there can only be said of a whole text.
 pub(super) fn judge(condition: &TextTest, text: &str, left_out: u64) -> Judgement {
     let lower = text.to_lowercase();
-    let is_in = |wanted: &&String| lower.contains(&wanted.to_lowercase());
+    // What stands where something was left out is ours.
+    let pieces: Vec<&str> = if left_out > 0 { lower.split(LEFT_OUT).collect() } else { vec![&lower] };
+    let is_in = |wanted: &&String| {
+        let wanted = wanted.to_lowercase();
+        pieces.iter().any(|piece| piece.contains(&wanted))
+    };
     let (holds, why) = match condition {
         TextTest::Contains(texts) => {
             let lacking: Vec<String> = texts.iter().filter(|text| !is_in(text)).cloned().collect();
@@ -31,6 +37,7 @@ pub(super) fn judge(condition: &TextTest, text: &str, left_out: u64) -> Judgemen
             };
         }
         TextTest::Matches(pattern) => match RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build() {
+            Ok(pattern) if left_out > 0 => (is_within(&pattern, text), "it does not match".to_owned()),
             Ok(pattern) => (pattern.is_match(text), "it does not match".to_owned()),
             Err(error) => return Err(Reason::Unknown(format!("the pattern cannot be used: {error}"))),
         },
@@ -41,6 +48,13 @@ pub(super) fn judge(condition: &TextTest, text: &str, left_out: u64) -> Judgemen
         false if text.is_empty() => Err(Reason::Not(format!("{why}: it is empty"))),
         false => Err(Reason::Not(format!("{why}: {}", shortened(text)))),
     }
+}
+
+/// Whether a pattern matches within a piece of a text of which something was left out. Where a match reaches an end of the
+/// piece, the whole text may go on otherwise.
+fn is_within(pattern: &Regex, text: &str) -> bool {
+    text.split(LEFT_OUT)
+        .any(|piece| pattern.find_iter(piece).any(|found| found.start() > 0 && found.end() < piece.len()))
 }
 
 fn incomplete(condition: &TextTest, left_out: u64) -> Reason {

@@ -30,7 +30,7 @@ pub(super) async fn since(
     loop {
         let now = match kind {
             "process" => {
-                let mut now = things(&process::snapshot(&of, world)?.json);
+                let mut now: BTreeSet<_> = process::now(&of, world)?.into_iter().collect();
                 now.extend(process::survivors(&snapshot.json));
                 now
             }

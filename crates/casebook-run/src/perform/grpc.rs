@@ -63,6 +63,8 @@ struct Answer {
     kept: usize,
     left_out: u64,
     status: Option<Status>,
+    /// Whether the server has taken the call: until then nobody has counted what it would have said.
+    is_taken: bool,
 }
 
 pub(super) async fn call(wanted: &Grpc, world: &World<'_>) -> Result<Observation, String> {
@@ -81,6 +83,7 @@ pub(super) async fn call(wanted: &Grpc, world: &World<'_>) -> Result<Observation
         let method = target.method(&channel).await?;
         let request = request(&method, data.as_deref())?;
         let mut messages = target.send(channel, &method, request).await?;
+        answer.is_taken = true;
         // Behind the only message stands how the call has ended.
         let count = if method.is_server_streaming() { count } else { count.saturating_add(1) };
         answer.read(&mut messages, count, pause, target.rows()).await
@@ -267,16 +270,18 @@ impl Answer {
         let text = lines.collect::<String>() + &status.map(told).unwrap_or_default();
         let (text, cut) = super::bounded(&text);
         let json = if self.left_out > 0 { Json::Null } else { Json::Array(self.messages) };
+        let mut numbers = BTreeMap::new();
+        if self.is_taken || status.is_some() {
+            numbers.insert("count".to_owned(), self.count as f64);
+            numbers.insert("rows".to_owned(), self.rows as f64);
+        }
         Observation {
             outcome,
             status: status.map_or((self.count > 0).then_some(200), |status| Some(in_http(status.code()))),
             text,
             left_out: self.left_out + cut,
             json,
-            numbers: BTreeMap::from([
-                ("count".to_owned(), self.count as f64),
-                ("rows".to_owned(), self.rows as f64),
-            ]),
+            numbers,
             ..Observation::default()
         }
     }

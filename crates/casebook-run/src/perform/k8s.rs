@@ -142,6 +142,9 @@ pub(super) async fn restarts(of: &Variable, since: &Since, world: &World<'_>) ->
     let workload = workload(of, world)?;
     let then = world.mark(since)?.restarts(of)?;
     let now = pods::restarts(&pods::of(workload, &connection(world).await?).await?);
+    if then.is_empty() && now.is_empty() {
+        return Err(format!("{of} had no pod at {since} and has none now: nothing could be started again"));
+    }
     let mut count = 0;
     let mut lines = Vec::new();
     for ((pod, container), restarts) in &now {

@@ -3,7 +3,7 @@
 mod cluster;
 mod journal;
 
-use std::io::SeekFrom;
+use std::io::{self, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::{bounded, k8s};
 use crate::Observation;
 use crate::environment::Logs;
-use crate::world::{LogFile, Mark, World};
+use crate::world::{Mark, World};
 
 /// More of a log is not read.
 const MOST: u64 = 64 << 20;
@@ -65,18 +65,26 @@ pub(super) async fn now(of: &Variable, since: &Since, world: &World<'_>) -> Resu
 async fn of_file(path: &Path, of: &Variable, mark: &Mark) -> Result<(String, u64), String> {
     let failed = |error| format!("the log {}: {error}", path.display());
     let mut file = File::open(path).await.map_err(failed)?;
-    let now = LogFile::of(&file.metadata().await.map_err(failed)?);
-    let (begin, gone) = match mark.log(of) {
-        Some(then) if now.continues(then) => (then.length, 0),
-        // It was begun anew: what came before that is elsewhere, or nowhere.
-        Some(_) => (0, 1),
-        None => (0, 0),
-    };
-    if now.length - begin > MOST {
-        return Err(format!("the log {} has grown by more than {MOST} bytes", path.display()));
+    let now = file.metadata().await.map_err(failed)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let then = mark.log(of);
+    if let Some((then, begin)) = then.and_then(|then| Some((then, then.begin(&now)?))) {
+        let bytes = between(&mut file, begin, now.len()).await;
+        if let Some(added) = then.added(&bytes.map_err(failed)?) {
+            return Ok((text(added), 0));
+        }
     }
-    file.seek(SeekFrom::Start(begin)).await.map_err(failed)?;
+    // It was begun anew: what came before that is elsewhere, or nowhere.
+    let gone = u64::from(then.is_some());
+    Ok((text(&between(&mut file, 0, now.len()).await.map_err(failed)?), gone))
+}
+
+async fn between(file: &mut File, begin: u64, end: u64) -> io::Result<Vec<u8>> {
+    if end - begin > MOST {
+        return Err(io::Error::other(format!("more than {MOST} bytes would have to be read")));
+    }
     let mut bytes = Vec::new();
-    file.take(now.length - begin).read_to_end(&mut bytes).await.map_err(failed)?;
-    Ok((String::from_utf8_lossy(&bytes).into_owned(), gone))
+    file.seek(SeekFrom::Start(begin)).await?;
+    file.take(end - begin).read_to_end(&mut bytes).await?;
+    Ok(bytes)
 }

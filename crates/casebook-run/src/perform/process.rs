@@ -19,13 +19,24 @@ fn target<'a>(of: &Variable, world: &World<'a>) -> Result<&'a Target, String> {
     Ok(target)
 }
 
-/// A target's process and all that it started: one line each.
+/// A target's process and all that it started: one line each. One that is not there can lose nothing afterwards.
 pub(super) fn snapshot(of: &Variable, world: &World<'_>) -> Result<Observation, String> {
-    let process = target(of, world)?.running();
-    let family = process.map(ProcessId::family).unwrap_or_default();
+    let family = family(of, world)?;
+    if family.is_empty() {
+        return Err(format!("the process of {of} is not there, so nothing could come or go"));
+    }
     let mut snapshot = snapshot_of("process", of, &family.iter().map(line).collect::<Vec<_>>());
     snapshot.json["processes"] = json!(family);
     Ok(snapshot)
+}
+
+/// What there is now of a target's processes; nothing when it has ended.
+pub(super) fn now(of: &Variable, world: &World<'_>) -> Result<Vec<String>, String> {
+    Ok(family(of, world)?.iter().map(line).collect())
+}
+
+fn family(of: &Variable, world: &World<'_>) -> Result<Vec<ProcessId>, String> {
+    Ok(target(of, world)?.running().map(ProcessId::family).unwrap_or_default())
 }
 
 fn line(process: &ProcessId) -> String {

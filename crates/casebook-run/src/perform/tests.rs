@@ -105,6 +105,21 @@ async fn a_log_that_was_begun_anew_is_not_whole() {
 }
 
 #[tokio::test]
+async fn a_log_that_was_cut_and_has_grown_past_its_length_is_not_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let environment = environment(&format!("[targets.server]\nlogs = {{ file = {log:?} }}\n"));
+    let mut world = World::new(&environment, &[], &[]);
+    std::fs::write(&log, "12:00:01 before\n".repeat(100)).unwrap();
+    world.begin(Some(&casebook_ticket::language::StepId("1".into())));
+    let anew = "panic\n".to_owned() + &"12:00:02 after\n".repeat(200);
+    std::fs::write(&log, &anew).unwrap();
+    let seen = seen("logs $server since step 1", &mut world).await;
+    assert_eq!((seen.text.as_str(), seen.left_out), (anew.as_str(), 1));
+    assert!(seen.numbers.is_empty(), "nobody knows how much there was");
+}
+
+#[tokio::test]
 async fn what_is_waited_for_comes_or_not() {
     let directory = tempfile::tempdir().unwrap();
     let pid = directory.path().join("pid");
@@ -190,6 +205,17 @@ async fn an_orphan_is_not_gone() {
     child.signal(Signal::KILL).unwrap();
     let gone = seen("wait until process diff before removed = 2 within 20s", &mut world).await;
     assert_eq!(gone.outcome, Outcome::Answered, "{}", gone.text);
+}
+
+#[tokio::test]
+async fn of_a_process_that_is_not_there_nothing_is_noted() {
+    let environment = environment("[targets.ghost]\nprocess = { pid_file = \"/nowhere/pid\" }\n");
+    let mut world = World::new(&environment, &[], &[]);
+    for statement in ["process snapshot $ghost as before", "process diff before hold 10ms"] {
+        let ghost = seen(statement, &mut world).await;
+        let Outcome::Failed(why) = ghost.outcome else { panic!("{statement}: {ghost:?}") };
+        assert!(why.contains("the process of $ghost is not there"), "{why}");
+    }
 }
 
 #[tokio::test]

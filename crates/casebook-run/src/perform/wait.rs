@@ -5,7 +5,7 @@ use std::time::Duration;
 use casebook_ticket::language::{Action, Units, Variable, Wait};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{logs, once};
+use super::{asks, logs, once};
 use crate::evaluate::judge;
 use crate::world::World;
 use crate::{Observation, Outcome};
@@ -30,7 +30,7 @@ pub(super) async fn until(
     loop {
         let Ok(seen) = timeout_at(end, look(&wait.action, name, world)).await else { break };
         // What cannot be carried out now may be later: its process starts, its log appears.
-        last = seen.unwrap_or_else(super::failed);
+        last = Observation { asked: asks(&wait.action), ..seen.unwrap_or_else(super::failed) };
         let resolve = |reference: &_| world.resolve(reference);
         if wait.until.iter().all(|predicate| judge(predicate, &last, &resolve).holds == Some(true)) {
             return Ok(Observation { elapsed: began.elapsed().as_secs_f64(), ..last });

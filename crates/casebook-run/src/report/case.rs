@@ -115,6 +115,9 @@ fn one(step: &StepRecord) -> Markup {
                 span.state { (mark(state)) " " (state.words()) }
             }
             @if !step.expected.is_empty() && step.is_test_step() { p.expected { span.label { "Expected " } (step.expected) } }
+            @for done in &step.before {
+                p.faint.small { "Just before: " code { (done.statement) } " " (done.seen.in_short()) }
+            }
             @for done in &step.statements { (statement(done, is_open)) }
         }
     }

@@ -18,6 +18,7 @@ fn step(number: &str, kind: StepKind, holds: &[Option<bool>]) -> StepRecord {
         action: String::new(),
         expected: String::new(),
         began: Timestamp::UNIX_EPOCH,
+        before: Vec::new(),
         statements: if kind == StepKind::Manual { Vec::new() } else { vec![statement] },
     }
 }
@@ -53,6 +54,10 @@ fn case(steps: Vec<StepRecord>) -> CaseRecord {
         verdict: Verdict::Error,
         reason: String::new(),
     }
+}
+
+fn asserted(step: &str, kind: StepKind, judged: Vec<Judged>) -> AssertionRecord {
+    AssertionRecord { text: String::new(), step: step.into(), kind, judged }
 }
 
 /// An outage from beginning to end, with one step as given.
@@ -115,7 +120,7 @@ fn assertions_count_like_steps() {
         [(Some(false), Verdict::Failed), (None, Verdict::Inconclusive), (Some(true), Verdict::Passed)]
     {
         let judged = vec![Judged { predicate: "status 503".into(), holds, why: String::new() }];
-        case.assertions = vec![AssertionRecord { text: String::new(), step: "4".into(), judged }];
+        case.assertions = vec![asserted("4", StepKind::Check, judged)];
         assert_eq!(case_verdict(&case).0, verdict, "{holds:?}");
     }
 }
@@ -125,10 +130,47 @@ fn an_assertion_on_what_has_to_prove_a_fault_proves_it() {
     let mut case = outage(3, step("3", StepKind::Proof, &[]));
     for (holds, verdict) in [(Some(false), Verdict::Inconclusive), (Some(true), Verdict::Passed)] {
         let judged = vec![Judged { predicate: "refused timeout".into(), holds, why: String::new() }];
-        case.assertions = vec![AssertionRecord { text: String::new(), step: "3".into(), judged }];
+        case.assertions = vec![asserted("3", StepKind::Proof, judged)];
         let (seen, why) = case_verdict(&case);
         assert_eq!(seen, verdict, "{holds:?}: {why}");
         assert!(verdict == Verdict::Passed || why.starts_with("the fault is not proven"), "{why}");
+    }
+}
+
+#[test]
+fn an_assertion_on_the_baseline_is_one_of_it() {
+    let mut case = outage(1, step("1", StepKind::Baseline, &[]));
+    for (kind, verdict) in [(StepKind::Baseline, Verdict::Inconclusive), (StepKind::Check, Verdict::Failed)] {
+        let judged = vec![Judged { predicate: "status 200".into(), holds: Some(false), why: String::new() }];
+        case.assertions = vec![asserted("1", kind, judged)];
+        let (seen, why) = case_verdict(&case);
+        assert_eq!(seen, verdict, "{why}");
+        assert!(verdict == Verdict::Failed || why.starts_with("the baseline does not hold"), "{why}");
+    }
+}
+
+#[test]
+fn what_is_said_of_the_baseline_comes_first_wherever_it_stands() {
+    let mut case = outage(5, step("5", StepKind::Baseline, &[Some(false)]));
+    case.steps[1].statements.clear();
+    let (verdict, why) = case_verdict(&case);
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert!(why.starts_with("the baseline does not hold, so nothing follows: step 5"), "{why}");
+}
+
+#[test]
+fn what_was_so_before_a_fault_does_not_show_it() {
+    let mut case = outage(4, step("4", StepKind::Check, &[Some(true)]));
+    for (holds, verdict) in
+        [(Some(true), Verdict::Inconclusive), (Some(false), Verdict::Passed), (None, Verdict::Passed)]
+    {
+        case.steps[1].before = step("2", StepKind::Fault, &[holds]).statements;
+        let (seen, why) = case_verdict(&case);
+        assert_eq!(seen, verdict, "{holds:?}: {why}");
+        assert!(
+            verdict == Verdict::Passed || why.contains("what is to show the fault was so before it"),
+            "{why}"
+        );
     }
 }
 

@@ -89,6 +89,11 @@ async fn pods_and_their_restarts_are_counted_and_secrets_kept() {
     let missing = seen("k8s pods $server", &mut world).await;
     assert!(why(&missing).contains("Kubernetes refuses deployment/server (404)"), "{}", why(&missing));
 
+    world.begin(Some(&StepId("1".into())));
+    world.note_pods(&[&broker]).await;
+    let nobody = seen("k8s restarts $broker since step 1", &mut world).await;
+    assert!(why(&nobody).contains("$broker had no pod at step 1 and has none now"), "{}", why(&nobody));
+
     lab.deployment(2);
     let (pods, create) = (lab.pods().await, PostParams::default());
     for (name, app) in [("server-1", "server"), ("server-2", "server"), ("broker-1", "broker")] {

@@ -16,6 +16,13 @@ pub(super) struct Uses<'a> {
     pub(super) steps: Vec<&'a StepId>,
 }
 
+impl Predicate {
+    /// The names that it uses: the environment's, and those of results.
+    pub fn names(&self) -> impl Iterator<Item = &Variable> {
+        Uses::of_predicate(self).references.into_iter().map(|(name, _)| name)
+    }
+}
+
 impl<'a> Uses<'a> {
     /// What an action uses. The names that `use` declares are not among it, nor are snapshots that are compared with,
     /// nor what the undo of a request uses: these are looked at by themselves.

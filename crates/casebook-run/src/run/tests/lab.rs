@@ -146,6 +146,15 @@ impl Lab {
         State::lock(&self.path("state")).unwrap()
     }
 
+    /// The journal of the only run, under another name.
+    pub(super) fn journal(&self, name: &str) -> PathBuf {
+        let mut files = std::fs::read_dir(self.path("state")).unwrap().map(|file| file.unwrap().path());
+        let journal = files.find(|file| file.extension().is_some_and(|ending| ending == "journal")).unwrap();
+        let copy = self.path(&format!("{name}.journal"));
+        std::fs::copy(journal, &copy).unwrap();
+        copy
+    }
+
     pub(super) fn broker(&self) -> Option<crate::processes::ProcessId> {
         processes::in_file(&self.path("broker.pid"))
     }

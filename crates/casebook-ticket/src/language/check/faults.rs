@@ -256,44 +256,54 @@ impl Done<'_> {
         self.statement.action.inner().is_observation() && !self.predicates.is_empty()
     }
 
-    /// Whether it shows that a fault took hold, as seen from where it is felt.
     fn proves(&self, mutation: &Mutation) -> bool {
-        let Some(target) = mutation.target() else { return self.is_seen() };
-        let of = match self.statement.action.inner() {
-            Action::Probe(Probe { target, from, .. }) => {
-                // Nobody can say from elsewhere what one place cannot reach.
-                let is_felt =
-                    from.is_some() && (mutation.from().is_none() || mutation.from() == from.as_ref());
-                target.variable().filter(|_| is_felt)
-            }
-            Action::State(of) | Action::Pods(of) if mutation.from().is_none() => Some(of),
-            _ => None,
-        };
-        of == Some(target) && self.predicates.iter().any(|predicate| is_symptom(predicate, mutation))
+        mutation.is_proven_by(&self.statement.action, &self.predicates)
     }
 }
 
-/// Whether a predicate cannot hold while all is well.
-fn is_symptom(predicate: &Predicate, mutation: &Mutation) -> bool {
-    match (predicate, &mutation.fault) {
-        (
-            Predicate::Elapsed(
-                Comparison::With(Operator::More | Operator::AtLeast, least) | Comparison::Range(least, _),
-            ),
-            Fault::Delay { by, .. },
-        ) => *least >= *by / 2,
-        (Predicate::Reach(reach), _) => !reach.contains(&Reach::Open),
-        (Predicate::Down, _) => true,
-        (
-            Predicate::Measure(
-                Measure::Count | Measure::Ready,
-                Comparison::With(Operator::Equal, Operand::Number(number)),
-            ),
-            fault,
-        ) => match fault {
-            Fault::Scale { to, .. } => (*number - f64::from(*to)).abs() < 0.5,
-            _ => number.abs() < 0.5,
-        },
-        _ => false,
+impl Mutation {
+    /// Whether a look shows that the fault took hold, as seen from where it is felt, when this holds of it. Of a command
+    /// of the ticket's own nobody knows what does: any look.
+    #[must_use]
+    pub fn is_proven_by(&self, look: &Action, expected: &[&Predicate]) -> bool {
+        let Some(target) = self.target() else {
+            return look.inner().is_observation() && !expected.is_empty();
+        };
+        let of = match look.inner() {
+            Action::Probe(Probe { target, from, .. }) => {
+                // Nobody can say from elsewhere what one place cannot reach.
+                let is_felt = from.is_some() && (self.from().is_none() || self.from() == from.as_ref());
+                target.variable().filter(|_| is_felt)
+            }
+            Action::State(of) | Action::Pods(of) if self.from().is_none() => Some(of),
+            _ => None,
+        };
+        of == Some(target) && expected.iter().any(|predicate| self.has_symptom(predicate))
+    }
+
+    /// Whether a predicate cannot hold while all is well.
+    #[must_use]
+    pub fn has_symptom(&self, predicate: &Predicate) -> bool {
+        match (predicate, &self.fault) {
+            (
+                Predicate::Elapsed(
+                    Comparison::With(Operator::More | Operator::AtLeast, least) | Comparison::Range(least, _),
+                ),
+                Fault::Delay { by, .. },
+            ) => *least >= *by / 2,
+            (Predicate::Reach(reach), _) => !reach.contains(&Reach::Open),
+            (Predicate::Down, _) => true,
+            (
+                Predicate::Measure(
+                    Measure::Count | Measure::Ready,
+                    Comparison::With(Operator::Equal, Operand::Number(number)),
+                ),
+                fault,
+            ) => match fault {
+                Fault::Scale { to, .. } => (*number - f64::from(*to)).abs() < 0.5,
+                _ => number.abs() < 0.5,
+            },
+            _ => false,
+        }
     }
 }
