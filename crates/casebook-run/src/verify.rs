@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use casebook_ticket::language::{self, Action, parse_predicate, parse_statement};
 use casebook_ticket::{At, Standard};
+use jiff::Timestamp;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -17,7 +18,8 @@ use crate::names::Names;
 use crate::plan::{Plan, PlannedStep, claims};
 use crate::session::one_ticket;
 use crate::{
-    CaseRecord, Judged, Observation, RunRecord, StepRecord, case_verdict, report, run_verdict, seen,
+    CaseRecord, FaultRecord, Judged, Observation, RunRecord, StepRecord, case_verdict, report, run_verdict,
+    seen,
 };
 
 /// What verifying comes to.
@@ -70,6 +72,9 @@ pub fn verify(directory: &Path) -> Result<Verified, String> {
             _ => {}
         }
         judged_again(case, &record, &mut contradictions);
+        if let Some(place) = out_of_order(case, &record) {
+            contradictions.push(format!("{}: {place} is earlier than what came before", case.key));
+        }
         for file in seen::files(case) {
             if fs::read_to_string(directory.join(&file.path)).ok().as_ref() != Some(&file.text) {
                 contradictions.push(format!("{} is not what {RECORD} says of it", file.path));
@@ -186,6 +191,27 @@ fn is_hidden_in(text: &str, hidden: &str) -> bool {
         rest = &rest[at + piece.len()..];
     }
     REPLACED.is_match(hidden) && (rest.is_empty() || hidden.ends_with(|end| "*}".contains(end)))
+}
+
+/// What has a time before that of something earlier: whether a fault was there when something was seen follows from times.
+fn out_of_order(case: &CaseRecord, record: &RunRecord) -> Option<String> {
+    let step = |step: &StepRecord| format!("step {}", step.number);
+    let steps = case.steps.iter().flat_map(|it| {
+        let done = it.statements.iter().map(move |done| (done.began, step(it)));
+        std::iter::once((it.began, step(it))).chain(done)
+    });
+    let (began, ended) = ((case.began, "its beginning".to_owned()), (case.ended, "its end".to_owned()));
+    let in_run: Vec<_> = std::iter::once(began).chain(steps).chain([ended]).collect();
+    let out = |times: &[(Timestamp, String)]| {
+        times.windows(2).find(|pair| pair[1].0 < pair[0].0).map(|pair| pair[1].1.clone())
+    };
+    let of_fault = |fault: &FaultRecord| {
+        let known = [Some(case.began), fault.applied, fault.verified, Some(case.ended)];
+        let what = format!("`{}` of step {}", fault.fault.what, fault.step);
+        out(&known.into_iter().flatten().map(|at| (at, what.clone())).collect::<Vec<_>>())
+    };
+    let run = [record.began, case.began, case.ended, record.ended].map(|at| (at, "the run".to_owned()));
+    out(&in_run).or_else(|| out(&run)).or_else(|| case.faults.iter().chain(&case.made).find_map(of_fault))
 }
 
 /// Holds every predicate of a case again against what was seen.
