@@ -12,10 +12,10 @@ use casebook_ticket::language::{
     Action, Part, Predicate, Reference, Since, Statement, Undo, parse_predicate,
 };
 use futures::FutureExt as _;
-use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::clock;
 use crate::courier::{Courier, Making};
 use crate::environment::{Environment, Redactor};
 use crate::evaluate::judge;
@@ -68,7 +68,7 @@ pub async fn run(
     setting: Setting<'_>,
     progress: &mut dyn Progress,
 ) -> CaseRecord {
-    let began = Timestamp::now();
+    let began = clock::now();
     let (courier, numbers) = (setting.courier, journal.numbers());
     let mut world = World::new(setting.environment, setting.prober, &plan.data);
     world.making =
@@ -90,19 +90,22 @@ pub async fn run(
     if AssertUnwindSafe(work).catch_unwind().await.is_err() {
         case.error = Some("this program has failed; please report it with the log".to_owned());
     }
+    if stack.is_broken() {
+        progress.puts_back();
+    }
+    // What is broken waits for nobody.
+    let mut left = attempt(async || stack.undo_faults().await).await;
     // Also what was under way when the run was interrupted.
     if let Err(error) = stack.adopt(&courier).await {
         case.error.get_or_insert(error);
     }
-    if stack.is_broken() {
-        progress.puts_back();
+    if left.is_ok() {
+        left = attempt(async || stack.undo_all().await).await;
+    } else {
+        left = stack.undo_all().await;
     }
-    for attempt in 1..=UNDO_ATTEMPTS {
-        match stack.undo_all().await {
-            Ok(()) => break,
-            Err(_) if attempt < UNDO_ATTEMPTS => sleep(UNDO_AGAIN).await,
-            Err(error) => drop(case.error.get_or_insert(error)),
-        }
+    if let Err(error) = left {
+        case.error.get_or_insert(error);
     }
     let error = case.error.take();
     let assertions = case.assertions(plan);
@@ -113,7 +116,7 @@ pub async fn run(
         ticket: ticket.0,
         ticket_sha256: ticket.1,
         began,
-        ended: Timestamp::now(),
+        ended: clock::now(),
         steps: case.steps,
         assertions,
         faults,
@@ -124,6 +127,17 @@ pub async fn run(
     };
     (record.verdict, record.reason) = case_verdict(&record);
     record
+}
+
+/// Does something until it succeeds, as often as it makes sense.
+async fn attempt(mut undo: impl AsyncFnMut() -> Result<(), String>) -> Result<(), String> {
+    for _ in 1..UNDO_ATTEMPTS {
+        if undo().await.is_ok() {
+            return Ok(());
+        }
+        sleep(UNDO_AGAIN).await;
+    }
+    undo().await
 }
 
 struct Case<'a> {
@@ -168,7 +182,7 @@ impl Case<'_> {
                 kind: step.kind,
                 action: step.action.clone(),
                 expected: step.expected.clone(),
-                began: Timestamp::now(),
+                began: clock::now(),
                 statements: Vec::new(),
             };
             if is_done {
@@ -205,7 +219,7 @@ impl Case<'_> {
     ) {
         let last = step.statements.len().saturating_sub(1);
         for (number, statement) in step.statements.iter().enumerate() {
-            let began = Timestamp::now();
+            let began = clock::now();
             let seen = match &statement.action {
                 // A change is never cut in half: not the break, and not the undo.
                 Action::Mutate(_) | Action::Undo(_) => self.change(statement, step, stack).await,

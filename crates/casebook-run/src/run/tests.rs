@@ -90,6 +90,35 @@ async fn whoever_interrupts_finds_all_put_back() {
 }
 
 #[tokio::test]
+async fn what_is_broken_does_not_wait_for_a_request_that_is_under_way() {
+    let lab = Lab::start(Server::Hangs).await;
+    let (interrupt, stop) = watch::channel(false);
+    let slow = TICKET.replace(
+        "`http POST $server/configure @live undo DELETE $server/job/$answer",
+        "`http POST $server/configure @live deadline 10s undo DELETE $server/job/$answer",
+    );
+    let (pid_file, log) = (lab.path("broker.pid"), lab.path("log"));
+    let watching = tokio::spawn(async move {
+        while !std::fs::read_to_string(&log).unwrap().contains("hangs") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        interrupt.send(true).unwrap();
+        while processes::in_file(&pid_file).is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        clock::now()
+    });
+    let case = lab.run(&slow, stop).await;
+    let asked = case.steps.iter().find(|step| step.number == "4").unwrap().began;
+    let back = watching.await.unwrap();
+    assert!(back < asked + Duration::from_secs(8), "asked at {asked}, back at {back}");
+    assert!(case.faults.iter().all(|fault| fault.state == FaultState::Verified));
+    // Nobody knows whether the request has made something.
+    assert_eq!(case.verdict, Verdict::Dirty, "{}", case.reason);
+    assert_eq!(lab.state().pending().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_only_looked_at_is_ended_by_an_interruption_also_behind_a_change() {
     let lab = Lab::start(Server::Honest).await;
     let (interrupt, stop) = watch::channel(false);
@@ -303,6 +332,8 @@ async fn evidence_can_be_judged_again_and_tells_when_it_was_changed() {
         step.statements[0].judged.pop();
     });
     assert!(unheld.contains("LAB-1: step 4 is not as the ticket has it"), "{unheld}");
+    let earlier = changed(&|record| record.cases[0].steps[4].began -= Duration::from_secs(60));
+    assert!(earlier.contains("LAB-1: step 3 is earlier than what came before"), "{earlier}");
     let undone = changed(&|record| record.cases[0].steps.retain(|step| step.number != "6"));
     assert!(undone.contains("LAB-1: the number of steps is not as the ticket has it"), "{undone}");
     let other_kind = changed(&|record| record.cases[0].steps[4].kind = StepKind::Check);
