@@ -18,14 +18,19 @@ use casebook_ticket::At;
 use casebook_ticket::language::{Action, Reference, Variable, parse_statement};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
-use tokio::sync::Mutex;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::fault::{Injection, Made, NOT_FOUND};
 use crate::journal::{Intended, Journal};
 use crate::names::Names;
 use crate::request::{Request, Sent};
 use crate::{Fault, FaultState, Observation};
+
+/// The watchdog answers so long after the request's own deadline at the latest.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A request that makes something.
 #[derive(Debug, Serialize, Deserialize)]
@@ -89,11 +94,11 @@ impl Undoing {
 
 /// The run's side: one errand after the other.
 #[derive(Clone)]
-pub struct Courier(Arc<Mutex<Pipe>>);
+pub struct Courier(Arc<Mutex<Option<Pipe>>>);
 
 struct Pipe {
     output: Box<dyn AsyncWrite + Send + Unpin>,
-    input: Box<dyn tokio::io::AsyncBufRead + Send + Unpin>,
+    input: Box<dyn AsyncBufRead + Send + Unpin>,
 }
 
 impl fmt::Debug for Courier {
@@ -106,9 +111,9 @@ impl Courier {
     /// Talks to whoever [`serve`]s at the other end.
     pub fn new(
         output: impl AsyncWrite + Send + Unpin + 'static,
-        input: impl tokio::io::AsyncBufRead + Send + Unpin + 'static,
+        input: impl AsyncBufRead + Send + Unpin + 'static,
     ) -> Self {
-        Self(Arc::new(Mutex::new(Pipe { output: Box::new(output), input: Box::new(input) })))
+        Self(Arc::new(Mutex::new(Some(Pipe { output: Box::new(output), input: Box::new(input) }))))
     }
 
     /// When nothing is under way: also what nobody waited for is written down then.
@@ -118,22 +123,32 @@ impl Courier {
 
     /// What came of an errand. Whoever stops waiting for it does not stop it.
     async fn send(&self, errand: Errand) -> Result<Observation, String> {
-        let pipe = Arc::clone(&self.0).lock_owned().await;
+        let mut held = Arc::clone(&self.0).lock_owned().await;
         let sent = tokio::spawn(async move {
-            let mut pipe = pipe;
-            let mut line = serde_json::to_string(&errand)?;
-            line.push('\n');
-            pipe.output.write_all(line.as_bytes()).await?;
-            pipe.output.flush().await?;
-            line.clear();
-            if pipe.input.read_line(&mut line).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            serde_json::from_str(&line).map_err(io::Error::from)
+            // One that did not answer in time may do so later, when something else is asked: it is asked no more.
+            let mut pipe = held.take().ok_or(io::ErrorKind::NotConnected)?;
+            let within = errand.request.deadline().saturating_add(ANSWERS_WITHIN);
+            let answer = timeout(within, pipe.ask(&errand)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+            *held = Some(pipe);
+            Ok(answer)
         });
         let broken =
             |error: io::Error| Err(format!("the watchdog, which sends what makes something: {error}"));
         sent.await.map_err(io::Error::from).flatten().unwrap_or_else(broken)
+    }
+}
+
+impl Pipe {
+    async fn ask(&mut self, errand: &Errand) -> io::Result<Result<Observation, String>> {
+        let mut line = serde_json::to_string(errand)?;
+        line.push('\n');
+        self.output.write_all(line.as_bytes()).await?;
+        self.output.flush().await?;
+        line.clear();
+        if self.input.read_line(&mut line).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(serde_json::from_str(&line)?)
     }
 }
 
@@ -160,7 +175,7 @@ impl Making {
     }
 }
 
-/// The watchdog's side: does errands until the run has ended.
+/// The watchdog's side: does errands until the run has ended. One may be under way then, which goes on.
 ///
 /// # Errors
 ///
@@ -169,24 +184,46 @@ pub async fn serve(
     input: impl AsyncRead + Unpin,
     mut output: impl AsyncWrite + Unpin,
     journal: &Path,
-) -> io::Result<()> {
+) -> io::Result<Option<JoinHandle<()>>> {
     let mut input = BufReader::new(input);
     let mut line = String::new();
     loop {
         line.clear();
         // What was cut off was not sent to the end, and asks for nothing.
         if input.read_line(&mut line).await? == 0 || !line.ends_with('\n') {
-            return Ok(());
+            return Ok(None);
         }
-        let told = match serde_json::from_str(&line) {
-            Ok(errand) => carry_out(&errand, journal).await,
-            Err(error) => Err(error.to_string()),
+        let (sender, mut told) = oneshot::channel();
+        let (text, path) = (line.clone(), journal.to_owned());
+        let errand = tokio::spawn(async move {
+            let told = match serde_json::from_str(&text) {
+                Ok(errand) => carry_out(&errand, &path).await,
+                Err(error) => Err(error.to_string()),
+            };
+            // The run may have ended meanwhile.
+            drop(sender.send(told));
+        });
+        let told = tokio::select! {
+            told = &mut told => told,
+            // The run asks for nothing else as long as it waits: it can only have ended.
+            is_over = over(&mut input) => {
+                if is_over {
+                    return Ok(Some(errand));
+                }
+                told.await
+            }
         };
+        let told = told.unwrap_or_else(|_| Err("it has failed".to_owned()));
         let told = serde_json::to_string(&told)? + "\n";
         // The run may have ended meanwhile; the next look at the input tells.
         drop(output.write_all(told.as_bytes()).await);
         drop(output.flush().await);
     }
+}
+
+/// Whether there is nothing more to read, as soon as that can be told.
+async fn over(input: &mut (impl AsyncBufRead + Unpin)) -> bool {
+    input.fill_buf().await.is_ok_and(<[u8]>::is_empty)
 }
 
 async fn carry_out(errand: &Errand, journal: &Path) -> Result<Observation, String> {

@@ -280,6 +280,7 @@ fn check(name: &str, target: &Target, has_cluster: bool, problems: &mut Vec<Stri
 /// What a target lacks so that something can be done to it, and be undone.
 fn lacking(breakage: Breakage, target: &Target) -> Option<&'static str> {
     let has_process = target.process.is_some();
+    let is_found_again = target.url.is_some() || matches!(target.process, Some(Process::PidFile(_)));
     match breakage {
         Breakage::Block | Breakage::Delay if target.url.is_none() => Some("a url: there the packets go"),
         Breakage::Stop | Breakage::Kill if target.start.is_empty() => {
@@ -287,6 +288,9 @@ fn lacking(breakage: Breakage, target: &Target) -> Option<&'static str> {
         }
         Breakage::Stop if target.stop.is_empty() && !has_process => Some("stop or a process"),
         Breakage::Freeze | Breakage::Kill if !has_process => Some("a process"),
+        Breakage::Stop | Breakage::Kill if !is_found_again => {
+            Some("a pid_file or a url: by a pid alone what was started again is not found")
+        }
         Breakage::Scale if !target.kubernetes.as_ref().is_some_and(Workload::can_scale) => {
             Some("kubernetes, what runs in a number, e.g. \"deployment/focus-server\"")
         }

@@ -5,7 +5,9 @@ mod delayed;
 mod ended;
 mod frozen;
 mod made;
+mod place;
 mod scaled;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -20,12 +22,14 @@ pub use ended::{Ended, How};
 pub use frozen::Frozen;
 pub use made::Made;
 pub(crate) use made::NOT_FOUND;
+pub use place::Place;
 pub use scaled::Scaled;
-
-use crate::command;
+pub use work::{Beginning, Begun, Hand, Work};
 
 /// How long a program may take that breaks or mends something.
 const DEADLINE: Duration = Duration::from_secs(20);
+/// How long a start may take until what was started can be reached.
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
 /// How often is looked whether something has come to be.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -60,33 +64,35 @@ impl Injection {
     /// # Errors
     ///
     /// A sentence. It may then be broken in part, and has to be undone.
-    pub async fn apply(&self) -> Result<(), String> {
+    pub async fn apply(&self, work: &mut Work<'_>) -> Result<(), String> {
         match self {
-            Self::Blocked(blocked) => blocked.apply().await,
-            Self::Delayed(delayed) => delayed.apply().await,
-            Self::Frozen(frozen) => frozen.apply().await,
-            Self::Ended(ended) => ended.apply().await,
+            Self::Blocked(blocked) => blocked.apply(work).await,
+            Self::Delayed(delayed) => delayed.apply(work).await,
+            Self::Frozen(frozen) => frozen.apply(work).await,
+            Self::Ended(ended) => ended.apply(work).await,
             Self::Scaled(scaled) => scaled.apply().await,
             // Its request has done so.
             Self::Made(_) => Ok(()),
-            Self::Shell { command, .. } => shell(command).await,
+            Self::Shell { command, .. } => work.breaks(&shell(command), "", DEADLINE).await,
         }
     }
 
-    /// Puts it back, however far it came, also when it was never broken or is whole already.
+    /// Puts it back, however far it came, also when it was never broken or is whole already. Who is at work on it still is
+    /// waited for: else it would be broken afterwards.
     ///
     /// # Errors
     ///
     /// A sentence.
-    pub async fn undo(&self) -> Result<(), String> {
+    pub async fn undo(&self, work: &mut Work<'_>) -> Result<(), String> {
+        work.idle().await?;
         match self {
-            Self::Blocked(blocked) => blocked.undo().await,
-            Self::Delayed(delayed) => delayed.undo().await,
-            Self::Frozen(frozen) => frozen.undo(),
-            Self::Ended(ended) => ended.undo().await,
+            Self::Blocked(blocked) => blocked.undo(work).await,
+            Self::Delayed(delayed) => delayed.undo(work).await,
+            Self::Frozen(frozen) => frozen.undo().await,
+            Self::Ended(ended) => ended.undo(work).await,
             Self::Scaled(scaled) => scaled.undo().await,
             Self::Made(made) => made.undo().await,
-            Self::Shell { undo, .. } => shell(undo).await,
+            Self::Shell { undo, .. } => work.mends(&shell(undo), DEADLINE).await,
         }
     }
 
@@ -117,15 +123,24 @@ impl Injection {
         match self {
             Self::Blocked(blocked) => blocked.is_gone().await,
             Self::Delayed(delayed) => delayed.is_gone().await,
-            Self::Frozen(frozen) => Ok(frozen.is_gone()),
+            Self::Frozen(frozen) => Ok(frozen.is_gone().await),
             Self::Ended(ended) => Ok(ended.is_gone().await),
             Self::Scaled(scaled) => scaled.is_gone().await,
             Self::Made(_) | Self::Shell { .. } => Ok(true),
         }
     }
+
+    /// Whether somebody else has put back what was broken, as far as that can be seen. What was ended may be started by
+    /// whoever watches over it: that is what many cases are about.
+    pub(crate) async fn is_lost(&self) -> bool {
+        match self {
+            Self::Frozen(frozen) => !frozen.holds(),
+            Self::Blocked(_) | Self::Delayed(_) | Self::Scaled(_) => self.is_gone().await == Ok(true),
+            Self::Ended(_) | Self::Made(_) | Self::Shell { .. } => false,
+        }
+    }
 }
 
-async fn shell(text: &str) -> Result<(), String> {
-    let words = ["sh", "-c", text].map(str::to_owned);
-    command::succeed(&words, "", DEADLINE).await.map(drop)
+fn shell(text: &str) -> [String; 3] {
+    ["sh", "-c", text].map(str::to_owned)
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::Fault;
 use crate::environment::{Address, Breakage, Environment, Process, Target};
-use crate::fault::{Blocked, Delayed, Ended, Frozen, How, Injection, Scaled};
+use crate::fault::{Blocked, Delayed, Ended, Frozen, How, Injection, Place, Scaled};
 use crate::processes::ProcessId;
 use crate::world::World;
 
@@ -95,7 +95,7 @@ pub async fn injection(mutation: &Mutation, tag: &str, world: &World<'_>) -> Res
         }
         Wanted::Freeze { target } => {
             let process = process(target, world)?;
-            Injection::Frozen(Frozen { processes: process.family() })
+            Injection::Frozen(Frozen { processes: process.family(), place: place(world.target(target)?) })
         }
         Wanted::Stop { target } => {
             let stop = world.target(target)?.stop.clone();
@@ -135,18 +135,16 @@ fn ended(how: How, name: &Variable, world: &World<'_>) -> Result<Ended, String> 
         None if matches!(how, How::Command(_)) => Vec::new(),
         None => return Err(format!("the process of {name} is not there")),
     };
+    Ok(Ended { how, processes, start: target.start.clone(), place: place(target) })
+}
+
+fn place(target: &Target) -> Place {
     let address = target.url.as_deref().and_then(|url| Address::parse(url).ok());
     let pid_file = match &target.process {
         Some(Process::PidFile(file)) => Some(file.clone()),
         _ => None,
     };
-    Ok(Ended {
-        how,
-        processes,
-        start: target.start.clone(),
-        address: address.map(|address| (address.host, address.port)),
-        pid_file,
-    })
+    Place { address: address.map(|address| (address.host, address.port)), pid_file }
 }
 
 async fn addresses(name: &Variable, world: &World<'_>) -> Result<Vec<SocketAddr>, String> {

@@ -3,27 +3,27 @@
 //! One file of JSON lines for each run, each line synced to the disk before the next thing is done. A last line that
 //! was cut off by a crash says nothing: what it was to announce has not been begun.
 
+mod state;
+
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Redactor;
-use crate::fault::Injection;
+use crate::fault::{Beginning, Begun, Injection};
 use crate::{Fault, FaultState};
 
-const ENDING: &str = "journal";
-/// So long a journal is kept after its last line when no evidence has a copy of it.
-pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub use state::{Holder, KEPT_FOR, Left, State, StateError};
 
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Line {
     /// What is to be done; with [`FaultState::Intended`], and again when more is known of how it is put back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intended: Option<Intended>,
+    /// That somebody is about to break it or to put it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Beginning>,
     /// What is not to be told of the run's environment; in the first line only, which is about no fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<Redactor>,
@@ -73,139 +76,70 @@ pub struct Pending {
     pub state: FaultState,
     /// What it is.
     pub intended: Intended,
+    /// Who has been at work on it.
+    pub begun: Begun,
 }
 
-/// The directory that outlives runs, locked by whoever runs, undoes or recovers.
+/// A journal with something in it that nobody understands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoiled {
+    /// Which.
+    pub journal: PathBuf,
+    /// Its first line of that kind, and why.
+    pub why: String,
+}
+
+impl fmt::Display for Spoiled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "the journal {} is spoiled in {}; it may have told of something that is broken: look at it, and then \
+             `casebook recover --by-hand`, which puts back what can be read and sets the file aside",
+            self.journal.display(),
+            self.why
+        )
+    }
+}
+
+impl Spoiled {
+    /// Renames it, so that nobody takes it for a journal any more.
+    ///
+    /// # Errors
+    ///
+    /// When that is not possible.
+    pub fn set_aside(&self) -> io::Result<PathBuf> {
+        let mut name = self.journal.clone().into_os_string();
+        name.push(".spoiled");
+        fs::rename(&self.journal, &name)?;
+        Ok(name.into())
+    }
+}
+
+/// What a journal says.
 #[derive(Debug)]
-pub struct State {
-    directory: PathBuf,
-    _lock: File,
+pub struct Contents {
+    /// What is still pending, in the order in which it was broken.
+    pub pending: Vec<Pending>,
+    /// That there is more in it.
+    pub spoiled: Option<Spoiled>,
 }
 
-/// Why the state cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// Another run is under way.
-    #[error("another run is under way with the state {}; wait for its end, or name another --state", .0.display())]
-    Busy(PathBuf),
-    /// It cannot be read or written.
-    #[error("the state {}: {error}", .path.display())]
-    Io {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-}
-
-impl State {
-    /// Takes the directory, which is made if need be.
-    ///
-    /// # Errors
-    ///
-    /// When somebody else has it, or it cannot be used.
-    pub fn lock(directory: &Path) -> Result<Self, StateError> {
-        let failed = |error| StateError::Io { path: directory.to_owned(), error };
-        fs::create_dir_all(directory).map_err(failed)?;
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(directory.join("lock"));
-        let lock = file.map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { directory: directory.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StateError::Busy(directory.to_owned())),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+/// All lines that can be understood, and what is wrong with the first other one.
+fn lines(journal: &Path) -> io::Result<(Vec<Line>, Option<String>)> {
+    let bytes = fs::read(journal)?;
+    let (mut lines, mut wrong) = (Vec::new(), None);
+    for (number, text) in bytes[..whole(&bytes)].split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match serde_json::from_slice(text) {
+            Ok(line) => lines.push(line),
+            Err(error) => drop(wrong.get_or_insert_with(|| format!("line {}: {error}", number + 1))),
         }
     }
-
-    /// All that earlier runs broke and did not see to be whole again, the latest first: the order in which it is put
-    /// back.
-    ///
-    /// # Errors
-    ///
-    /// When a journal cannot be read. One that says what cannot be understood is an error too, never nothing.
-    pub fn pending(&self) -> Result<Vec<Pending>, StateError> {
-        pending_in(&self.directory)
-    }
-
-    /// Removes a journal whose run has its copy in the evidence, unless something in it is pending.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read or removed.
-    pub fn forget(&self, journal: &Path) -> Result<(), StateError> {
-        let forget = || if read(journal)?.is_empty() { fs::remove_file(journal) } else { Ok(()) };
-        forget().map_err(|error| StateError::Io { path: journal.to_owned(), error })
-    }
-
-    /// Removes journals in which nothing is pending and nothing was written for [`KEPT_FOR`]: those of runs that ended
-    /// without evidence.
-    ///
-    /// # Errors
-    ///
-    /// When one cannot be read or removed.
-    pub fn forget_old(&self, now: SystemTime) -> Result<(), StateError> {
-        let failed = |error| StateError::Io { path: self.directory.clone(), error };
-        for journal in journals(&self.directory).map_err(failed)? {
-            let written = fs::metadata(&journal).and_then(|file| file.modified()).map_err(failed)?;
-            if now.duration_since(written).is_ok_and(|age| age > KEPT_FOR) {
-                self.forget(&journal)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins the journal of a run.
-    ///
-    /// # Errors
-    ///
-    /// When it is there already, or cannot be written.
-    pub fn begin(&self, run: &str) -> Result<Journal, StateError> {
-        let path = self.directory.join(format!("{run}.{ENDING}"));
-        let begin = || {
-            let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&path)?;
-            file.sync_all()?;
-            File::open(&self.directory)?.sync_all()?;
-            Ok(file)
-        };
-        let file = begin().map_err(|error| StateError::Io { path: path.clone(), error })?;
-        Ok(Journal { path, file, numbers: Arc::default() })
-    }
+    Ok((lines, wrong))
 }
 
-fn pending_in(directory: &Path) -> Result<Vec<Pending>, StateError> {
-    let failed = |path: &Path, error| StateError::Io { path: path.to_owned(), error };
-    let mut pending = Vec::new();
-    for path in journals(directory).map_err(|error| failed(directory, error))? {
-        pending.extend(read(&path).map_err(|error| failed(&path, error))?);
-    }
-    pending.reverse();
-    Ok(pending)
-}
-
-/// All journals in a directory, the earliest first.
-fn journals(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut journals = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|ending| ending == ENDING) {
-            journals.push(path);
-        }
-    }
-    // Runs are named by when they began.
-    journals.sort();
-    Ok(journals)
-}
-
-fn lines(journal: &Path) -> io::Result<Vec<Line>> {
-    let text = fs::read_to_string(journal)?;
-    let mut lines = Vec::new();
-    for (number, text) in text.split_inclusive('\n').enumerate() {
-        // Cut off by a crash.
-        let Some(text) = text.strip_suffix('\n') else { break };
-        lines.push(serde_json::from_str(text).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {error}", number + 1))
-        })?);
-    }
-    Ok(lines)
+/// How much of a journal is whole lines; what is behind them was cut off by a crash.
+fn whole(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
 }
 
 /// What of a run's environment is not to be told.
@@ -214,38 +148,44 @@ fn lines(journal: &Path) -> io::Result<Vec<Line>> {
 ///
 /// When its journal cannot be read.
 pub(crate) fn hidden(journal: &Path) -> io::Result<Redactor> {
-    Ok(lines(journal)?.into_iter().find_map(|line| line.hidden).unwrap_or_default())
+    Ok(lines(journal)?.0.into_iter().find_map(|line| line.hidden).unwrap_or_default())
 }
 
-/// A journal's text without what is not to be told: that stays where the journal was written.
+/// A journal's text without what is not to be told: that stays where the journal was written. What nobody understands may
+/// be such.
 pub(crate) fn without_hidden(text: &str) -> String {
-    let hides = |line: &str| serde_json::from_str::<Line>(line).is_ok_and(|line| line.hidden.is_some());
-    text.split_inclusive('\n').filter(|line| !hides(line)).collect()
+    let tells = |line: &str| serde_json::from_str::<Line>(line).is_ok_and(|line| line.hidden.is_none());
+    text.split_inclusive('\n').filter(|line| tells(line)).collect()
 }
 
-/// What a journal says is still pending, in the order in which it was broken.
+/// What a journal says.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or a line that is not the last one cannot be understood.
-pub fn read(journal: &Path) -> io::Result<Vec<Pending>> {
+/// When it cannot be read.
+pub fn read(journal: &Path) -> io::Result<Contents> {
     let mut pending: Vec<Pending> = Vec::new();
-    for line in lines(journal)? {
+    let (lines, wrong) = lines(journal)?;
+    for line in lines {
         let known = pending.iter_mut().find(|fault| fault.number == line.fault);
         match (known, line.intended) {
             (Some(fault), intended) => {
                 fault.state = line.state;
                 fault.intended = intended.unwrap_or_else(|| fault.intended.clone());
+                if let Some(beginning) = line.begun {
+                    fault.begun.note(beginning);
+                }
             }
             (None, Some(intended)) => {
                 let (journal, number, state) = (journal.to_owned(), line.fault, line.state);
-                pending.push(Pending { journal, number, state, intended });
+                pending.push(Pending { journal, number, state, intended, begun: Begun::default() });
             }
             (None, None) => {}
         }
     }
     pending.retain(|fault| fault.state != FaultState::Verified);
-    Ok(pending)
+    let spoiled = wrong.map(|why| Spoiled { journal: journal.to_owned(), why });
+    Ok(Contents { pending, spoiled })
 }
 
 /// The journal of one run.
@@ -263,13 +203,9 @@ impl Journal {
     ///
     /// When it cannot be opened.
     pub fn reopen(path: &Path) -> io::Result<Self> {
-        let text = fs::read(path)?;
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let file = OpenOptions::new().append(true).open(path)?;
-        // What was cut off would make one line with what comes.
-        file.set_len(whole as u64)?;
-        let lines = text[..whole].split(|byte| *byte == b'\n').count();
+        let file = OpenOptions::new().read(true).append(true).open(path)?;
         // No fault has a number above the count of lines.
+        let lines = fs::read(path)?.iter().filter(|byte| **byte == b'\n').count();
         Ok(Self { path: path.to_owned(), file, numbers: Arc::new(AtomicU32::new(lines as u32)) })
     }
 
@@ -306,6 +242,17 @@ impl Journal {
         self.write(fault, state, None)
     }
 
+    /// Writes down that somebody is about to break it or to put it back. Where that is a signal it is not waited for the
+    /// disk: a signal reaches only what a power cut ends, too.
+    ///
+    /// # Errors
+    ///
+    /// When it is not written.
+    pub(crate) fn begin(&mut self, fault: u32, state: FaultState, beginning: &Beginning) -> io::Result<()> {
+        let (at, begun) = (Timestamp::now(), Some(beginning.clone()));
+        self.append(&Line { at, fault, state, intended: None, begun, hidden: None }, beginning.hand.is_some())
+    }
+
     /// Writes down what is not to be told, for whoever comes later and has not the environment.
     ///
     /// # Errors
@@ -313,7 +260,8 @@ impl Journal {
     /// When it is not on the disk.
     pub fn hide(&mut self, redactor: &Redactor) -> io::Result<()> {
         let (at, hidden) = (Timestamp::now(), Some(redactor.clone()));
-        self.append(&Line { at, fault: 0, state: FaultState::Verified, intended: None, hidden })
+        let (fault, state) = (0, FaultState::Verified);
+        self.append(&Line { at, fault, state, intended: None, begun: None, hidden }, true)
     }
 
     /// One line.
@@ -327,13 +275,37 @@ impl Journal {
         state: FaultState,
         intended: Option<Intended>,
     ) -> io::Result<()> {
-        self.append(&Line { at: Timestamp::now(), fault, state, intended, hidden: None })
+        let at = Timestamp::now();
+        self.append(&Line { at, fault, state, intended, begun: None, hidden: None }, true)
     }
 
-    fn append(&mut self, line: &Line) -> io::Result<()> {
+    /// A line is written wholly or not at all. The run and its watchdog write into one journal, each by a file of its own.
+    fn append(&self, line: &Line, waits: bool) -> io::Result<()> {
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
-        self.file.write_all(&text)?;
-        self.file.sync_data()
+        self.file.lock()?;
+        let written = self.append_locked(&text, waits);
+        self.file.unlock()?;
+        written
+    }
+
+    fn append_locked(&self, text: &[u8], waits: bool) -> io::Result<()> {
+        let length = self.file.metadata()?.len();
+        let mut last = [b'\n'];
+        if length > 0 {
+            self.file.read_exact_at(&mut last, length - 1)?;
+        }
+        let before = if last == *b"\n" { length } else { whole(&fs::read(&self.path)?) as u64 };
+        if before != length {
+            // What was cut off would make one line with what comes.
+            self.file.set_len(before)?;
+        }
+        let written = (&self.file).write_all(text);
+        let written = written.and_then(|()| if waits { self.file.sync_data() } else { Ok(()) });
+        if written.is_err() {
+            // Shorter it needs no room. What fails here is cut off before the next line.
+            drop(self.file.set_len(before));
+        }
+        written
     }
 }

@@ -4,6 +4,7 @@
 //! undone whatever happens. What was seen is an [`Observation`], what was made of it a [`RunRecord`]: the verdict
 //! follows from the record alone.
 
+mod clock;
 mod command;
 pub mod courier;
 pub mod environment;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 /// One process: its id, and when it started, in the kernel's ticks since boot.
@@ -66,6 +66,19 @@ impl ProcessId {
         }
     }
 
+    /// Whether it may be sent signals; also when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When that is not allowed.
+    pub(crate) fn may_be_signalled(self) -> io::Result<()> {
+        let pid = self.status().and_then(|_| Pid::from_raw(self.pid.cast_signed()));
+        match pid.map_or(Ok(()), test_kill_process) {
+            Err(rustix::io::Errno::SRCH) => Ok(()),
+            other => Ok(other?),
+        }
+    }
+
     /// It and all that descend from it, itself first.
     #[must_use]
     pub fn family(self) -> Vec<Self> {
@@ -79,6 +92,12 @@ impl ProcessId {
             family.extend(new);
         }
         family
+    }
+
+    /// Whether `NAME=value` is in the environment that it was started with, as far as that can be seen.
+    pub(crate) fn has_variable(self, wanted: &str) -> bool {
+        let bytes = fs::read(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
+        bytes.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
     }
 
     /// The command that it runs, for people.

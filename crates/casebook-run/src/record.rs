@@ -247,6 +247,9 @@ pub struct FaultRecord {
     /// When it ends by itself, where it does: what is seen from then on says nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<Timestamp>,
+    /// Whether somebody else had put it back before it was undone: what is seen under it says nothing then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lost: bool,
 }
 
 /// How something was broken or made, in words.

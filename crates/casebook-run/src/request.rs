@@ -70,6 +70,11 @@ impl Request {
         })
     }
 
+    /// When it is given up.
+    pub(crate) fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline)
+    }
+
     /// Method and URL, without credentials.
     pub(crate) fn in_short(&self) -> String {
         let Ok(mut url) = Url::parse(&self.url) else { return self.method.clone() };
@@ -130,8 +135,7 @@ impl Request {
             sent.extend(["\n\n", body]);
         }
         let body = self.body.clone().unwrap_or_default().into();
-        let Sent { seen, may_have_arrived } =
-            observe(&url, builder, body, Duration::from_millis(self.deadline)).await?;
+        let Sent { seen, may_have_arrived } = observe(&url, builder, body, self.deadline()).await?;
         Ok(Sent { seen: Observation { sent, ..seen }, may_have_arrived })
     }
 }

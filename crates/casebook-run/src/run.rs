@@ -12,10 +12,10 @@ use casebook_ticket::language::{
     Action, Part, Predicate, Reference, Since, Statement, Undo, parse_predicate,
 };
 use futures::FutureExt as _;
-use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::clock;
 use crate::courier::{Courier, Making};
 use crate::environment::{Environment, Redactor};
 use crate::evaluate::{DECIDED_BY_HIDDEN, HIDDEN_IN_PREDICATE, NOT_REACHED, judge};
@@ -73,7 +73,7 @@ pub async fn run(
     setting: Setting<'_>,
     progress: &mut dyn Progress,
 ) -> CaseRecord {
-    let began = Timestamp::now();
+    let began = clock::now();
     let (courier, numbers) = (setting.courier, journal.numbers());
     let mut world = World::new(setting.environment, setting.prober, &plan.data);
     world.making =
@@ -95,19 +95,22 @@ pub async fn run(
     if AssertUnwindSafe(work).catch_unwind().await.is_err() {
         case.error = Some("this program has failed; please report it with the log".to_owned());
     }
+    if stack.is_broken() {
+        progress.puts_back();
+    }
+    // What is broken waits for nobody.
+    let mut left = attempt(async || stack.undo_faults().await).await;
     // Also what was under way when the run was interrupted.
     if let Err(error) = stack.adopt(&courier).await {
         case.error.get_or_insert(error);
     }
-    if stack.is_broken() {
-        progress.puts_back();
+    if left.is_ok() {
+        left = attempt(async || stack.undo_all().await).await;
+    } else {
+        left = stack.undo_all().await;
     }
-    for attempt in 1..=UNDO_ATTEMPTS {
-        match stack.undo_all().await {
-            Ok(()) => break,
-            Err(_) if attempt < UNDO_ATTEMPTS => sleep(UNDO_AGAIN).await,
-            Err(error) => drop(case.error.get_or_insert(error)),
-        }
+    if let Err(error) = left {
+        case.error.get_or_insert(error);
     }
     let error = case.error.take();
     let assertions = case.assertions(plan);
@@ -118,7 +121,7 @@ pub async fn run(
         ticket: ticket.0,
         ticket_sha256: ticket.1,
         began,
-        ended: Timestamp::now(),
+        ended: clock::now(),
         steps: case.steps,
         assertions,
         faults,
@@ -129,6 +132,17 @@ pub async fn run(
     };
     (record.verdict, record.reason) = case_verdict(&record);
     record
+}
+
+/// Does something until it succeeds, as often as it makes sense.
+async fn attempt(mut undo: impl AsyncFnMut() -> Result<(), String>) -> Result<(), String> {
+    for _ in 1..UNDO_ATTEMPTS {
+        if undo().await.is_ok() {
+            return Ok(());
+        }
+        sleep(UNDO_AGAIN).await;
+    }
+    undo().await
 }
 
 struct Case<'a> {
@@ -174,7 +188,7 @@ impl Case<'_> {
                 kind: step.kind,
                 action: step.action.clone(),
                 expected: step.expected.clone(),
-                began: Timestamp::now(),
+                began: clock::now(),
                 before: Vec::new(),
                 statements: Vec::new(),
             };
@@ -240,7 +254,7 @@ impl Case<'_> {
                     () = stopped(interrupted) => return,
                 };
             }
-            let began = Timestamp::now();
+            let began = clock::now();
             let already = statement.action.mutation().and_then(|_| shown_before(record));
             let seen = match (already, &statement.action) {
                 (Some(why), _) => failed(why),
@@ -301,7 +315,7 @@ impl Case<'_> {
     }
 
     async fn look(&mut self, Look { statement, symptoms }: &Look) -> StatementRecord {
-        let began = Timestamp::now();
+        let began = clock::now();
         let seen = Seen::of(perform(statement, &mut self.world).await, self.redactor);
         let judged = symptoms.iter().map(|symptom| self.judged(symptom, &seen)).collect();
         StatementRecord { statement: statement.to_string(), began, seen: seen.written, judged }

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use casebook_ticket::{Field, Found, Source, Standard, Ticket, formats};
-use jiff::Timestamp;
 use rand::Rng as _;
 use tokio::sync::watch;
 
+use crate::clock;
 use crate::environment::{Environment, Redactor};
 use crate::evidence::{Evidence, sum};
-use crate::journal::{Pending, State, StateError, without_hidden};
+use crate::journal::{Holder, Left, Pending, State, StateError, without_hidden};
 use crate::plan::{Obstacle, Plan, plan};
 use crate::run::{Progress, Setting, run};
 use crate::watchdog::Watchdog;
@@ -58,6 +58,17 @@ pub enum SessionError {
     /// An earlier run left something broken.
     #[error("{} of an earlier run {} not seen to be whole again; nothing is run before `casebook recover`", list(.0), if .0.len() == 1 { "was" } else { "were" })]
     Unrecovered(Vec<Pending>),
+    /// The run broke something that was not seen to be whole again, and could not say so in evidence.
+    #[error("{}: {}; {error}", Verdict::Dirty, left_broken(.left))]
+    Dirty {
+        /// What.
+        left: Left,
+        /// Why it ended.
+        error: Box<SessionError>,
+    },
+    /// Another run is under way.
+    #[error("{0}; or name another --state, if the two break nothing of the same")]
+    Busy(Holder),
     /// The state cannot be had.
     #[error(transparent)]
     State(#[from] StateError),
@@ -72,6 +83,21 @@ pub enum SessionError {
         /// Why.
         error: std::io::Error,
     },
+}
+
+fn left_broken(left: &Left) -> String {
+    let spoiled = left.spoiled.iter().map(ToString::to_string);
+    let unseen = || format!("{} not seen to be whole again: `casebook recover`", list(&left.pending));
+    let pending = (!left.pending.is_empty()).then(unseen);
+    pending.into_iter().chain(spoiled).collect::<Vec<_>>().join("; ")
+}
+
+impl SessionError {
+    /// Whether something is, or may be, broken still.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        matches!(self, Self::Unrecovered(_) | Self::Dirty { .. } | Self::State(StateError::Spoiled(_)))
+    }
 }
 
 fn list(pending: &[Pending]) -> String {
@@ -177,14 +203,32 @@ pub async fn run_all(
     options: &Options,
     progress: &mut dyn FnMut(&Case) -> Box<dyn Progress>,
 ) -> Result<(RunRecord, PathBuf), SessionError> {
-    let (environment, environment_text) = environment;
-    let state = State::lock(&options.state)?;
+    let state = State::lock(&options.state).map_err(|error| match error {
+        StateError::Busy(holder) => SessionError::Busy(holder),
+        other => other.into(),
+    })?;
     let pending = state.pending()?;
     if !pending.is_empty() {
         return Err(SessionError::Unrecovered(pending));
     }
     state.forget_old(SystemTime::now())?;
-    let began = Timestamp::now();
+    let ran = carry_out(cases, environment, options, &state, progress).await;
+    ran.map_err(|error| match state.left() {
+        Ok(left) if left.pending.is_empty() && left.spoiled.is_empty() => error,
+        Ok(left) => SessionError::Dirty { left, error: Box::new(error) },
+        Err(_) => error,
+    })
+}
+
+/// Runs the cases, with a state in which nothing is broken.
+async fn carry_out(
+    cases: &[Case],
+    (environment, environment_text): (&Environment, &str),
+    options: &Options,
+    state: &State,
+    progress: &mut dyn FnMut(&Case) -> Box<dyn Progress>,
+) -> Result<(RunRecord, PathBuf), SessionError> {
+    let began = clock::now();
     let mark: u32 = rand::rng().random();
     let id = format!("{}-{mark:08x}", began.strftime("%Y%m%dT%H%M%SZ"));
     let unwritten = |error| SessionError::Evidence { directory: options.evidence.clone(), error };
@@ -252,7 +296,7 @@ pub async fn run_all(
         values: values(environment),
         tools: vec![Tool { name: "casebook".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }],
         began,
-        ended: Timestamp::now(),
+        ended: clock::now(),
         verdict: run_verdict(&records),
         cases: records,
     };
@@ -322,7 +366,7 @@ fn as_written(journal: &str, redactor: &Redactor) -> String {
 
 /// A case that was not begun.
 fn not_run(case: &Case, (ticket, ticket_sha256): (String, String), error: String) -> CaseRecord {
-    let now = Timestamp::now();
+    let now = clock::now();
     CaseRecord {
         key: case.key.clone(),
         summary: case.summary.clone(),

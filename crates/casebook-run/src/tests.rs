@@ -149,6 +149,7 @@ pub(crate) fn case() -> CaseRecord {
             applied: Some(at(2020)),
             verified: Some(at(5100)),
             ends: None,
+            lost: false,
         }],
         made: vec![FaultRecord {
             statement: "http POST $server/configure @live".into(),
@@ -161,6 +162,7 @@ pub(crate) fn case() -> CaseRecord {
             applied: Some(at(1250)),
             verified: Some(at(6000)),
             ends: None,
+            lost: false,
         }],
         error: None,
         verdict: Verdict::Error,

@@ -8,8 +8,9 @@ use std::io;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::clock;
 use crate::courier::Courier;
-use crate::fault::Injection;
+use crate::fault::{Begun, Injection, Work};
 use crate::journal::{self, Intended, Journal, Pending};
 use crate::{Fault, FaultRecord, FaultState};
 
@@ -28,8 +29,11 @@ struct Broken {
     statement: String,
     intended: Intended,
     state: FaultState,
+    begun: Begun,
     applied: Option<Timestamp>,
     verified: Option<Timestamp>,
+    /// Whether somebody else had put it back before.
+    is_lost: bool,
 }
 
 impl Stack {
@@ -67,14 +71,17 @@ impl Stack {
             statement: statement.to_owned(),
             intended,
             state: FaultState::Intended,
+            begun: Begun::default(),
             applied: None,
             verified: None,
+            is_lost: false,
         });
-        let applied = match injection.apply().await {
-            Ok(()) => self.journal.note(number, FaultState::Applied).map_err(|error| unwritten(&error)),
-            Err(error) => Err(error),
-        };
         let top = self.faults.len() - 1;
+        let mut work = Work::new(&mut self.journal, number, FaultState::Intended, Begun::default());
+        let applied = injection.apply(&mut work).await;
+        self.faults[top].begun = work.begun;
+        let applied = applied
+            .and_then(|()| self.journal.note(number, FaultState::Applied).map_err(|error| unwritten(&error)));
         if let Err(error) = applied {
             return match self.put_back(top).await {
                 Ok(()) => Err(error),
@@ -82,7 +89,7 @@ impl Stack {
             };
         }
         self.faults[top].state = FaultState::Applied;
-        self.faults[top].applied = Some(Timestamp::now());
+        self.faults[top].applied = Some(clock::now());
         Ok(())
     }
 
@@ -93,17 +100,23 @@ impl Stack {
     /// A sentence.
     pub async fn adopt(&mut self, courier: &Courier) -> Result<(), String> {
         courier.idle().await;
-        let pending = journal::read(self.journal.path());
-        for Pending { number, state, intended, .. } in
-            pending.map_err(|error| format!("the journal cannot be read: {error}"))?
-        {
+        let contents = journal::read(self.journal.path());
+        let contents = contents.map_err(|error| format!("the journal cannot be read: {error}"))?;
+        for Pending { number, state, intended, begun, .. } in contents.pending {
             if self.faults.iter().all(|known| known.number != number) {
-                let statement = intended.fault.what.clone();
-                let applied = (state == FaultState::Applied).then(Timestamp::now);
-                self.faults.push(Broken { number, statement, intended, state, applied, verified: None });
+                self.faults.push(Broken {
+                    number,
+                    statement: intended.fault.what.clone(),
+                    applied: (state == FaultState::Applied).then(clock::now),
+                    intended,
+                    state,
+                    begun,
+                    verified: None,
+                    is_lost: false,
+                });
             }
         }
-        Ok(())
+        contents.spoiled.map_or(Ok(()), |spoiled| Err(spoiled.to_string()))
     }
 
     /// Takes note of a ticket's own request that was answered: what it made may be at that address.
@@ -162,6 +175,7 @@ impl Stack {
                 .applied
                 .zip(broken.intended.injection.expiry())
                 .map(|(applied, after)| applied + after),
+            lost: broken.is_lost,
         };
         let (made, broken): (Vec<_>, Vec<_>) =
             self.faults.iter().partition(|broken| broken.intended.is_made());
@@ -186,12 +200,23 @@ impl Stack {
     }
 
     async fn put_back(&mut self, index: usize) -> Result<(), String> {
+        if self.faults[index].state == FaultState::Applied && !self.is_overridden(index) {
+            let is_lost = self.faults[index].intended.injection.is_lost().await;
+            self.faults[index].is_lost |= is_lost;
+        }
         let broken = &mut self.faults[index];
-        let ended = put_back(&broken.intended, broken.number, &mut self.journal, &mut broken.state).await;
+        let mut journal = (&mut self.journal, broken.number);
+        let ended = put_back(&broken.intended, &mut journal, &mut broken.state, &mut broken.begun).await;
         if broken.state == FaultState::Verified {
-            broken.verified = Some(Timestamp::now());
+            broken.verified = Some(clock::now());
         }
         ended
+    }
+
+    /// Whether the run itself has ended something since: with it goes what was broken of it before.
+    fn is_overridden(&self, index: usize) -> bool {
+        let later = &self.faults[index + 1..];
+        later.iter().any(|it| matches!(it.intended.injection, Injection::Ended(_)) && it.applied.is_some())
     }
 }
 
@@ -217,12 +242,12 @@ pub async fn recover(mut pending: Vec<Pending>, by_hand: bool) -> Vec<Recovered>
     let mut recovered = Vec::new();
     // What is broken may be what could undo the rest.
     pending.sort_by_key(|pending| pending.intended.is_made());
-    for Pending { journal, number, mut state, intended } in pending {
+    for Pending { journal, number, mut state, intended, mut begun } in pending {
         let mut is_settled = false;
         let hidden = journal::hidden(&journal).unwrap_or_default();
         let ended = match Journal::reopen(&journal) {
             Ok(mut journal) => {
-                let ended = put_back(&intended, number, &mut journal, &mut state).await;
+                let ended = put_back(&intended, &mut (&mut journal, number), &mut state, &mut begun).await;
                 let settles = by_hand && ended.is_err();
                 is_settled = settles && journal.note(number, FaultState::Verified).is_ok();
                 ended
@@ -242,11 +267,15 @@ pub async fn recover(mut pending: Vec<Pending>, by_hand: bool) -> Vec<Recovered>
 /// true.
 async fn put_back(
     intended: &Intended,
-    number: u32,
-    journal: &mut Journal,
+    (journal, number): &mut (&mut Journal, u32),
     state: &mut FaultState,
+    begun: &mut Begun,
 ) -> Result<(), String> {
-    intended.injection.undo().await?;
+    let number = *number;
+    let mut work = Work::new(journal, number, *state, std::mem::take(begun));
+    let undone = intended.injection.undo(&mut work).await;
+    *begun = work.begun;
+    undone?;
     *state = FaultState::Undone;
     journal.note(number, *state).map_err(|error| unwritten(&error))?;
     if !intended.injection.is_gone().await? {

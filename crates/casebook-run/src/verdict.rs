@@ -45,7 +45,7 @@ pub fn case_verdict(case: &CaseRecord) -> (Verdict, String) {
             );
         }
     }
-    if let Some(why) = case.faults.iter().find_map(|fault| outlived(fault, case)) {
+    if let Some(why) = case.faults.iter().find_map(|fault| lost(fault).or_else(|| outlived(fault, case))) {
         return (Verdict::Inconclusive, why);
     }
     let steps = case.steps.iter().flat_map(|step| judgements(step).map(|judged| (&step.number, judged)));
@@ -109,6 +109,17 @@ fn unmet_by(step: &StepRecord, case: &CaseRecord) -> Option<String> {
         assertion.kind.matters_first() && step.is_test_step() && assertion.step == step.number
     });
     asserted.flat_map(|assertion| &assertion.judged).find(|judged| judged.holds != Some(true)).map(unmet)
+}
+
+/// That somebody else ended a fault, nobody knows when.
+fn lost(fault: &FaultRecord) -> Option<String> {
+    let FaultRecord { fault: what, step, .. } = fault;
+    fault.lost.then(|| {
+        format!(
+            "`{}` of step {step} was gone before it was undone: somebody else has put it back, so nothing follows",
+            what.what
+        )
+    })
 }
 
 /// That a fault ended by itself before all had been looked at that was to be seen under it.

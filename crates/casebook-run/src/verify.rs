@@ -6,6 +6,7 @@ mod claimed;
 mod faults;
 mod kept;
 mod text;
+mod times;
 
 use std::fs;
 use std::path::Path;
@@ -71,6 +72,9 @@ pub fn verify(directory: &Path) -> Result<Verified, String> {
             faults::agree(case, &read(&journal).unwrap_or_default(), &mut contradictions);
         }
         again::agree(case, &record, &mut contradictions);
+        if let Some(place) = times::out_of_order(case, &record) {
+            contradictions.push(format!("{}: {place} is earlier than what came before", case.key));
+        }
         for file in seen::files(case) {
             if fs::read_to_string(directory.join(&file.path)).ok().as_ref() != Some(&file.text) {
                 contradictions.push(format!("{} is not what {RECORD} says of it", file.path));

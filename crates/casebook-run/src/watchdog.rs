@@ -12,13 +12,16 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use crate::courier::{Courier, serve};
 use crate::journal::{self, State, StateError};
 use crate::undo::{Recovered, recover};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// One that has nothing to do ends at once. One that is halted does not, and does nothing later either.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The run's side.
 #[derive(Debug)]
@@ -81,7 +84,7 @@ impl Watchdog {
     pub async fn end(mut self) {
         drop(self.courier);
         // Whoever would say so does not end before.
-        drop(self.gone.wait_for(|gone| *gone).await);
+        drop(timeout(ENDS_WITHIN, self.gone.wait_for(|gone| *gone)).await);
     }
 }
 
@@ -96,17 +99,26 @@ pub async fn watch(state: PathBuf, journal: PathBuf) -> Result<Vec<Recovered>, S
     let ignored = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
     println!("w");
     // However the pipe ends: the run has.
-    drop(serve(tokio::io::stdin(), tokio::io::stdout(), &journal).await);
-    let recovered = put_back(&state, &journal).await;
+    let errand = serve(tokio::io::stdin(), tokio::io::stdout(), &journal).await.unwrap_or_default();
+    let recovered = put_back(&state, &journal, errand).await;
     drop(ignored);
     recovered
 }
 
-/// Puts back what a journal says is broken, as soon as nobody else can be about to.
-async fn put_back(state: &Path, journal: &Path) -> Result<Vec<Recovered>, StateError> {
-    let pending =
-        || journal::read(journal).map_err(|error| StateError::Io { path: journal.to_owned(), error });
-    if pending()?.is_empty() {
+/// Puts back what a journal says is broken, as soon as nobody else can be about to. What a request makes that is under way
+/// is undone when it has ended; what is broken does not wait for that.
+async fn put_back(
+    state: &Path,
+    journal: &Path,
+    errand: Option<JoinHandle<()>>,
+) -> Result<Vec<Recovered>, StateError> {
+    let pending = || {
+        let contents =
+            journal::read(journal).map_err(|error| StateError::Io { path: journal.to_owned(), error });
+        // The last first.
+        contents.map(|contents| contents.pending.into_iter().rev().collect::<Vec<_>>())
+    };
+    if errand.is_none() && pending()?.is_empty() {
         return Ok(Vec::new());
     }
     // The run may live on, for as long as it likes; later ones do nothing as long as this is pending.
@@ -116,7 +128,16 @@ async fn put_back(state: &Path, journal: &Path) -> Result<Vec<Recovered>, StateE
             other => break other?,
         }
     };
-    let recovered = recover(pending()?.into_iter().rev().collect(), false).await;
+    let mut recovered = Vec::new();
+    if let Some(errand) = errand {
+        let broken = pending()?.into_iter().filter(|pending| !pending.intended.is_made());
+        recovered = recover(broken.collect(), false).await;
+        // What is not whole is tried again with the rest.
+        recovered.retain(|it| it.error.is_none());
+        // What has failed in it has left what it wrote down.
+        drop(errand.await);
+    }
+    recovered.extend(recover(pending()?, false).await);
     drop(locked);
     Ok(recovered)
 }
@@ -142,7 +163,7 @@ mod tests {
         journal.intend(intended).unwrap();
         let path = journal.path().to_owned();
         let state = directory.path().to_owned();
-        let watching = tokio::spawn(async move { put_back(&state, &path).await });
+        let watching = tokio::spawn(async move { put_back(&state, &path, None).await });
         sleep(Duration::from_hours(1)).await;
         assert!(!watching.is_finished());
         assert_eq!(run.pending().unwrap().len(), 1);
@@ -152,5 +173,35 @@ mod tests {
         let recovered = watching.await.unwrap().unwrap();
         assert!(recovered.iter().map(|it| &it.error).eq([&None]));
         assert_eq!(State::lock(directory.path()).unwrap().pending().unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn what_is_broken_does_not_wait_for_a_request_that_is_under_way() {
+        let directory = tempfile::tempdir().unwrap();
+        let (state, broken) = (directory.path().join("state"), directory.path().join("broken"));
+        let mut journal = State::lock(&state).unwrap().begin("run").unwrap();
+        let undo = format!("rm '{}'", broken.display());
+        let intended = |injection| Intended {
+            case: "LAB-1".into(),
+            step: "1".into(),
+            fault: Fault { what: "break".into(), inverse: "mend".into() },
+            injection,
+        };
+        journal.intend(intended(Injection::Shell { command: "true".into(), undo })).unwrap();
+        std::fs::write(&broken, "").unwrap();
+        let made = Injection::Made(crate::fault::Made { undo: None, by_hand: String::new(), unseen: false });
+        let number = journal.intend(intended(made)).unwrap();
+        let errand = tokio::spawn(async move {
+            while broken.exists() {
+                sleep(Duration::from_millis(5)).await;
+            }
+            // It has made nothing.
+            journal.note(number, crate::FaultState::Verified).unwrap();
+        });
+        let path = state.join("run.journal");
+        let recovered = tokio::time::timeout(Duration::from_secs(20), put_back(&state, &path, Some(errand)));
+        let recovered = recovered.await.expect("it waited for the request").unwrap();
+        assert!(recovered.iter().map(|it| &it.error).eq([&None]));
+        assert_eq!(State::lock(&state).unwrap().pending().unwrap(), []);
     }
 }

@@ -132,7 +132,9 @@ async fn an_errand_is_done_also_when_nobody_waits_for_it_any_more() {
     run.write_all(&line.as_bytes()[..line.len() / 2]).await.unwrap();
     drop(run);
     let (input, output) = split(watchdog);
-    serve(input, output, &place.journal).await.unwrap();
+    if let Some(errand) = serve(input, output, &place.journal).await.unwrap() {
+        errand.await.unwrap();
+    }
     assert_eq!(server.asked(), ["POST /jobs", "GET /jobs/1-1"]);
     assert_eq!(place.pending()[0].state, FaultState::Applied);
     assert_eq!(recover(place.pending(), false).await[0].error, None, "what is not there is gone");
@@ -150,6 +152,46 @@ async fn whoever_stops_waiting_does_not_cut_an_errand() {
     courier.idle().await;
     assert_eq!(server.asked(), ["POST /jobs", "GET /jobs/1-1"]);
     assert_eq!(place.pending()[0].state, FaultState::Applied);
+}
+
+#[tokio::test]
+async fn whoever_serves_hears_at_once_that_the_run_has_ended() {
+    let server = Server::start(|_| None).await;
+    let place = Place::new();
+    let (mut run, watchdog) = duplex(1 << 16);
+    let slow = Errand {
+        request: serde_json::from_value(serde_json::json!({
+            "method": "POST", "url": server.url, "headers": [], "body": null, "deadline": 60_000,
+        }))
+        .unwrap(),
+        ..errand(&server.url, BY_ANSWER)
+    };
+    let line = serde_json::to_string(&slow).unwrap() + "\n";
+    run.write_all(line.as_bytes()).await.unwrap();
+    drop(run);
+    let (input, output) = split(watchdog);
+    let ended = timeout(Duration::from_secs(20), serve(input, output, &place.journal)).await;
+    let under_way = ended.expect("it waited for the answer").unwrap();
+    under_way.expect("a request is under way").abort();
+}
+
+#[tokio::test]
+async fn whoever_does_not_answer_in_time_is_asked_no_more() {
+    let place = Place::new();
+    let (run, watchdog) = duplex(1 << 16);
+    let (input, output) = split(run);
+    let courier = Courier::new(output, BufReader::new(input));
+    let began = std::time::Instant::now();
+    let halted = courier.send(errand("http://127.0.0.1:9", BY_NAME)).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(30) && halted.contains("timed out"), "{halted}");
+    courier.idle().await;
+    // What it says later is no answer to anything else.
+    tokio::spawn(async move {
+        let (input, output) = split(watchdog);
+        serve(input, output, &place.journal).await
+    });
+    let error = courier.send(errand("http://127.0.0.1:9", BY_NAME)).await.unwrap_err();
+    assert!(error.contains("not connected"), "{error}");
 }
 
 #[tokio::test]

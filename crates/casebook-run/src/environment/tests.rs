@@ -152,6 +152,10 @@ url = "ftp://127.0.0.1"
 [targets.rabbit]
 url = "amqp://127.0.0.1"
 may = ["freeze", "kill", "scale"]
+[targets.started]
+process = { pid = 17 }
+start = ["true"]
+may = ["kill"]
 [targets.pods]
 logs = { kubernetes = "deployment/focus" }
 [targets.stream]
@@ -171,6 +175,7 @@ a = 1
         "targets.Focus.url: the scheme ftp is not known",
         "rabbit is a target and a value",
         "targets.rabbit.may has \"freeze\", which needs a process",
+        "targets.started.may has \"kill\", which needs a pid_file or a url",
         "targets.rabbit.may has \"kill\", which needs start",
         "targets.rabbit.may has \"scale\", which needs kubernetes",
         "targets.pods is on a cluster; [kubernetes] must say which",

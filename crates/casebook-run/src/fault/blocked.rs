@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::DEADLINE;
+use super::{DEADLINE, Work};
 use crate::command;
 use crate::network::Network;
 
@@ -23,19 +23,19 @@ pub struct Blocked {
 }
 
 impl Blocked {
-    pub(super) async fn apply(&self) -> Result<(), String> {
+    pub(super) async fn apply(&self, work: &mut Work<'_>) -> Result<(), String> {
         let nft = self.network.command(&["nft", "-f", "-"]).ok_or("the network is gone")?;
-        command::succeed(&nft, &self.rules(), DEADLINE).await.map(drop)
+        work.breaks(&nft, &self.rules(), DEADLINE).await
     }
 
-    pub(super) async fn undo(&self) -> Result<(), String> {
+    pub(super) async fn undo(&self, work: &mut Work<'_>) -> Result<(), String> {
         if self.is_gone().await? {
             return Ok(());
         }
         let Some(nft) = self.network.command(&["nft", "delete", "table", "inet", &self.table]) else {
             return Ok(());
         };
-        command::succeed(&nft, "", DEADLINE).await.map(drop)
+        work.mends(&nft, DEADLINE).await
     }
 
     pub(super) async fn is_gone(&self) -> Result<bool, String> {

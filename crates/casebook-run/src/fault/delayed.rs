@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::DEADLINE;
+use super::{DEADLINE, Work};
 use crate::command;
 use crate::network::Network;
 
@@ -67,7 +67,7 @@ impl Delayed {
             .ok_or_else(|| format!("ip does not say by which device packets to {ip} leave: {told}"))
     }
 
-    pub(super) async fn apply(&self) -> Result<(), String> {
+    pub(super) async fn apply(&self, work: &mut Work<'_>) -> Result<(), String> {
         let device = self.device.as_str();
         // All that has no filter goes by the first bands, as it would without us.
         let bands =
@@ -75,13 +75,11 @@ impl Delayed {
         let bands = bands.into_iter().chain(["1", "1", "1", "1"]);
         let root: Vec<_> =
             ["qdisc", "add", "dev", device, "root", "handle", HANDLE].into_iter().chain(bands).collect();
-        self.tc(&root).await.map_err(|error| self.refused(error))?;
+        self.breaks(&root, work).await.map_err(|error| self.refused(error))?;
         let late = format!("{}ms", self.by);
-        self.tc(&[
-            "qdisc", "add", "dev", device, "parent", "ca5e:4", "handle", "ca5f:", "netem", "delay", &late,
-        ])
-        .await
-        .map_err(|error| self.refused(error))?;
+        let delay =
+            ["qdisc", "add", "dev", device, "parent", "ca5e:4", "handle", "ca5f:", "netem", "delay", &late];
+        self.breaks(&delay, work).await.map_err(|error| self.refused(error))?;
         for address in &self.addresses {
             let (ip, port) = (address.ip().to_string(), address.port().to_string());
             let (protocol, matched) = match address.ip() {
@@ -92,16 +90,17 @@ impl Delayed {
             let wanted = [
                 "match", matched, "dst", &ip, "match", matched, "dport", &port, "0xffff", "flowid", "ca5e:4",
             ];
-            self.tc(&filter.into_iter().chain(wanted).collect::<Vec<_>>()).await?;
+            self.breaks(&filter.into_iter().chain(wanted).collect::<Vec<_>>(), work).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn undo(&self) -> Result<(), String> {
+    pub(super) async fn undo(&self, work: &mut Work<'_>) -> Result<(), String> {
         if self.is_gone().await? {
             return Ok(());
         }
-        self.tc(&["qdisc", "del", "dev", &self.device, "root"]).await.map(drop)
+        let command = self.tc(&["qdisc", "del", "dev", &self.device, "root"])?;
+        work.mends(&command, DEADLINE).await.map_err(unable)
     }
 
     pub(super) async fn is_gone(&self) -> Result<bool, String> {
@@ -109,17 +108,18 @@ impl Delayed {
         if self.network.command(&[]).is_none() {
             return Ok(true);
         }
-        let queues = self.tc(&["qdisc", "show", "dev", &self.device]).await?;
+        let command = self.tc(&["qdisc", "show", "dev", &self.device])?;
+        let queues = command::succeed(&command, "", DEADLINE).await.map_err(unable)?;
         Ok(!queues.contains(HANDLE))
     }
 
-    async fn tc(&self, words: &[&str]) -> Result<String, String> {
+    async fn breaks(&self, words: &[&str], work: &mut Work<'_>) -> Result<(), String> {
+        work.breaks(&self.tc(words)?, "", DEADLINE).await.map_err(unable)
+    }
+
+    fn tc(&self, words: &[&str]) -> Result<Vec<String>, String> {
         let words: Vec<_> = std::iter::once("tc").chain(words.iter().copied()).collect();
-        let command = self.network.command(&words).ok_or("the network is gone")?;
-        let done = command::succeed(&command, "", DEADLINE).await;
-        done.map_err(|error| {
-            format!("{error} (tc is of the package iproute2; it needs the right to administer networks)")
-        })
+        self.network.command(&words).ok_or_else(|| "the network is gone".to_owned())
     }
 
     /// What the kernel says that refuses a discipline, with what can be done.
@@ -137,4 +137,8 @@ impl Delayed {
         }
         error
     }
+}
+
+fn unable(error: String) -> String {
+    format!("{error} (tc is of the package iproute2; it needs the right to administer networks)")
 }

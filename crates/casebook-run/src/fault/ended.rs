@@ -1,20 +1,11 @@
 //! Processes that were ended, and are started again.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-use super::{DEADLINE, LOOK_AGAIN};
-use crate::command;
-use crate::processes::{self, ProcessId};
-
-/// How long a start may take until what was started can be reached.
-const STARTED_WITHIN: Duration = Duration::from_secs(60);
-const REACHED_WITHIN: Duration = Duration::from_secs(1);
+use super::{DEADLINE, LOOK_AGAIN, Place, STARTED_WITHIN, Work};
+use crate::processes::ProcessId;
 
 /// A target that was ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,10 +16,9 @@ pub struct Ended {
     pub processes: Vec<ProcessId>,
     /// What starts it.
     pub start: Vec<String>,
-    /// Host and port at which it can be reached when it has started.
-    pub address: Option<(String, u16)>,
-    /// The file that its process is named in.
-    pub pid_file: Option<PathBuf>,
+    /// Where it is found when it has started.
+    #[serde(flatten)]
+    pub place: Place,
 }
 
 /// How a target is ended.
@@ -44,33 +34,47 @@ pub enum How {
 }
 
 impl Ended {
-    pub(super) async fn apply(&self) -> Result<(), String> {
-        let signal = match &self.how {
-            How::Command(command) => {
-                command::succeed(command, "", DEADLINE).await?;
-                None
-            }
-            How::Asked => Some(Signal::TERM),
-            How::Killed => Some(Signal::KILL),
-        };
-        if let Some((process, signal)) = self.processes.first().zip(signal) {
-            process.signal(signal).map_err(|error| format!("process {}: {error}", process.pid))?;
+    pub(super) async fn apply(&self, work: &mut Work<'_>) -> Result<(), String> {
+        match &self.how {
+            How::Command(command) => work.breaks(command, "", DEADLINE).await?,
+            How::Asked => self.send(Signal::TERM, work)?,
+            How::Killed => self.send(Signal::KILL, work)?,
         }
+        self.has_ended().await
+    }
+
+    fn send(&self, signal: Signal, work: &mut Work<'_>) -> Result<(), String> {
+        let Some(process) = self.processes.first() else { return Ok(()) };
+        let refused = |error| format!("process {}: {error}", process.pid);
+        process.may_be_signalled().map_err(refused)?;
+        work.signals()?;
+        process.signal(signal).map_err(refused)
+    }
+
+    /// Waits until its process has ended. One that was told to end may take its time.
+    async fn has_ended(&self) -> Result<(), String> {
+        let Some(process) = self.processes.first() else { return Ok(()) };
         let end = Instant::now() + DEADLINE;
-        while self.processes.first().is_some_and(|process| process.status().is_some()) {
+        while process.status().is_some() {
             if Instant::now() > end {
-                return Err("the process has not ended".to_owned());
+                return Err(format!("process {} has not ended, and may still do so", process.pid));
             }
             sleep(LOOK_AGAIN).await;
         }
         Ok(())
     }
 
-    pub(super) async fn undo(&self) -> Result<(), String> {
+    pub(super) async fn undo(&self, work: &mut Work<'_>) -> Result<(), String> {
+        if work.begun.breaking() {
+            // As long as it ends, it runs: which says nothing.
+            self.has_ended().await?;
+        }
         if self.is_gone().await {
             return Ok(());
         }
-        command::succeed(&self.start, "", STARTED_WITHIN).await?;
+        if !self.is_started(work) {
+            work.mends(&self.start, STARTED_WITHIN).await?;
+        }
         let end = Instant::now() + STARTED_WITHIN;
         while !self.is_gone().await {
             if Instant::now() > end {
@@ -81,19 +85,17 @@ impl Ended {
         Ok(())
     }
 
+    /// Whether what an earlier start has started lives: a second one would stand in its way.
+    fn is_started(&self, work: &Work<'_>) -> bool {
+        work.begun.mending().is_some_and(|hand| {
+            let named = self.place.process();
+            named.is_some_and(|named| named.started >= hand.process().started) || hand.has_left_something()
+        })
+    }
+
     /// Whether it runs, by all that is known of it.
     pub(super) async fn is_gone(&self) -> bool {
-        let by_file = self.pid_file.as_ref().map(|file| processes::in_file(file).is_some());
-        let by_address = match &self.address {
-            Some((host, port)) => {
-                let attempt = timeout(REACHED_WITHIN, TcpStream::connect((host.as_str(), *port))).await;
-                Some(attempt.is_ok_and(|connected| connected.is_ok()))
-            }
-            None => None,
-        };
-        match (by_file, by_address) {
-            (None, None) => self.processes.first().is_some_and(|process| process.status().is_some()),
-            (by_file, by_address) => by_file.unwrap_or(true) && by_address.unwrap_or(true),
-        }
+        let first = || self.processes.first().is_some_and(|process| process.status().is_some());
+        self.place.is_taken().await.unwrap_or_else(first)
     }
 }

@@ -1,3 +1,5 @@
+use std::time::{Duration, SystemTime};
+
 use super::*;
 
 fn intended(step: &str) -> Intended {
@@ -104,4 +106,54 @@ fn a_journal_is_forgotten_when_nothing_in_it_is_pending() {
     assert!(!path.exists());
     fs::write(&path, "odd\n").unwrap();
     assert!(state.forget(&path).is_err() && path.exists(), "what cannot be understood may say anything");
+}
+
+#[test]
+fn a_line_that_could_not_be_written_wholly_spoils_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(directory.path()).unwrap();
+    let mut journal = state.begin("run").unwrap();
+    let number = journal.intend(intended("1")).unwrap();
+    // The disk was full in the middle of a line, and has room again.
+    let whole = fs::read_to_string(journal.path()).unwrap();
+    fs::write(journal.path(), format!("{whole}{{\"at\":\"2026-")).unwrap();
+    assert_eq!(steps(&state), ["1"]);
+    journal.note(number, FaultState::Verified).unwrap();
+    assert_eq!(steps(&state), [""; 0]);
+    let text = fs::read_to_string(journal.path()).unwrap();
+    assert!(text.starts_with(&whole) && text.lines().count() == 2, "{text}");
+}
+
+#[test]
+fn a_spoiled_journal_hides_no_other_and_not_what_can_be_read_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(directory.path()).unwrap();
+    let mut spoiled = state.begin("2026-11-28-a").unwrap();
+    spoiled.intend(intended("1")).unwrap();
+    let text = fs::read_to_string(spoiled.path()).unwrap();
+    fs::write(spoiled.path(), format!("\0\0\0\u{fffd}\n{text}")).unwrap();
+    state.begin("2026-11-28-b").unwrap().intend(intended("2")).unwrap();
+    let left = state.left().unwrap();
+    let known: Vec<_> = left.pending.iter().map(|pending| pending.intended.step.as_str()).collect();
+    assert_eq!((known, left.spoiled.len()), (vec!["2", "1"], 1));
+    let told = left.spoiled[0].to_string();
+    assert!(told.contains("2026-11-28-a.journal is spoiled in line 1"), "{told}");
+    assert!(state.pending().unwrap_err().to_string().contains("`casebook recover --by-hand`"));
+    let aside = left.spoiled[0].set_aside().unwrap();
+    assert!(aside.exists() && state.left().unwrap().spoiled.is_empty());
+    assert_eq!(steps(&state), ["2"]);
+}
+
+#[test]
+fn whoever_has_the_state_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(directory.path()).unwrap();
+    let journal = state.begin("run").unwrap();
+    let told = State::lock(directory.path()).unwrap_err().to_string();
+    let holder =
+        format!(": process {}, journal {}; wait for its end", std::process::id(), journal.path().display());
+    assert!(
+        told.starts_with("another run is under way with the state ") && told.ends_with(&holder),
+        "{told}"
+    );
 }

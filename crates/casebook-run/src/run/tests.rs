@@ -88,6 +88,35 @@ async fn whoever_interrupts_finds_all_put_back() {
 }
 
 #[tokio::test]
+async fn what_is_broken_does_not_wait_for_a_request_that_is_under_way() {
+    let lab = Lab::start(Server::Hangs).await;
+    let (interrupt, stop) = watch::channel(false);
+    let slow = TICKET.replace(
+        "`http POST $server/configure @live undo DELETE $server/job/$answer",
+        "`http POST $server/configure @live deadline 10s undo DELETE $server/job/$answer",
+    );
+    let (pid_file, log) = (lab.path("broker.pid"), lab.path("log"));
+    let watching = tokio::spawn(async move {
+        while !std::fs::read_to_string(&log).unwrap().contains("hangs") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        interrupt.send(true).unwrap();
+        while processes::in_file(&pid_file).is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        clock::now()
+    });
+    let case = lab.run(&slow, stop).await;
+    let asked = case.steps.iter().find(|step| step.number == "4").unwrap().began;
+    let back = watching.await.unwrap();
+    assert!(back < asked + Duration::from_secs(8), "asked at {asked}, back at {back}");
+    assert!(case.faults.iter().all(|fault| fault.state == FaultState::Verified));
+    // Nobody knows whether the request has made something.
+    assert_eq!(case.verdict, Verdict::Dirty, "{}", case.reason);
+    assert_eq!(lab.state().pending().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_only_looked_at_is_ended_by_an_interruption_also_behind_a_change() {
     let lab = Lab::start(Server::Honest).await;
     let (interrupt, stop) = watch::channel(false);

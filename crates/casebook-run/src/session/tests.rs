@@ -138,6 +138,22 @@ async fn nothing_is_broken_in_a_step_during_which_the_watchdog_was_lost() {
 }
 
 #[tokio::test]
+async fn what_is_broken_is_told_also_when_no_evidence_can_be_written() {
+    for (mends, is_dirty) in [("true", false), ("false", true)] {
+        let place = Place::new("");
+        let evidence = place.path("evidence").display().to_string();
+        // Where it was is no directory any more.
+        let breaks = format!("rm -r {evidence} && : > {evidence}");
+        let error = place.run(&[ticket("LAB-1", &breaks, mends)]).await.unwrap_err();
+        assert_eq!(error.is_dirty(), is_dirty, "{error}");
+        let told = error.to_string();
+        assert!(told.contains("evidence cannot be written to"), "{told}");
+        assert_eq!(told.starts_with("DIRTY: `shell"), is_dirty, "{told}");
+        assert_eq!(told.contains("`casebook recover`"), is_dirty, "{told}");
+    }
+}
+
+#[tokio::test]
 async fn no_secret_and_no_address_is_in_the_evidence() {
     let place = Place::new(
         "[targets.focus]\nurl = \"http://ann:pass%22word@focus.site.example\"\n[values]\ntoken = \"${API_TOKEN}\"\n",

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use super::*;
 use crate::environment::Redactor;
-use crate::fault::{Frozen, Injection};
+use crate::fault::{Frozen, Injection, Place, Work};
 use crate::journal::State;
 use crate::processes::ProcessId;
 
@@ -117,14 +117,14 @@ async fn nothing_is_broken_that_is_broken_already() {
     let mut stack = Stack::new(state.begin("run").unwrap());
     let mut child = Command::new("sleep").arg("60").spawn().unwrap();
     let id = ProcessId::of(child.id()).unwrap();
-    let injection = Injection::Frozen(Frozen { processes: vec![id] });
-    injection.apply().await.unwrap();
+    let injection = Injection::Frozen(Frozen { processes: vec![id], place: Place::default() });
+    injection.apply(&mut Work::default()).await.unwrap();
     let intended = Intended { injection: injection.clone(), ..file(directory.path(), "1") };
     let error = stack.break_it("freeze", intended.clone()).await.unwrap_err();
     assert!(error.starts_with("it is broken already"), "{error}");
     assert!(stack.records().0.is_empty() && state.pending().unwrap().is_empty());
     assert!(!injection.is_gone().await.unwrap(), "it was not mended either: it is somebody else's");
-    injection.undo().await.unwrap();
+    injection.undo(&mut Work::default()).await.unwrap();
     stack.break_it("freeze", intended).await.unwrap();
     stack.undo_all().await.unwrap();
     child.kill().unwrap();
@@ -140,7 +140,7 @@ fn what_is_still_there_when_it_was_undone_is_told_and_stays_known() {
     let state = State::lock(&directory.path().join("state")).unwrap();
     let mut child = Command::new("sleep").arg("60").spawn().unwrap();
     let id = ProcessId::of(child.id()).unwrap();
-    let frozen = Injection::Frozen(Frozen { processes: vec![id] });
+    let frozen = Injection::Frozen(Frozen { processes: vec![id], place: Place::default() });
     let intended = Intended { injection: frozen.clone(), ..file(directory.path(), "1") };
     let holds = Holds::new(Some(false));
     let end = Instant::now() + Duration::from_secs(30);
@@ -164,7 +164,7 @@ fn what_is_still_there_when_it_was_undone_is_told_and_stays_known() {
                 *holds.lock().unwrap() = Some(true);
                 let undone = stack.undo_all().await;
                 *holds.lock().unwrap() = Some(false);
-                frozen.undo().await.unwrap();
+                frozen.undo(&mut Work::default()).await.unwrap();
                 let Err(error) = undone else { continue };
                 assert_eq!(error, "make 1: it was undone (remove 1) and is still there");
                 assert!(stack.is_broken());
@@ -179,4 +179,29 @@ fn what_is_still_there_when_it_was_undone_is_told_and_stays_known() {
     });
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_put_back_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = State::lock(&directory.path().join("state")).unwrap();
+    let mut stack = Stack::new(state.begin("run").unwrap());
+    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+    let id = ProcessId::of(child.id()).unwrap();
+    let injection = Injection::Frozen(Frozen { processes: vec![id], place: Place::default() });
+    let intended = Intended { injection, ..file(directory.path(), "1") };
+    for is_lost in [false, true] {
+        stack.break_it("freeze", intended.clone()).await.unwrap();
+        if is_lost {
+            id.signal(Signal::CONT).unwrap();
+            while id.status().unwrap().is_halted() {
+                std::thread::yield_now();
+            }
+        }
+        stack.undo_all().await.unwrap();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let lost: Vec<_> = stack.records().0.iter().map(|fault| (fault.state, fault.lost)).collect();
+    assert_eq!(lost, [(FaultState::Verified, false), (FaultState::Verified, true)]);
 }

@@ -35,6 +35,7 @@ fn fault(state: FaultState) -> FaultRecord {
         applied: None,
         verified: None,
         ends: None,
+        lost: false,
     }
 }
 
@@ -196,6 +197,22 @@ fn what_was_seen_after_a_fault_ended_by_itself_says_nothing() {
     assert!(why.ends_with("as in `block $rabbit from $focus for 10m`"), "{why}");
     case.faults[0].verified = Some(at(20));
     assert_eq!(case_verdict(&case).0, Verdict::Failed, "what came after it was undone");
+}
+
+#[test]
+fn what_was_seen_under_a_fault_that_somebody_else_ended_says_nothing() {
+    for holds in [true, false] {
+        let mut case = outage(4, step("4", StepKind::Check, &[Some(holds)]));
+        case.faults[0].lost = true;
+        let (verdict, why) = case_verdict(&case);
+        assert_eq!(verdict, Verdict::Inconclusive, "{why}");
+        assert!(
+            why.starts_with("`block $rabbit from $focus` of step 2 was gone before it was undone"),
+            "{why}"
+        );
+        case.faults[0].state = FaultState::Undone;
+        assert_eq!(case_verdict(&case).0, Verdict::Dirty);
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What runs in another number, and how that is put back.
 
-use casebook_run::fault::Injection;
+use casebook_run::Fault;
+use casebook_run::fault::{Injection, Work};
 use casebook_run::inject::injection;
 use casebook_run::journal::{Intended, State};
-use casebook_run::undo::recover;
+use casebook_run::undo::{Stack, recover};
 use casebook_run::world::World;
-use casebook_run::{Fault, FaultState};
 use casebook_ticket::At;
 use casebook_ticket::language::parse_statement;
 
@@ -39,11 +39,8 @@ async fn the_number_that_was_is_put_back_by_whoever_has_the_journal() {
         let state = State::lock(&directory.path().join("state")).unwrap();
         let fault = Fault { what: "scale".into(), inverse: "scale back".into() };
         let intended = Intended { case: "LAB-1".into(), step: "1".into(), fault, injection };
-        let mut journal = state.begin("run").unwrap();
         let injection = intended.injection.clone();
-        let fault = journal.intend(intended).unwrap();
-        injection.apply().await.unwrap();
-        journal.note(fault, FaultState::Applied).unwrap();
+        Stack::new(state.begin("run").unwrap()).break_it("scale", intended).await.unwrap();
         assert_eq!((number().as_str(), injection.is_gone().await), ("0", Ok(false)));
         let recovered = recover(state.pending().unwrap(), false).await;
         assert_eq!((recovered.len(), &recovered[0].error), (1, &None));
@@ -54,5 +51,5 @@ async fn the_number_that_was_is_put_back_by_whoever_has_the_journal() {
     let environment = lab.environment();
     let scaled = broken_by("scale $server to 1", &World::new(&environment, &[], &[])).await.unwrap();
     lab.cluster.kubectl(&["delete", "deployment", "server", "-n", &lab.namespace]);
-    assert!(scaled.undo().await.is_err() && scaled.is_gone().await.is_err());
+    assert!(scaled.undo(&mut Work::default()).await.is_err() && scaled.is_gone().await.is_err());
 }

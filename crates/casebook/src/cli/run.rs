@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use casebook_run::environment::Environment;
 use casebook_run::evidence::unfinished;
-use casebook_run::journal::State;
+use casebook_run::journal::{Left, State};
 use casebook_run::perform::probe;
 use casebook_run::session::{Case, Options, SessionError, run_all};
 use casebook_run::undo::recover;
@@ -197,7 +197,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
         anyhow::Ok(run_all(&cases, (&environment, &text), &options, &mut |case| progress::of(case)).await?)
     });
     let (record, directory) = match ran {
-        Err(error) if matches!(error.downcast_ref(), Some(SessionError::Unrecovered(_))) => {
+        Err(error) if error.downcast_ref().is_some_and(SessionError::is_dirty) => {
             super::report(&error);
             return Ok(Exit::Dirty);
         }
@@ -212,8 +212,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit> {
 pub(super) fn recover_all(args: &RecoverArgs) -> Result<Exit> {
     let state = State::lock(&state(&args.state)?)?;
     tell_unfinished(&args.evidence)?;
-    let pending = state.pending()?;
-    if pending.is_empty() {
+    let Left { pending, spoiled } = state.left()?;
+    if pending.is_empty() && spoiled.is_empty() {
         anstream::println!("nothing is broken");
         return Ok(Exit::Fine);
     }
@@ -235,6 +235,17 @@ pub(super) fn recover_all(args: &RecoverArgs) -> Result<Exit> {
                     recovered.fault.what
                 );
             }
+        }
+    }
+    for spoiled in spoiled {
+        if args.by_hand && exit == Exit::Fine {
+            let aside = spoiled
+                .set_aside()
+                .with_context(|| format!("cannot rename {}", spoiled.journal.display()))?;
+            anstream::println!("{} is set aside as {}", spoiled.journal.display(), aside.display());
+        } else {
+            exit = Exit::Dirty;
+            anstream::eprintln!("{spoiled}");
         }
     }
     Ok(exit)

@@ -98,6 +98,8 @@ async fn evidence_can_be_judged_again_and_tells_when_it_was_changed() {
         step.statements[0].judged.pop();
     });
     assert!(unheld.contains("LAB-1: step 4 is not as the ticket has it"), "{unheld}");
+    let earlier = changed(&|record| record.cases[0].steps[4].began -= Duration::from_secs(60));
+    assert!(earlier.contains("LAB-1: step 3 is earlier than what came before"), "{earlier}");
     let undone = changed(&|record| record.cases[0].steps.retain(|step| step.number != "6"));
     assert!(undone.contains("LAB-1: the number of steps is not as the ticket has it"), "{undone}");
     let other_kind = changed(&|record| record.cases[0].steps[4].kind = StepKind::Check);

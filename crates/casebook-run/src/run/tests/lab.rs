@@ -25,6 +25,7 @@ pub(super) enum Server {
     RefusesForEver,
     LeaksAJob,
     KeepsJobs,
+    Hangs,
 }
 
 /// A server and the process that it needs, whose files are in one directory.
@@ -201,7 +202,7 @@ pub(super) async fn serve(mut stream: TcpStream, place: PathBuf, made: Arc<Made>
     let is_up = processes::in_file(&place.join("broker.pid")).is_some();
     let was_down = std::fs::read_to_string(place.join("log")).unwrap().contains("unavailable");
     let serves = match kind {
-        Server::Honest | Server::LeaksAJob | Server::KeepsJobs => is_up,
+        Server::Honest | Server::LeaksAJob | Server::KeepsJobs | Server::Hangs => is_up,
         Server::ChecksNothing => true,
         Server::RefusesAlways => false,
         Server::RefusesForEver => is_up && !was_down,
@@ -213,6 +214,9 @@ pub(super) async fn serve(mut stream: TcpStream, place: PathBuf, made: Arc<Made>
     };
     let (status, body) = if serves {
         ("200 OK", json!({ "job_id": made.start() }))
+    } else if kind == Server::Hangs {
+        append("log", "hangs\n");
+        return std::future::pending().await;
     } else {
         append("log", "broker unavailable\n");
         if kind == Server::LeaksAJob {
