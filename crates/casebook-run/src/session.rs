@@ -87,7 +87,8 @@ pub enum SessionError {
 
 fn left_broken(left: &Left) -> String {
     let spoiled = left.spoiled.iter().map(ToString::to_string);
-    let unseen = || format!("{} not seen to be whole again: `casebook recover`", list(&left.pending));
+    let were = if left.pending.len() == 1 { "was" } else { "were" };
+    let unseen = || format!("{} {were} not seen to be whole again: `casebook recover`", list(&left.pending));
     let pending = (!left.pending.is_empty()).then(unseen);
     pending.into_iter().chain(spoiled).collect::<Vec<_>>().join("; ")
 }
