@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::faults::{Call, Fate};
 use crate::objects::is_committed;
-use crate::server::{ANSWER_WITHIN, PROMPT, Place, Process, Server};
+use crate::server::{ANSWER_WITHIN, PROMPT, Place, Process, Server, patiently};
 
 /// What can become of a call without anybody dying.
 const MISFORTUNES: [Fate; 10] = [
@@ -150,7 +150,7 @@ async fn configure(place: &Place, story: Story) -> Try {
 
     server.way.mend();
     server.way.settle().await;
-    server.cluster.sweep().await.unwrap_or_else(|error| panic!("{told}: {error}"));
+    patiently(async || server.cluster.sweep().await).await;
     let jobs = place.objects().await.jobs.len();
     assert_eq!(jobs, result.iter().count(), "{told}");
     // The cluster collects the Services of the Jobs that were swept.
