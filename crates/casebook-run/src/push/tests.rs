@@ -194,96 +194,90 @@ async fn an_older_server_is_asked_by_its_older_path() {
     );
 }
 
+const IMPORT: &str = "/api/v2/import/execution";
+/// What is answered, and words of what is told of it.
+const NOES: &[(Known, &[&str])] = &[
+    (
+        &[("/api/v2/authenticate", Answers::With(401, r#"{"error": "Invalid client the-secret"}"#))],
+        &["answered 401: Invalid client ***", "Check XRAY_CLIENT_ID and XRAY_CLIENT_SECRET"],
+    ),
+    (
+        &[
+            ("/api/v2/authenticate", TOKEN),
+            (IMPORT, Answers::With(400, r#"{"error": "Test LAB-1 not found."}"#)),
+        ],
+        &["answered 400: Test LAB-1 not found.", "names the field"],
+    ),
+    (
+        &[
+            ("/api/v2/authenticate", TOKEN),
+            (IMPORT, Answers::With(403, r#"{"errorMessages": ["no", "never"]}"#)),
+        ],
+        &["answered 403: no; never", "ask Jira's administrator"],
+    ),
+    (
+        &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::With(413, "<html>too large</html>"))],
+        &["answered 413: a page of HTML", "--without-files"],
+    ),
+    (
+        &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::With(429, ""))],
+        &["429: nothing", "in some minutes"],
+    ),
+    (
+        &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::With(500, "Bearer token-of-an-hour is odd"))],
+        &["answered 500: *** is odd", "push again later"],
+    ),
+    (&[("/api/v2/authenticate", TOKEN)], &["answered 404: a page of HTML", "no Xray at --url"]),
+    (&[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::With(200, "<p>hello"))], &["Is this Xray"]),
+    (
+        &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::Redirect("https://elsewhere.example/x"))],
+        &["answered 302", "try the beginning of https://elsewhere.example/x"],
+    ),
+    (
+        &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::Cuts)],
+        &["ended the connection", "--without-files"],
+    ),
+    (
+        &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::Breaks)],
+        &["answered 200, and then ended the connection", "may be there all the same"],
+    ),
+    (&[("/api/v2/authenticate", Answers::Cuts)], &["gave no token", "Nothing was pushed"]),
+    (&[("/api/v2/authenticate", Answers::Breaks)], &["gave no token", "Nothing was pushed"]),
+    (
+        &[("/api/v2/authenticate", Answers::With(200, r#"{"token": "token-of-an-hour"}"#))],
+        &["answered 200: no token"],
+    ),
+    (
+        &[("/api/v2/authenticate", Answers::With(400, r#"{"sent": "token-of-an-hour"}"#))],
+        &["answered 400: no reason"],
+    ),
+    (
+        &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::With(400, "token token-of-an-hour is refused"))],
+        &["answered 400: token *** is refused"],
+    ),
+    (
+        // `the-client:the-secret`, and the token, in base64.
+        &[
+            ("/api/v2/authenticate", TOKEN),
+            (IMPORT, Answers::With(500, "dGhlLWNsaWVudDp0aGUtc2VjcmV0 dG9rZW4tb2YtYW4taG91cg==")),
+        ],
+        &["answered 500: ***"],
+    ),
+    (
+        &[
+            ("/api/v2/authenticate", TOKEN),
+            (
+                IMPORT,
+                Answers::Redirect("https://me:pass@login.example/token-of-an-hour/x?jwt=token-of-an-hour#a"),
+            ),
+        ],
+        &["try the beginning of https://login.example/***/x as --url"],
+    ),
+];
+
 #[tokio::test]
 async fn every_no_names_its_remedy_and_no_secret() {
-    const IMPORT: &str = "/api/v2/import/execution";
-    let table: &[(Known, &[&str])] = &[
-        (
-            &[("/api/v2/authenticate", Answers::With(401, r#"{"error": "Invalid client the-secret"}"#))],
-            &["answered 401: Invalid client ***", "Check XRAY_CLIENT_ID and XRAY_CLIENT_SECRET"],
-        ),
-        (
-            &[
-                ("/api/v2/authenticate", TOKEN),
-                (IMPORT, Answers::With(400, r#"{"error": "Test LAB-1 not found."}"#)),
-            ],
-            &["answered 400: Test LAB-1 not found.", "names the field"],
-        ),
-        (
-            &[
-                ("/api/v2/authenticate", TOKEN),
-                (IMPORT, Answers::With(403, r#"{"errorMessages": ["no", "never"]}"#)),
-            ],
-            &["answered 403: no; never", "ask Jira's administrator"],
-        ),
-        (
-            &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::With(413, "<html>too large</html>"))],
-            &["answered 413: a page of HTML", "--without-files"],
-        ),
-        (
-            &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::With(429, ""))],
-            &["429: nothing", "in some minutes"],
-        ),
-        (
-            &[
-                ("/api/v2/authenticate", TOKEN),
-                (IMPORT, Answers::With(500, "Bearer token-of-an-hour is odd")),
-            ],
-            &["answered 500: *** is odd", "push again later"],
-        ),
-        (&[("/api/v2/authenticate", TOKEN)], &["answered 404: a page of HTML", "no Xray at --url"]),
-        (&[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::With(200, "<p>hello"))], &["Is this Xray"]),
-        (
-            &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::Redirect("https://elsewhere.example/x"))],
-            &["answered 302", "try the beginning of https://elsewhere.example/x"],
-        ),
-        (
-            &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::Cuts)],
-            &["ended the connection", "--without-files"],
-        ),
-        (
-            &[("/api/v2/authenticate", TOKEN), (IMPORT, Answers::Breaks)],
-            &["answered 200, and then ended the connection", "may be there all the same"],
-        ),
-        (&[("/api/v2/authenticate", Answers::Cuts)], &["gave no token", "Nothing was pushed"]),
-        (&[("/api/v2/authenticate", Answers::Breaks)], &["gave no token", "Nothing was pushed"]),
-        (
-            &[("/api/v2/authenticate", Answers::With(200, r#"{"token": "token-of-an-hour"}"#))],
-            &["answered 200: no token"],
-        ),
-        (
-            &[("/api/v2/authenticate", Answers::With(400, r#"{"sent": "token-of-an-hour"}"#))],
-            &["answered 400: no reason"],
-        ),
-        (
-            &[
-                ("/api/v2/authenticate", TOKEN),
-                (IMPORT, Answers::With(400, "token token-of-an-hour is refused")),
-            ],
-            &["answered 400: token *** is refused"],
-        ),
-        (
-            // `the-client:the-secret`, and the token, in base64.
-            &[
-                ("/api/v2/authenticate", TOKEN),
-                (IMPORT, Answers::With(500, "dGhlLWNsaWVudDp0aGUtc2VjcmV0 dG9rZW4tb2YtYW4taG91cg==")),
-            ],
-            &["answered 500: ***"],
-        ),
-        (
-            &[
-                ("/api/v2/authenticate", TOKEN),
-                (
-                    IMPORT,
-                    Answers::Redirect(
-                        "https://me:pass@login.example/token-of-an-hour/x?jwt=token-of-an-hour#a",
-                    ),
-                ),
-            ],
-            &["try the beginning of https://login.example/***/x as --url"],
-        ),
-    ];
-    for (answers, told) in table {
+    for (answers, told) in NOES {
         let fake = Fake::start(answers).await;
         let error = fake.target(Xray::Cloud, "").push("{}", &client()).await.unwrap_err();
         let text = format!("{error} {error:?}");

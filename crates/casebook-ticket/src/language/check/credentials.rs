@@ -119,7 +119,7 @@ fn is_credential(name: &str) -> bool {
         if character.is_alphanumeric() {
             match words.last_mut() {
                 Some(word) if before.is_alphanumeric() && !begins => {
-                    word.push(character.to_ascii_lowercase())
+                    word.push(character.to_ascii_lowercase());
                 }
                 _ => words.push(character.to_ascii_lowercase().to_string()),
             }

@@ -20,10 +20,9 @@ pub(in super::super) fn unchecked(text: &str, at: At, stands: Stands) -> Option<
     let visible: String = text.chars().filter_map(plain).collect();
     let words: Vec<_> = visible.split_whitespace().collect();
     let looks_checked = match words.as_slice() {
-        [] => false,
+        // The name of a step says nothing of it.
+        [] | ["step", _] => false,
         [word] => is_glued(word) || is_nearly_a_predicate(word),
-        // The name of a step.
-        ["step", _] => false,
         [first, rest @ ..] => stands == Stands::InExpected || is_comparison(first, rest),
     };
     looks_checked.then(|| said(text, &visible, at))
@@ -31,6 +30,7 @@ pub(in super::super) fn unchecked(text: &str, at: At, stands: Stands) -> Option<
 
 /// Whether a word is several that only lack their blanks: `elapsed<3s`, `json$.ok`, `contains"x"`, `status200`.
 fn is_glued(word: &str) -> bool {
+    const NUMBERED: [&str; 7] = ["status", "elapsed", "count", "rows", "added", "removed", "exit"];
     let end = word.find(['=', '<', '>', '"']).unwrap_or(word.len());
     let (before, behind) = word.split_at(end);
     let before = before.trim_end_matches('!');
@@ -42,7 +42,6 @@ fn is_glued(word: &str) -> bool {
     if !behind.is_empty() && is_name && !is_type {
         return true;
     }
-    const NUMBERED: [&str; 7] = ["status", "elapsed", "count", "rows", "added", "removed", "exit"];
     PREDICATES.iter().filter_map(|known| word.strip_prefix(known.word).map(|rest| (known.word, rest))).any(
         |(known, rest)| match rest.chars().next() {
             Some('0'..='9') => NUMBERED.contains(&known),
@@ -77,7 +76,7 @@ fn is_comparison(first: &str, rest: &[&str]) -> bool {
                 && (sign.is_empty()
                     || sign.starts_with(|it: char| it.is_alphanumeric() || "$\"".contains(it)))
     };
-    is_part || is_denied || is_glued(first) || rest.iter().any(|word| compares(word))
+    is_part || is_denied || is_glued(first) || rest.iter().any(compares)
 }
 
 /// What is said to it: what was probably meant, where that can be told.
