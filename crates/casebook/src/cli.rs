@@ -24,8 +24,8 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
-use casebook::report::clean_line;
-use casebook_ticket::{Format, Language, Standard};
+use casebook::report::{clean_line, position};
+use casebook_ticket::{At, Format, Language, Standard};
 use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -274,10 +274,11 @@ const NO_TICKET: &str = "there is no test ticket in what was named";
 /// Tells on standard error which documents are no tests.
 fn tell_refused(material: &casebook::report::Material) {
     for refused in &material.refused {
-        let (at, title) = (refused.found.at, clean_line(&refused.found.title));
+        let line = position(&refused.file, At::new(refused.found.at.line, 0), Language::En);
+        let title = clean_line(&refused.found.title);
         let reason = clean_line(&refused.found.reason.to_string());
         let space = if title.is_empty() { "" } else { " " };
-        anstream::eprintln!("{}:{}: no test, left out: {title}{space}({reason})", refused.file, at.line);
+        anstream::eprintln!("{line}: no test, left out: {title}{space}({reason})");
     }
 }
 

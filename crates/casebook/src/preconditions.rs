@@ -73,7 +73,7 @@ impl Reader {
                 }
                 Block::Quote { blocks, .. } => self.blocks(blocks, depth),
                 Block::Code { text, .. } | Block::Raw { text, .. } => {
-                    self.line(block.at(), text, depth, false)
+                    self.line(block.at(), text, depth, false);
                 }
                 Block::Heading { .. } | Block::Rule { .. } => self.is_open = false,
             }

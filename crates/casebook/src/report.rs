@@ -23,6 +23,7 @@ pub use clean::line as clean_line;
 pub use json::schema;
 pub use lines::{Line, lint_lines};
 pub use text::{Bidi, Layout};
+pub use ticket::position;
 pub(crate) use ticket::{place, ticket_name};
 
 /// Of more tickets than these a report has only the table, unless each is asked for.

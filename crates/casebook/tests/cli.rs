@@ -52,6 +52,13 @@ fn help_teaches_by_examples() {
 }
 
 #[test]
+fn what_is_no_test_is_named_from_standard_input_too() {
+    let (code, _, err) = with_input(&["lint", "-"], b"");
+    assert_eq!(code, 2);
+    assert!(err.starts_with("<standard input>:1: no test, left out: "), "{err}");
+}
+
+#[test]
 fn one_ticket_is_audited() {
     let (code, out, err) = run(&["audit", "tickets/SHOP-77.md"]);
     assert_eq!((code, err.as_str()), (1, ""));

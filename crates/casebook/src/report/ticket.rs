@@ -221,8 +221,9 @@ pub(crate) fn at(origin: &Origin, at: At, language: Language) -> String {
     if at.is_known() { position(&origin.file, at, language) } else { place(origin, language) }
 }
 
-/// A position in a file.
-pub(crate) fn position(file: &str, at: At, language: Language) -> String {
+/// A position in a file, as reports name it.
+#[must_use]
+pub fn position(file: &str, at: At, language: Language) -> String {
     let file = file_name(file, language);
     match (at.line, at.column) {
         (0, _) => file,

@@ -102,8 +102,7 @@ fn changes(step: &Step) -> bool {
 /// Whether a text has a word, or begins one with it: `queue` is in `the queues`.
 fn has_word(text: &str, word: &str) -> bool {
     let text = text.to_lowercase();
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric) || word.chars().any(|c| !c.is_ascii()))
+    text.match_indices(word).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric) || !word.is_ascii())
 }
 
 /// Whether a step breaks something that the test has not made itself.
