@@ -4,13 +4,11 @@
 //! each scenario is a ticket with what it shares with the others; else the feature is one.
 
 use super::File;
+use super::issue::CUCUMBER;
 use crate::gherkin::{self, Part, Tag};
 use crate::markup::{Block, Blocks, Item};
 use crate::outline::{self, is_key};
 use crate::{At, Field, Format, Found, Name, Origin, Section, SourceMap, Standard, Ticket};
-
-/// The test type of what Cucumber runs.
-const CUCUMBER: &str = "Cucumber";
 
 /// Whether a file is a feature, by its name or because it is nothing else.
 pub(crate) fn is_one(name: &str, text: &str) -> bool {

@@ -135,7 +135,7 @@ pub(crate) fn write(tickets: &[Ticket], standard: &Standard) -> Result<String, W
             return Err(issue::no_summary(Format::XrayCsv, ticket));
         }
         let id = (number + 1).to_string();
-        let test_type = parts.line(&Field::TestType).unwrap_or(issue::MANUAL);
+        let test_type = parts.test_type();
         let line = |field: &Field| parts.line(field).unwrap_or_default().to_owned();
         let [gherkin, unstructured] = match parts.definition {
             Some((Field::TestSteps, text)) => [text, ""],

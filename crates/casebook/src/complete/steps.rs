@@ -1,6 +1,6 @@
 //! Steps that are not enough: the author's, with the standard's marks for what they lack.
 
-use casebook_ticket::markup::{Block, Blocks, plain_blocks};
+use casebook_ticket::markup::{self, Block, Blocks, plain_blocks};
 use casebook_ticket::steps::{self, Encoding, Step};
 use casebook_ticket::{Field, Ticket, gherkin};
 
@@ -78,11 +78,6 @@ fn number(steps: &mut [Step]) {
 }
 
 fn has_all_words(new: &Blocks, old: &Blocks) -> bool {
-    let words = |blocks: &Blocks| -> Vec<String> {
-        let mut words: Vec<_> = plain_blocks(blocks).split_whitespace().map(str::to_owned).collect();
-        words.sort_unstable();
-        words
-    };
-    let mut there = words(new).into_iter();
-    words(old).iter().all(|word| there.any(|other| other == *word))
+    let (new, old) = (plain_blocks(new), plain_blocks(old));
+    markup::has_all_words(new.split_whitespace(), old.split_whitespace())
 }

@@ -1,8 +1,9 @@
 //! Puts a ticket together from what stood by itself and what stood in the description.
 
+use super::kept::are_all_said;
 use super::{PARTED, is_xray_type};
 use crate::markup::{Block, Blocks, Inline, Inlines, Item, normal, plain};
-use crate::{At, Field, Name, Origin, Section, Standard, Ticket, outline};
+use crate::{At, Field, Name, Origin, Section, Standard, Ticket, outline, steps};
 
 /// A ticket in the making.
 pub(crate) struct Draft<'s> {
@@ -88,6 +89,14 @@ impl<'s> Draft<'s> {
         {
             // Xray's kind says how steps are kept; what the author says of the test goes before it.
             own.sections.retain(|section| section.name != Name::Field(Field::TestType));
+        }
+        if let (Some(steps), Some(known)) =
+            (own.section(&Field::TestSteps), described.section(&Field::TestSteps))
+            && !steps::read(&known.body).steps.is_empty()
+            && are_all_said(&steps::read(&steps.body).steps, &known.body)
+        {
+            // The description has them with what Xray has no place for.
+            own.sections.retain(|section| section.name != Name::Field(Field::TestSteps));
         }
         // The canonical order: short fields first.
         let rank = |section: &Section| match &section.name {

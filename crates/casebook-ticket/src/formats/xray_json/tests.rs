@@ -168,6 +168,73 @@ fn prose_around_steps_stays_in_the_description() {
     assert_eq!(read(&format!("[{out}]")), [ticket]);
 }
 
+/// A ticket with steps in wiki markup.
+fn with_steps(text: &str) -> Ticket {
+    ticket(vec![
+        line(Field::Summary, "a"),
+        line(Field::TestType, "Manual"),
+        section(Field::TestSteps, wiki::read(text, &crate::Lines::new(text))),
+    ])
+}
+
+#[test]
+fn what_xray_has_no_place_for_in_steps_stays_in_the_description() {
+    for table in [
+        "||Step||Action||Data||Expected Result||Status||\n|1|Send|x|503|PASS|\n",
+        "||#||Action||Description||Expected Result||Verification||\n|1|Send|with F5|503|it is red|\n",
+        "||#||Action||Expected Result||Result||\n|1|Send|503|✓|\n",
+        "||#||Action||Data||Expected Result||\n|*Setup*| | | |\n|1|Send|x|503|\n",
+        "||#||Action||Data||Expected Result||\n|1|Send|x|503|one more|\n",
+    ] {
+        let ticket = with_steps(table);
+        let out = written(&ticket);
+        let steps = out["steps"].as_array().map(Vec::len);
+        assert_eq!((steps, &out["steps"][0]["action"]), (Some(1), &json!("Send")), "{out:#}");
+        let description = out["fields"]["description"].as_str().unwrap_or_default();
+        assert!(description.starts_with("h2. Test Steps\n\n||"), "{description}");
+        assert_eq!(read(&format!("[{out}]")), [ticket], "{table}");
+    }
+}
+
+#[test]
+fn steps_that_are_said_whole_are_said_once() {
+    for steps in [
+        "||Step||Action||Test Data||Expected Results||\n|1.|Send a; b|x|503|\n",
+        "# Send\n#* Data: x\n#* Expected: 503\n# Wait\n",
+        "1) Action: Send | Data: x | Expected Result: 503\n2) Action: Wait | Data: y | Expected Result: none\n",
+        "# Send -> 503\n# Wait -> none\n",
+    ] {
+        let out = written(&with_steps(steps));
+        assert_eq!(out["fields"].get("description"), None, "{out:#}");
+    }
+}
+
+#[test]
+fn gherkin_without_a_type_of_xrays_is_cucumbers() {
+    let text = "@smoke\nFeature: a\nScenario: b\nWhen c\nThen d";
+    let code = |language: Option<&str>| Block::Code {
+        at: At::default().into(),
+        language: language.map(str::to_owned),
+        text: text.to_owned(),
+    };
+    let prose = Block::paragraph(At::default(), "Mind the order.");
+    for body in [vec![code(None)], vec![prose, code(Some("gherkin"))]] {
+        let out = written(&ticket(vec![line(Field::Summary, "a"), section(Field::TestSteps, body.clone())]));
+        assert_eq!((&out["testtype"], &out["gherkin_def"]), (&json!("Cucumber"), &json!(text)));
+        assert_eq!(out.get("steps"), None);
+        let described = out["fields"].get("description").is_some();
+        assert_eq!(described, body.len() > 1, "{out:#}");
+    }
+    // Where it is said to be another one, nothing of it is lost.
+    let out = written(&ticket(vec![
+        line(Field::Summary, "a"),
+        line(Field::TestType, "Manual"),
+        section(Field::TestSteps, vec![code(Some("gherkin"))]),
+    ]));
+    assert_eq!((&out["testtype"], &out["steps"][0]["action"]), (&json!("Manual"), &json!("c")));
+    assert!(out["fields"]["description"].as_str().is_some_and(|text| text.contains("@smoke\nFeature: a")));
+}
+
 #[test]
 fn what_xray_does_not_take_is_an_error() {
     let standard = Standard::built_in();
