@@ -1,5 +1,6 @@
 //! A ticket as Jira and Xray keep it: some fields by themselves, and the others as headed sections of the description.
 
+mod custom;
 mod draft;
 mod envelope;
 mod kept;
@@ -8,6 +9,7 @@ mod parts;
 mod properties;
 mod stepwise;
 
+pub(super) use custom::are_words;
 pub(super) use draft::{Draft, is_parted, parted};
 pub(super) use envelope::read_each;
 pub(super) use links::{field_of as link_field, title};

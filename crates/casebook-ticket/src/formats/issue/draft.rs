@@ -27,6 +27,15 @@ impl<'s> Draft<'s> {
         }
     }
 
+    /// A field that the standard does not know; what is said again is said once.
+    pub(crate) fn other(&mut self, name: &str, at: At, body: Blocks) {
+        let name = Name::Other(name.trim().to_owned());
+        let is_said = |known: &Section| known.name == name && known.body.ends_with(&body);
+        if !body.is_empty() && !self.own.sections.iter().any(is_said) {
+            self.own.add(Section { name, at, body });
+        }
+    }
+
     /// A field of plain words.
     pub(crate) fn line(&mut self, field: Field, at: At, text: &str) {
         self.add(field, at, normal(vec![Block::paragraph(at, text)]));
@@ -109,10 +118,24 @@ impl<'s> Draft<'s> {
         own.sections.sort_by_key(rank);
         let mut ticket = Ticket { origin, sections: described.sections };
         for section in own.sections {
-            let has_it = ticket.sections.iter().any(|known| known.name == section.name);
-            if has_it {
-                ticket.add(section);
-                continue;
+            let is_short = rank(&section).is_some_and(|(is_long, _)| !is_long);
+            match ticket.sections.iter_mut().find(|known| known.name == section.name) {
+                Some(known) if is_short => {
+                    // What the field itself says is so; the description may contradict it.
+                    let described = std::mem::replace(&mut known.body, section.body);
+                    known.body.extend(described);
+                    known.at = section.at;
+                    continue;
+                }
+                Some(known) => {
+                    known.body.extend(section.body);
+                    continue;
+                }
+                None if matches!(section.name, Name::Other(_)) => {
+                    ticket.sections.push(section);
+                    continue;
+                }
+                None => {}
             }
             let place = ticket
                 .sections

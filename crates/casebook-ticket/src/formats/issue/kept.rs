@@ -41,10 +41,14 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// A line or a cell behind the label of a part; nothing of one that is only that.
+/// A line or a cell behind the label of a part, `a. Action:` too; nothing of one that is only that.
 fn without_label(text: &str) -> &str {
     if Role::of(text).is_some() {
         return "";
     }
-    text.split_once(':').filter(|(label, _)| Role::of(label).is_some()).map_or(text, |(_, value)| value)
+    let is_label = |label: &str| {
+        let marked = label.trim_start().split_once(['.', ')']).filter(|(mark, _)| mark.chars().count() == 1);
+        Role::of(marked.map_or(label, |(_, label)| label)).is_some()
+    };
+    text.split_once(':').filter(|(label, _)| is_label(label)).map_or(text, |(_, value)| value)
 }

@@ -115,8 +115,7 @@ impl<'t> Parts<'t> {
             }
             (_, body) => body.to_vec(),
         };
-        let is_held = section.body.len() > rest.len() || !self.steps.is_empty();
-        if !rest.is_empty() || !is_held {
+        if !rest.is_empty() || section.body.is_empty() {
             headed.push(Section { name: section.name.clone(), at: section.at, body: rest });
         }
     }

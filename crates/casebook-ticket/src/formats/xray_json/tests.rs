@@ -74,6 +74,24 @@ fn what_the_server_answers_is_read() {
     assert_eq!(text(&all[2], &Field::TestSteps), "#\tAction\tData\tExpected Result\n1\tdo\t\tok");
 }
 
+#[test]
+fn all_that_a_step_has_is_read() {
+    let all = read(
+        r#"[{"testtype": "Manual", "fields": {"summary": "x"}, "steps": [
+             {"callTestKey": "AU-9"},
+             {"action": "Set", "result": "30", "attachments": [{"filename": "shot.png", "data": "aGk="}], "customFields": [{"name": "Owner", "value": "Dana"}]},
+             {"action": "Call", "callTestIssueId": "55"}]},
+            {"key": "C-1", "testtype": "Manual", "customfield_1": {"steps": [{"fields": {"Action": "do", "Risk": {"value": {"raw": "*high*"}}, "Minutes": 5}}]}}]"#,
+    );
+    assert_eq!(
+        text(&all[0], &Field::TestSteps),
+        "#\tAction\tData\tExpected Result\n1\tCall test AU-9\t\t\n2\tSet\tOwner: Dana\t30\n3\tCall\n\nCall test 55"
+    );
+    assert_eq!(text(&all[0], &Field::Attachments), "shot.png");
+    let step = "#\tAction\tData\tExpected Result\n1\tdo\tRisk: high\n\nMinutes: 5";
+    assert_eq!(text(&all[1], &Field::TestSteps), step);
+}
+
 fn section(field: Field, body: Vec<Block>) -> Section {
     Section { name: Name::Field(field), at: At::default(), body }
 }
@@ -203,6 +221,7 @@ fn steps_that_are_said_whole_are_said_once() {
         "# Send\n#* Data: x\n#* Expected: 503\n# Wait\n",
         "1) Action: Send | Data: x | Expected Result: 503\n2) Action: Wait | Data: y | Expected Result: none\n",
         "# Send -> 503\n# Wait -> none\n",
+        "* a. Action: Send\nb. Data: x\nc. Expected Result: 503\n* a. Action: Wait\nb. Data: y\nc. Expected: none\n",
     ] {
         let out = written(&with_steps(steps));
         assert_eq!(out["fields"].get("description"), None, "{out:#}");

@@ -41,7 +41,8 @@ pub(super) fn promised<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (At, &'c 
     let attachments = case.number(&Field::Attachments);
     let listed = attachments.map_or("", |number| case.text.words(number));
     // Where Jira tells what is attached, that is so. In a text, it is a promise like any other.
-    let is_record = matches!(case.ticket.origin.format, Format::JiraJson | Format::JiraCsv);
+    let is_record =
+        matches!(case.ticket.origin.format, Format::JiraJson | Format::JiraCsv | Format::XrayJson);
     let can_look = case.context.repository.is_some() || !case.ticket.origin.file.is_empty();
     let mut names: Vec<(At, &str)> = Vec::new();
     for (line, text) in case.text.marked(Marks::FILE) {
