@@ -3,6 +3,7 @@
 pub(crate) mod adf;
 mod columns;
 mod document;
+mod feature;
 mod issue;
 pub(crate) mod jira_csv;
 pub(crate) mod jira_json;
@@ -42,6 +43,10 @@ pub fn read_each(
     match source.format.unwrap_or_else(|| told::by(source.name, &text)) {
         Format::Markdown => markdown::read_each(file, standard, each),
         Format::Adf => adf::read_each(file, standard, each),
+        Format::Wiki if feature::is_one(file.name, file.text) => {
+            feature::read_each(file, standard, each);
+            Ok(())
+        }
         Format::Wiki => {
             wiki::read_each(file, standard, each);
             Ok(())

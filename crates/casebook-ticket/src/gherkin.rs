@@ -3,13 +3,18 @@
 //! Read leniently, because it is pasted: a `Feature:` may be missing, and so may the indentation. In English and Hebrew.
 
 mod line;
+mod parts;
 
 use crate::markup::{Block, Blocks, Cell, Inline, Inlines, Item, plain, plain_with_map};
 use crate::steps::Step;
 use crate::{At, SourceMap};
 
-use line::{Heading, Keyword};
-pub(crate) use line::{Line, is_gherkin};
+use line::{DocString, DocStrings, Heading, Keyword};
+pub(crate) use line::{Line, is_feature, is_gherkin};
+pub(crate) use parts::{Part, parts};
+
+/// The language of code that is Gherkin.
+pub(crate) const LANGUAGE: &str = "gherkin";
 
 /// A feature: scenarios with what they share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,10 +23,10 @@ pub struct Feature {
     pub at: At,
     /// Its name; empty where there is none.
     pub name: String,
-    /// Text below the name.
-    pub description: String,
-    /// Its tags, without `@`.
-    pub tags: Vec<String>,
+    /// Text below the name, a paragraph.
+    pub description: Blocks,
+    /// Its tags.
+    pub tags: Vec<Tag>,
     /// What is given in every scenario.
     pub background: Vec<Clause>,
     /// Its scenarios.
@@ -35,12 +40,21 @@ pub struct Scenario {
     pub at: At,
     /// Its name; empty where there is none.
     pub name: String,
-    /// Its tags, without `@`.
-    pub tags: Vec<String>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
     /// Its clauses in order.
     pub clauses: Vec<Clause>,
     /// The values of an outline's `<placeholders>`, as tables.
     pub examples: Blocks,
+}
+
+/// What stands above a feature or a scenario with an `@`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Where it begins.
+    pub at: At,
+    /// Its name, without the `@`.
+    pub name: String,
 }
 
 /// What a clause says.
@@ -89,25 +103,23 @@ pub fn read(blocks: &[Block]) -> Option<Vec<Feature>> {
 pub fn parse(text: &str, places: &SourceMap) -> Feature {
     let feature = Feature { at: places.start(), ..Feature::default() };
     let mut parser = Parser { feature, ..Parser::default() };
-    let mut doc_string: Option<(u32, String)> = None;
+    let mut doc_strings = DocStrings::default();
+    let mut doc_string = (0, String::new());
+    let code = |(first, mut text): (u32, String), end: u32| {
+        text.pop();
+        Block::Code { at: places.lines(first..end), language: None, text }
+    };
     for (number, line) in (0..).zip(text.lines()) {
         let indent = line.chars().take_while(|character| character.is_whitespace()).count() as u32;
-        let at = |column: u32| places.at(number, indent + column);
-        let is_fence = line.trim_start().starts_with("\"\"\"") || line.trim_start().starts_with("```");
-        match &mut doc_string {
-            Some((first, text)) if is_fence => {
-                let text = text.strip_suffix('\n').unwrap_or(text).to_owned();
-                let code = Block::Code { at: places.lines(*first..number), language: None, text };
-                doc_string = None;
-                parser.data(code);
-            }
-            Some((_, text)) => text.extend([line, "\n"]),
-            None if is_fence => doc_string = Some((number + 1, String::new())),
-            None => parser.line(line.trim(), at),
+        match doc_strings.next(line) {
+            DocString::Outside => parser.line(line.trim(), |column| places.at(number, indent + column)),
+            DocString::Begins => doc_string = (number + 1, String::new()),
+            DocString::Inside => doc_string.1.extend([line, "\n"]),
+            DocString::Ends => parser.data(code(std::mem::take(&mut doc_string), number)),
         }
     }
-    if let Some((first, text)) = doc_string {
-        parser.data(Block::Code { at: places.lines(first..u32::MAX), language: None, text });
+    if doc_strings.is_open() {
+        parser.data(code(doc_string, u32::MAX));
     }
     parser.feature
 }
@@ -117,6 +129,7 @@ pub fn parse(text: &str, places: &SourceMap) -> Feature {
 enum Place {
     #[default]
     Feature,
+    Rule,
     Background,
     Scenario,
     Examples,
@@ -126,7 +139,7 @@ enum Place {
 struct Parser {
     feature: Feature,
     place: Place,
-    tags: Vec<String>,
+    tags: Vec<Tag>,
     kind: Option<Kind>,
 }
 
@@ -135,7 +148,10 @@ impl Parser {
     fn line(&mut self, line: &str, at: impl Fn(u32) -> At) {
         match Line::of(line) {
             Line::Nothing => {}
-            Line::Tags(tags) => self.tags.extend(tags.into_iter().map(str::to_owned)),
+            Line::Tags(tags) => {
+                let tag = |(column, name): (u32, &str)| Tag { at: at(column), name: name.to_owned() };
+                self.tags.extend(tags.into_iter().map(tag));
+            }
             Line::Heading(heading, name) => self.heading(at(0), heading, name),
             Line::Clause(keyword, text) => {
                 let before = line[..line.len() - text.len()].chars().count();
@@ -155,14 +171,14 @@ impl Parser {
                 name.clone_into(&mut self.feature.name);
                 self.feature.tags = tags;
             }
-            Heading::Rule => {}
+            Heading::Rule => self.place = Place::Rule,
             Heading::Background => self.place = Place::Background,
             Heading::Scenario => self.begin(at, name, tags),
             Heading::Examples => self.place = Place::Examples,
         }
     }
 
-    fn begin(&mut self, at: At, name: &str, tags: Vec<String>) {
+    fn begin(&mut self, at: At, name: &str, tags: Vec<Tag>) {
         self.place = Place::Scenario;
         self.feature.scenarios.push(Scenario { at, name: name.to_owned(), tags, ..Scenario::default() });
     }
@@ -175,7 +191,7 @@ impl Parser {
             Keyword::And => self.kind.unwrap_or(Kind::Given),
         };
         self.kind = Some(kind);
-        if matches!(self.place, Place::Feature | Place::Examples) {
+        if matches!(self.place, Place::Feature | Place::Rule | Place::Examples) {
             self.begin(at, "", Vec::new());
         }
         let clause = Clause { at, kind, text: vec![Inline::Text(text.to_owned())], data: Blocks::new() };
@@ -217,13 +233,19 @@ impl Parser {
     }
 
     fn text(&mut self, at: At, text: &str) {
-        if let Some(clause) = self.clauses().last_mut() {
-            clause.text.extend([Inline::Break(at), Inline::Text(text.to_owned())]);
-        } else if self.place == Place::Feature {
-            if !self.feature.description.is_empty() {
-                self.feature.description.push('\n');
+        let further = [Inline::Break(at), Inline::Text(text.to_owned())];
+        match self.place {
+            Place::Feature => match self.feature.description.last_mut() {
+                Some(Block::Paragraph { text, .. }) => text.extend(further),
+                _ => self.feature.description.push(Block::paragraph(at, text)),
+            },
+            // It describes the rule.
+            Place::Rule => {}
+            Place::Background | Place::Scenario | Place::Examples => {
+                if let Some(clause) = self.clauses().last_mut() {
+                    clause.text.extend(further);
+                }
             }
-            self.feature.description.push_str(text);
         }
     }
 }

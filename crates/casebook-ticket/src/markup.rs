@@ -2,6 +2,8 @@
 
 mod normal;
 
+use std::collections::HashMap;
+
 use crate::{At, SourceMap};
 
 pub use normal::{GREATEST_START, lines as normal_lines, normal, paragraph as normal_paragraph};
@@ -297,4 +299,21 @@ pub fn plain_blocks(blocks: &[Block]) -> String {
         }
     }
     out
+}
+
+/// Whether each of some words is among others, as often as it is said.
+#[must_use]
+pub fn has_all_words<'t>(all: impl Iterator<Item = &'t str>, wanted: impl Iterator<Item = &'t str>) -> bool {
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for word in all {
+        *count.entry(word).or_default() += 1;
+    }
+    let mut wanted = wanted;
+    wanted.all(|word| match count.get_mut(word) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
+        }
+        _ => false,
+    })
 }

@@ -125,6 +125,12 @@ pub fn proposals(blocks: Blocks, standard: &Standard) -> Vec<Section> {
     analysis::proposals(pieces.split_off(begin + 1), standard)
 }
 
+/// Whether a text is a ticket's key and nothing else.
+#[must_use]
+pub(crate) fn is_key(text: &str) -> bool {
+    title::key_in(text) == Some(text)
+}
+
 fn signed(blocks: Blocks, begins: At, standard: &Standard) -> Vec<Signed> {
     let pieces = piece::pieces(blocks, begins, &|line| sign::begins(line, standard));
     let pieces = mask::gather_gherkin(pieces);

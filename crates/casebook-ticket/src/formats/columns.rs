@@ -30,9 +30,70 @@ pub(super) enum Column {
     Action,
     Data,
     Expected,
+    /// A field that the standard does not know.
+    Custom(String),
     /// What a test case does not have.
     Other,
 }
+
+/// Columns of Jira's export that say nothing of the test itself, but of the issue that holds it.
+const LET_GO: &[&str] = &[
+    "",
+    "affects version/s",
+    "affects versions",
+    "assignee id",
+    "comment",
+    "comments",
+    "creator",
+    "creator id",
+    "due date",
+    "fix version/s",
+    "fix versions",
+    "folder",
+    "image",
+    "images",
+    "issue id",
+    "last viewed",
+    "linked issues",
+    "log work",
+    "original estimate",
+    "parent",
+    "parent id",
+    "parent key",
+    "parent summary",
+    "progress",
+    "project description",
+    "project key",
+    "project lead",
+    "project lead id",
+    "project name",
+    "project type",
+    "project url",
+    "remaining estimate",
+    "reporter id",
+    "resolution",
+    "resolved",
+    "security level",
+    "sprint",
+    "status category",
+    "status category changed",
+    "sub-tasks",
+    "test plan",
+    "test plans",
+    "test repository folder",
+    "test repository path",
+    "test set",
+    "test sets",
+    "time spent",
+    "votes",
+    "watchers",
+    "watchers id",
+    "work ratio",
+    "σ original estimate",
+    "σ progress",
+    "σ remaining estimate",
+    "σ time spent",
+];
 
 impl Column {
     /// The meaning of a column of Jira's export.
@@ -64,7 +125,8 @@ impl Column {
                 Self::Line(field.clone())
             }
             Some(field) => Self::Section(field.clone()),
-            None => Self::Other,
+            None if LET_GO.contains(&name.trim().to_lowercase().as_str()) => Self::Other,
+            None => Self::Custom(name.trim().to_owned()),
         }
     }
 
@@ -149,7 +211,14 @@ pub(super) fn add(column: &Column, cell: &Cell<'_>, draft: &mut Draft<'_>) {
             draft.add(field.clone(), at, vec![code]);
         }
         Column::Section(field) => draft.add(field.clone(), at, blocks(cell)),
-        Column::Id | Column::Kind | Column::Action | Column::Data | Column::Expected | Column::Other => {}
+        Column::Custom(name) if issue::are_words(text) => draft.other(name, at, blocks(cell)),
+        Column::Id
+        | Column::Kind
+        | Column::Action
+        | Column::Data
+        | Column::Expected
+        | Column::Custom(_)
+        | Column::Other => {}
     }
 }
 

@@ -1,12 +1,15 @@
 //! A ticket as Jira and Xray keep it: some fields by themselves, and the others as headed sections of the description.
 
+mod custom;
 mod draft;
 mod envelope;
+mod kept;
 mod links;
 mod parts;
 mod properties;
 mod stepwise;
 
+pub(super) use custom::are_words;
 pub(super) use draft::{Draft, is_parted, parted};
 pub(super) use envelope::read_each;
 pub(super) use links::{field_of as link_field, title};
@@ -21,11 +24,14 @@ use crate::{Format, Lines, Ticket};
 /// A ticket says how its description is parted only where it could be mistaken; this is what it says then.
 const PARTED: &str = "Only headings of the second level begin a section of this ticket.";
 
-/// The test type of what has none.
-pub(super) const MANUAL: &str = "Manual";
+/// The test type of what has none, and is no Gherkin.
+const MANUAL: &str = "Manual";
+
+/// The test type of Gherkin.
+pub(super) const CUCUMBER: &str = "Cucumber";
 
 /// The test types that Xray has by itself.
-const XRAY_TYPES: [&str; 4] = [MANUAL, "Cucumber", "Generic", "Exploratory"];
+const XRAY_TYPES: [&str; 4] = [MANUAL, CUCUMBER, "Generic", "Exploratory"];
 
 /// Whether this is a test type that Xray has by itself.
 fn is_xray_type(text: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Tells a format by the file's name and by what stands in it.
 
 use crate::Format;
+use crate::gherkin::is_feature;
 
 /// How much of a text is looked at, in bytes.
 const LOOKED_AT: usize = 64 * 1024;
@@ -11,7 +12,8 @@ pub(super) fn by(name: &str, text: &str) -> Format {
     match extension.as_deref() {
         Some("csv" | "tsv") => csv(text),
         Some("json") => json(text),
-        Some("wiki" | "jira") => Format::Wiki,
+        Some("wiki" | "jira" | "feature") => Format::Wiki,
+        _ if is_feature(text) => Format::Wiki,
         Some("md" | "markdown") if wiki(text) <= markdown(text) => Format::Markdown,
         _ if text.starts_with('{')
             && !text.starts_with("{code")
@@ -198,6 +200,9 @@ mod tests {
             ("a.txt", "# Open\n*Expected:* x\n# Look\n*Expected:* y\n", Format::Wiki),
             ("", "# Title\n\ntext\n\n# Steps\n\n1. a\n", Format::Markdown),
             ("a.wiki", "# Title\n", Format::Wiki),
+            ("a.feature", "# language: en\nFeature: x\n## y\n- [ ] z\n", Format::Wiki),
+            ("a.md", "@A-1\nFeature: x\n  # why\n  Scenario: y\n    When z\n    Then a\n", Format::Wiki),
+            ("a.md", "# Title\n\nFeature: x\nScenario: y\nWhen z\nThen a\n", Format::Markdown),
         ] {
             assert_eq!(by(name, text), format, "{name}: {text}");
         }

@@ -10,7 +10,7 @@ use super::{File, WriteError};
 use crate::markup::Blocks;
 use crate::message::message;
 use crate::steps::{self, Step};
-use crate::{At, Field, Format, Found, Lines, Origin, ReadError, Standard, Ticket};
+use crate::{At, Field, Format, Found, Lines, Origin, ReadError, Standard, Ticket, outline};
 
 const HEADER: [&str; 12] = [
     "Issue ID",
@@ -41,6 +41,7 @@ pub(crate) fn read_each(
     let lines = Lines::new(file.text);
     let (mut table, header) = Table::new(file, &lines)?;
     let columns: Vec<_> = header.cells.iter().map(|cell| Column::of_xray(&cell.text, standard)).collect();
+    let columns = with_whole_steps(columns);
     if !columns.contains(&Column::Line(Field::Summary)) {
         return Err(file.error(header.at, message!(no_xray_csv)));
     }
@@ -57,7 +58,7 @@ pub(crate) fn read_each(
         let place = Some(format!("row {}", row.number));
         let origin = Origin { file: file.name.to_owned(), format: Format::XrayCsv, at: row.at, place };
         let draft = Draft::new(standard, origin);
-        test.insert(Test { id, draft, steps: Vec::new() }).add(&columns, &row);
+        test.insert(Test { id, id_at: row.at, draft, steps: Vec::new() }).add(&columns, &row);
     }
     if let Some(test) = test {
         each(test.finish());
@@ -65,9 +66,24 @@ pub(crate) fn read_each(
     Ok(())
 }
 
+/// Where one column holds all steps, those beside it hold what belongs to the whole test.
+fn with_whole_steps(mut columns: Vec<Column>) -> Vec<Column> {
+    if columns.contains(&Column::Section(Field::TestSteps)) && !columns.contains(&Column::Action) {
+        for column in &mut columns {
+            match column {
+                Column::Expected => *column = Column::Section(Field::ExpectedResult),
+                Column::Data => *column = Column::Section(Field::TestData),
+                _ => {}
+            }
+        }
+    }
+    columns
+}
+
 /// The rows of one test, so far.
 struct Test<'s> {
     id: Option<String>,
+    id_at: At,
     draft: Draft<'s>,
     steps: Vec<Step>,
 }
@@ -92,13 +108,20 @@ impl Test<'_> {
     fn add(&mut self, columns: &[Column], row: &Row<'_>) {
         let had: HashSet<_> =
             columns.iter().filter_map(Column::field).filter(|field| self.draft.has(field)).cloned().collect();
-        let mut step =
-            Step { number: Some((self.steps.len() + 1).to_string()), at: row.at, ..Step::default() };
+        let mut step = Step {
+            number: Some((self.steps.len() + 1).to_string()),
+            at: row.at,
+            action_at: row.at,
+            data_at: row.at,
+            expected_at: row.at,
+            ..Step::default()
+        };
         for (column, cell) in columns.iter().zip(&row.cells) {
             match column {
                 Column::Action => (step.action, step.action_at) = content(cell),
                 Column::Data => (step.data, step.data_at) = content(cell),
                 Column::Expected => (step.expected, step.expected_at) = content(cell),
+                Column::Custom(_) => columns::add(column, cell, &mut self.draft),
                 // What later rows of a test repeat is the same.
                 column => {
                     let is_new = column.field().is_some_and(|field| !had.contains(field));
@@ -118,6 +141,9 @@ impl Test<'_> {
         if !self.steps.is_empty() {
             self.draft.add(Field::TestSteps, self.steps[0].at, vec![steps::write(&self.steps)]);
         }
+        if let Some(key) = self.id.filter(|id| outline::is_key(id) && !self.draft.has(&Field::Key)) {
+            self.draft.line(Field::Key, self.id_at, &key);
+        }
         Found::Ticket(Box::new(self.draft.finish()))
     }
 }
@@ -135,7 +161,7 @@ pub(crate) fn write(tickets: &[Ticket], standard: &Standard) -> Result<String, W
             return Err(issue::no_summary(Format::XrayCsv, ticket));
         }
         let id = (number + 1).to_string();
-        let test_type = parts.line(&Field::TestType).unwrap_or(issue::MANUAL);
+        let test_type = parts.test_type();
         let line = |field: &Field| parts.line(field).unwrap_or_default().to_owned();
         let [gherkin, unstructured] = match parts.definition {
             Some((Field::TestSteps, text)) => [text, ""],

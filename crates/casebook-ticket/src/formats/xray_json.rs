@@ -57,7 +57,7 @@ fn test(ticket: &Ticket, standard: &Standard) -> Result<Value, WriteError> {
         fields.insert("description".to_owned(), json!(issue::wiki(&parts.description)));
     }
     let mut out = Map::new();
-    out.insert("testtype".to_owned(), json!(parts.line(&Field::TestType).unwrap_or(issue::MANUAL)));
+    out.insert("testtype".to_owned(), json!(parts.test_type()));
     out.insert("fields".to_owned(), fields.into());
     match parts.definition {
         Some((Field::TestSteps, text)) => out.insert("gherkin_def".to_owned(), json!(text)),

@@ -4,16 +4,13 @@
 use std::borrow::Cow;
 
 use crate::SourceMap;
-use crate::gherkin::{Line, is_gherkin};
+use crate::gherkin::{self, Line, is_gherkin};
 use crate::markup::{Block, Inline, plain, plain_with_map};
 use crate::steps::{Flattened, Role, Unit};
 
 use super::group::Signed;
 use super::piece::Piece;
 use super::sign::STRONG;
-
-/// The language of code that is Gherkin.
-pub(super) const GHERKIN: &str = "gherkin";
 
 /// Makes one piece of code of lines of Gherkin that follow each other.
 pub(super) fn gather_gherkin(pieces: Vec<Piece>) -> Vec<Piece> {
@@ -107,7 +104,7 @@ fn whole(run: Vec<Piece>) -> Vec<Piece> {
     if !is_gherkin(&out) {
         return run;
     }
-    vec![Piece::Block(Block::Code { at: places, language: Some(GHERKIN.to_owned()), text: out })]
+    vec![Piece::Block(Block::Code { at: places, language: Some(gherkin::LANGUAGE.to_owned()), text: out })]
 }
 
 /// Takes the signs off the cells of flattened tables.

@@ -1,6 +1,6 @@
 //! Steps that are not enough: the author's, with the standard's marks for what they lack.
 
-use casebook_ticket::markup::{Block, Blocks, plain_blocks};
+use casebook_ticket::markup::{self, Block, Blocks, plain_blocks};
 use casebook_ticket::steps::{self, Encoding, Step};
 use casebook_ticket::{Field, Section, Ticket, gherkin};
 
@@ -99,14 +99,9 @@ fn says_nothing(cell: &Blocks) -> bool {
 
 /// Whether each word is there that says something.
 fn has_all_words(new: &Blocks, old: &Blocks) -> bool {
-    let words = |blocks: &Blocks| -> Vec<String> {
-        let text = plain_blocks(blocks);
-        // A number in a table has no full stop behind it.
-        let bare = |word: &str| word.trim_matches(|end: char| !end.is_alphanumeric()).to_owned();
-        let mut words: Vec<_> = text.split_whitespace().map(bare).collect();
-        words.sort_unstable();
-        words
-    };
-    let mut there = words(new).into_iter();
-    words(old).iter().filter(|word| !is_filler(word)).all(|word| there.any(|other| other == *word))
+    let (new, old) = (plain_blocks(new), plain_blocks(old));
+    // A number in a table has no full stop behind it.
+    let bare = |word| str::trim_matches(word, |end: char| !end.is_alphanumeric());
+    let wanted = old.split_whitespace().map(bare).filter(|word| !is_filler(word));
+    markup::has_all_words(new.split_whitespace().map(bare), wanted)
 }

@@ -1,8 +1,9 @@
 //! Puts a ticket together from what stood by itself and what stood in the description.
 
+use super::kept::are_all_said;
 use super::{PARTED, is_xray_type};
 use crate::markup::{Block, Blocks, Inline, Inlines, Item, normal, plain};
-use crate::{At, Field, Name, Origin, Section, Standard, Ticket, outline};
+use crate::{At, Field, Name, Origin, Section, Standard, Ticket, outline, steps};
 
 /// A ticket in the making.
 pub(crate) struct Draft<'s> {
@@ -23,6 +24,15 @@ impl<'s> Draft<'s> {
     pub(crate) fn add(&mut self, field: Field, at: At, body: Blocks) {
         if !body.is_empty() {
             self.own.add(Section { name: Name::Field(field), at, body });
+        }
+    }
+
+    /// A field that the standard does not know; what is said again is said once.
+    pub(crate) fn other(&mut self, name: &str, at: At, body: Blocks) {
+        let name = Name::Other(name.trim().to_owned());
+        let is_said = |known: &Section| known.name == name && known.body.ends_with(&body);
+        if !body.is_empty() && !self.own.sections.iter().any(is_said) {
+            self.own.add(Section { name, at, body });
         }
     }
 
@@ -89,6 +99,14 @@ impl<'s> Draft<'s> {
             // Xray's kind says how steps are kept; what the author says of the test goes before it.
             own.sections.retain(|section| section.name != Name::Field(Field::TestType));
         }
+        if let (Some(steps), Some(known)) =
+            (own.section(&Field::TestSteps), described.section(&Field::TestSteps))
+            && !steps::read(&known.body).steps.is_empty()
+            && are_all_said(&steps::read(&steps.body).steps, &known.body)
+        {
+            // The description has them with what Xray has no place for.
+            own.sections.retain(|section| section.name != Name::Field(Field::TestSteps));
+        }
         // The canonical order: short fields first.
         let rank = |section: &Section| match &section.name {
             Name::Field(field) => {
@@ -100,10 +118,24 @@ impl<'s> Draft<'s> {
         own.sections.sort_by_key(rank);
         let mut ticket = Ticket { origin, sections: described.sections };
         for section in own.sections {
-            let has_it = ticket.sections.iter().any(|known| known.name == section.name);
-            if has_it {
-                ticket.add(section);
-                continue;
+            let is_short = rank(&section).is_some_and(|(is_long, _)| !is_long);
+            match ticket.sections.iter_mut().find(|known| known.name == section.name) {
+                Some(known) if is_short => {
+                    // What the field itself says is so; the description may contradict it.
+                    let described = std::mem::replace(&mut known.body, section.body);
+                    known.body.extend(described);
+                    known.at = section.at;
+                    continue;
+                }
+                Some(known) => {
+                    known.body.extend(section.body);
+                    continue;
+                }
+                None if matches!(section.name, Name::Other(_)) => {
+                    ticket.sections.push(section);
+                    continue;
+                }
+                None => {}
             }
             let place = ticket
                 .sections

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::draft::{Draft, parted};
-use super::is_xray_type;
+use super::kept::says_all;
+use super::{CUCUMBER, MANUAL, is_xray_type};
 use crate::formats::document;
 use crate::markup::{Block, Blocks, Inline};
 use crate::steps::{self, Step};
-use crate::{At, Field, Name, Origin, Section, Standard, Ticket, outline};
+use crate::{At, Field, Name, Origin, Section, Standard, Ticket, gherkin, outline};
 
 /// What of a ticket goes where.
 pub(crate) struct Parts<'t> {
@@ -81,36 +82,68 @@ impl<'t> Parts<'t> {
         self.lines.iter().find(|(known, _)| *known == field).map(|(_, text)| *text)
     }
 
+    /// The test's type, as Xray has it.
+    pub(crate) fn test_type(&self) -> &'t str {
+        let is_gherkin = matches!(self.definition, Some((Field::TestSteps, _)));
+        self.line(&Field::TestType).unwrap_or(if is_gherkin { CUCUMBER } else { MANUAL })
+    }
+
     /// What is done: as steps, as a definition, or as it stands.
     fn run(&mut self, field: &'t Field, section: &'t Section, ticket: &Ticket, headed: &mut Vec<Section>) {
-        let kind = ticket.text(&Field::TestType).unwrap_or_default().to_lowercase();
-        match (field, section.body.as_slice()) {
-            (Field::TestSteps, [Block::Code { language: Some(language), text, .. }])
-                if kind == "cucumber" && language == "gherkin" =>
+        let kind = ticket.text(&Field::TestType).unwrap_or_default();
+        let rest: Blocks = match (field, section.body.as_slice()) {
+            (Field::TestSteps, body) if let Some((place, text)) = definition(body, &kind) => {
+                self.definition = Some((field, text));
+                [&body[..place], &body[place + 1..]].concat()
+            }
+            (Field::ExecutionCommand, [Block::Code { language: None, text, .. }])
+                if kind.eq_ignore_ascii_case("generic") =>
             {
                 self.definition = Some((field, text));
-            }
-            (Field::ExecutionCommand, [Block::Code { language: None, text, .. }]) if kind == "generic" => {
-                self.definition = Some((field, text));
+                Blocks::new()
             }
             (Field::TestSteps, body) => {
-                let steps = steps::read(body).steps;
+                let mut steps = steps::read(body).steps;
                 let is_in = |block: &&Block| steps.is_empty() || !is_encoded(block, &steps);
-                let rest: Blocks = body.iter().filter(is_in).cloned().collect();
-                if !rest.is_empty() {
-                    headed.push(Section { name: section.name.clone(), at: section.at, body: rest });
-                }
+                let rest = body.iter().filter(is_in).cloned().collect();
+                let says = |step: &Step| {
+                    [&step.action, &step.data, &step.expected].iter().any(|cell| !cell.is_empty())
+                };
+                steps.retain(says);
                 self.steps = steps;
+                rest
             }
-            _ => headed.push(section.clone()),
+            (_, body) => body.to_vec(),
+        };
+        if !rest.is_empty() || section.body.is_empty() {
+            headed.push(Section { name: section.name.clone(), at: section.at, body: rest });
         }
     }
 }
 
-/// Whether steps were read from this block, and not from those around it.
+/// The Gherkin that Xray runs, where a test is no other one of Xray's: its place among the blocks, and its text.
+fn definition<'b>(body: &'b [Block], kind: &str) -> Option<(usize, &'b str)> {
+    let is_cucumber = kind.eq_ignore_ascii_case(CUCUMBER);
+    if !is_cucumber && is_xray_type(kind) {
+        return None;
+    }
+    let mut found = body.iter().enumerate().filter_map(|(place, block)| match block {
+        Block::Code { language, text, .. } => {
+            let is_said = language.as_deref() == Some(gherkin::LANGUAGE);
+            let is_one = gherkin::is_gherkin(text) && (is_said || language.is_none());
+            (is_one || (is_said && is_cucumber)).then_some((place, text.as_str()))
+        }
+        _ => None,
+    });
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// Whether steps were read from this block, and not from those around it, and say all that stands in it.
 fn is_encoded(block: &Block, steps: &[Step]) -> bool {
-    !matches!(block, Block::Heading { .. } | Block::Rule { .. } | Block::Quote { .. })
-        && steps::read(std::slice::from_ref(block)).steps.len() == steps.len()
+    let block = std::slice::from_ref(block);
+    !matches!(block, [Block::Heading { .. } | Block::Rule { .. } | Block::Quote { .. }])
+        && steps::read(block).steps.len() == steps.len()
+        && says_all(steps, block)
 }
 
 /// The words of a body that is one line of plain text.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::draft::Draft;
-use super::links;
 use super::stepwise::{steps, steps_in};
+use super::{custom, links};
 use crate::json::{Json, Node, Value};
 use crate::markup::{Block, Blocks, Inline, lines, normal};
 use crate::message::message;
@@ -119,6 +119,9 @@ impl Reader<'_, '_> {
                 }
                 field => self.add(field, node),
             }
+        } else if id.starts_with("customfield_") {
+            let body = custom::said(self.json, node);
+            self.draft.other(name, self.json.at(node), body);
         }
     }
 
@@ -150,6 +153,11 @@ impl Reader<'_, '_> {
     fn steps(&mut self, node: &Node<'_>) {
         if let Some(table) = steps(self.json, node) {
             self.draft.add(Field::TestSteps, self.json.at(node), vec![table]);
+        }
+        for step in node.get("steps").unwrap_or(node).elements() {
+            if let Some(files) = step.get("attachments") {
+                links::attachments(self.json, files, &mut self.draft);
+            }
         }
     }
 

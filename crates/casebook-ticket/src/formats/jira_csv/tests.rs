@@ -44,6 +44,17 @@ fn an_export_is_read_column_by_column() {
 }
 
 #[test]
+fn words_in_fields_of_a_projects_own_are_kept_and_what_is_the_issues_is_let_go() {
+    let csv = "Summary,Issue key,Custom field (Test Notes),Custom field (Rank),Remark,Project name,Comment\na,PZ-1,Never at night,0|i0z:,Mind the *gap*,Focus Server,1;ann;said so\n";
+    let ticket = &tickets(Format::JiraCsv, csv)[0];
+    let others = ticket.sections.iter().filter_map(|section| match &section.name {
+        Name::Other(name) => Some(format!("{name}: {}", crate::markup::plain_blocks(&section.body))),
+        Name::Field(_) => None,
+    });
+    assert_eq!(others.collect::<Vec<_>>(), ["Test Notes: Never at night", "Remark: Mind the gap"]);
+}
+
+#[test]
 fn json_that_is_no_steps_is_text() {
     let csv = "Summary,Issue key,Custom field (Manual Test Steps)\na,PZ-1,[1]\n";
     let ticket = &tickets(Format::JiraCsv, csv)[0];

@@ -29,6 +29,44 @@ fn error(text: &str) -> String {
     result.map_or_else(|error| error.to_string(), |()| String::new())
 }
 
+#[test]
+fn words_in_fields_of_a_projects_own_are_kept_under_their_names() {
+    let text = r#"{"names": {"customfield_1": "Test Notes", "customfield_2": "Agreed", "customfield_3": "Risk", "customfield_4": "Where", "customfield_5": "Rank"},
+      "key": "PZ-1", "fields": {"summary": "a", "customfield_1": "Never at *night*", "customfield_5": "0|i000z3:",
+      "customfield_2": {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": "With Ann"}]}]},
+      "customfield_3": {"value": "High", "child": {"value": "money"}}, "customfield_4": [{"value": "Rome"}, {"value": "Oslo"}],
+      "customfield_6": [{"displayName": "Dana Levi"}], "customfield_7": 3.5, "customfield_8": "as it is", "duedate": "2024-05-01"}}"#;
+    let mut others: Vec<_> = tickets(text)[0]
+        .sections
+        .iter()
+        .filter_map(|section| match &section.name {
+            Name::Other(name) => {
+                Some(format!("{name}: {}", plain_blocks(&section.body).replace("\n\n", ", ")))
+            }
+            Name::Field(_) => None,
+        })
+        .collect();
+    others.sort_unstable();
+    assert_eq!(
+        others,
+        [
+            "Agreed: With Ann",
+            "Risk: High / money",
+            "Test Notes: Never at night",
+            "Where: Rome, Oslo",
+            "customfield_8: as it is"
+        ]
+    );
+}
+
+#[test]
+fn what_a_field_says_goes_before_what_the_description_says_of_it() {
+    let text = r#"{"key": "PZ-1", "fields": {"summary": "Login", "priority": {"name": "High"}, "description": "*Test ID:* PZ-9\n*Priority:* Low\n\nh2. Objective\nsee"}}"#;
+    let ticket = &tickets(text)[0];
+    assert_eq!(ticket.text(&Field::Key).as_deref(), Some("PZ-1\n\nPZ-9"));
+    assert_eq!(ticket.text(&Field::Priority).as_deref(), Some("High\n\nLow"));
+}
+
 const V2: &str = r#"{"startAt": 0, "issues": [
  {"key": "PZ-1", "fields": {
    "summary": "Broker lost", "issuetype": {"name": "Test"},

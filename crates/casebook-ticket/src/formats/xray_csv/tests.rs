@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::arbitrary::{self, Feature};
 use crate::formats::testing::{error, fewer, has_plain_summary, in_wiki, same, tickets, with, without_lead};
-use crate::markup::Block;
+use crate::markup::{Block, plain_blocks};
 use crate::wiki;
 use crate::{Name, Section};
 
@@ -44,6 +44,41 @@ fn rows_without_an_id_go_on() {
     assert!(steps.ends_with("2\tz"), "{steps}");
     let all = tickets(Format::XrayCsv, "Summary,Action\na,x\n,y\nb,z\n");
     assert_eq!(all.len(), 2);
+}
+
+#[test]
+fn a_column_with_all_steps_has_what_belongs_to_the_whole_test_beside_it() {
+    let all = tickets(
+        Format::XrayCsv,
+        "ID,Title,Steps,Expected Result,Notes,Rank\nTC-1,a,\"1. Open\n2. Press\",It is red,see Ann first,0|i0z:\n7,b,Look,It is blue,,\n",
+    );
+    let text = |ticket: &Ticket, field: Field| ticket.text(&field).unwrap_or_default();
+    assert_eq!(text(&all[0], Field::Key), "TC-1");
+    assert_eq!(text(&all[0], Field::TestSteps), "1. Open\n2. Press");
+    assert_eq!(text(&all[0], Field::ExpectedResult), "It is red");
+    let others: Vec<_> =
+        all[0].sections.iter().filter(|section| matches!(section.name, Name::Other(_))).collect();
+    assert_eq!(others.len(), 1);
+    assert_eq!(others[0].name, Name::Other("Notes".to_owned()));
+    assert_eq!((all[1].section(&Field::Key), text(&all[1], Field::TestSteps)), (None, "Look".to_owned()));
+}
+
+#[test]
+fn what_a_project_has_for_each_step_is_kept_and_a_part_that_has_no_column_has_a_place() {
+    let all = tickets(
+        Format::XrayCsv,
+        "TCID,Summary,Action,Remark\nSK-1,a,Open,on Mondays\nSK-1,,Press,on Mondays\nSK-1,,Look,at night\n",
+    );
+    let remarks = all[0].sections.iter().find(|section| section.name == Name::Other("Remark".to_owned()));
+    let said: Vec<_> = remarks
+        .iter()
+        .flat_map(|section| &section.body)
+        .map(|block| plain_blocks(std::slice::from_ref(block)))
+        .collect();
+    assert_eq!(said, ["on Mondays", "at night"]);
+    let steps =
+        all[0].section(&Field::TestSteps).map(|section| steps::read(&section.body).steps).unwrap_or_default();
+    assert_eq!(format!("{:?} {:?}", steps[2].expected_at, steps[2].action_at), "4:1 4:7");
 }
 
 #[test]

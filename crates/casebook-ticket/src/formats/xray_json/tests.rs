@@ -74,6 +74,24 @@ fn what_the_server_answers_is_read() {
     assert_eq!(text(&all[2], &Field::TestSteps), "#\tAction\tData\tExpected Result\n1\tdo\t\tok");
 }
 
+#[test]
+fn all_that_a_step_has_is_read() {
+    let all = read(
+        r#"[{"testtype": "Manual", "fields": {"summary": "x"}, "steps": [
+             {"callTestKey": "AU-9"},
+             {"action": "Set", "result": "30", "attachments": [{"filename": "shot.png", "data": "aGk="}], "customFields": [{"name": "Owner", "value": "Dana"}]},
+             {"action": "Call", "callTestIssueId": "55"}]},
+            {"key": "C-1", "testtype": "Manual", "customfield_1": {"steps": [{"fields": {"Action": "do", "Risk": {"value": {"raw": "*high*"}}, "Minutes": 5}}]}}]"#,
+    );
+    assert_eq!(
+        text(&all[0], &Field::TestSteps),
+        "#\tAction\tData\tExpected Result\n1\tCall test AU-9\t\t\n2\tSet\tOwner: Dana\t30\n3\tCall\n\nCall test 55"
+    );
+    assert_eq!(text(&all[0], &Field::Attachments), "shot.png");
+    let step = "#\tAction\tData\tExpected Result\n1\tdo\tRisk: high\n\nMinutes: 5";
+    assert_eq!(text(&all[1], &Field::TestSteps), step);
+}
+
 fn section(field: Field, body: Vec<Block>) -> Section {
     Section { name: Name::Field(field), at: At::default(), body }
 }
@@ -166,6 +184,74 @@ fn prose_around_steps_stays_in_the_description() {
         Some("h2. Test Steps\n\nMind the order.")
     );
     assert_eq!(read(&format!("[{out}]")), [ticket]);
+}
+
+/// A ticket with steps in wiki markup.
+fn with_steps(text: &str) -> Ticket {
+    ticket(vec![
+        line(Field::Summary, "a"),
+        line(Field::TestType, "Manual"),
+        section(Field::TestSteps, wiki::read(text, &crate::Lines::new(text))),
+    ])
+}
+
+#[test]
+fn what_xray_has_no_place_for_in_steps_stays_in_the_description() {
+    for table in [
+        "||Step||Action||Data||Expected Result||Status||\n|1|Send|x|503|PASS|\n",
+        "||#||Action||Description||Expected Result||Verification||\n|1|Send|with F5|503|it is red|\n",
+        "||#||Action||Expected Result||Result||\n|1|Send|503|✓|\n",
+        "||#||Action||Data||Expected Result||\n|*Setup*| | | |\n|1|Send|x|503|\n",
+        "||#||Action||Data||Expected Result||\n|1|Send|x|503|one more|\n",
+    ] {
+        let ticket = with_steps(table);
+        let out = written(&ticket);
+        let steps = out["steps"].as_array().map(Vec::len);
+        assert_eq!((steps, &out["steps"][0]["action"]), (Some(1), &json!("Send")), "{out:#}");
+        let description = out["fields"]["description"].as_str().unwrap_or_default();
+        assert!(description.starts_with("h2. Test Steps\n\n||"), "{description}");
+        assert_eq!(read(&format!("[{out}]")), [ticket], "{table}");
+    }
+}
+
+#[test]
+fn steps_that_are_said_whole_are_said_once() {
+    for steps in [
+        "||Step||Action||Test Data||Expected Results||\n|1.|Send a; b|x|503|\n",
+        "# Send\n#* Data: x\n#* Expected: 503\n# Wait\n",
+        "1) Action: Send | Data: x | Expected Result: 503\n2) Action: Wait | Data: y | Expected Result: none\n",
+        "# Send -> 503\n# Wait -> none\n",
+        "* a. Action: Send\nb. Data: x\nc. Expected Result: 503\n* a. Action: Wait\nb. Data: y\nc. Expected: none\n",
+    ] {
+        let out = written(&with_steps(steps));
+        assert_eq!(out["fields"].get("description"), None, "{out:#}");
+    }
+}
+
+#[test]
+fn gherkin_without_a_type_of_xrays_is_cucumbers() {
+    let text = "@smoke\nFeature: a\nScenario: b\nWhen c\nThen d";
+    let code = |language: Option<&str>| Block::Code {
+        at: At::default().into(),
+        language: language.map(str::to_owned),
+        text: text.to_owned(),
+    };
+    let prose = Block::paragraph(At::default(), "Mind the order.");
+    for body in [vec![code(None)], vec![prose, code(Some("gherkin"))]] {
+        let out = written(&ticket(vec![line(Field::Summary, "a"), section(Field::TestSteps, body.clone())]));
+        assert_eq!((&out["testtype"], &out["gherkin_def"]), (&json!("Cucumber"), &json!(text)));
+        assert_eq!(out.get("steps"), None);
+        let described = out["fields"].get("description").is_some();
+        assert_eq!(described, body.len() > 1, "{out:#}");
+    }
+    // Where it is said to be another one, nothing of it is lost.
+    let out = written(&ticket(vec![
+        line(Field::Summary, "a"),
+        line(Field::TestType, "Manual"),
+        section(Field::TestSteps, vec![code(Some("gherkin"))]),
+    ]));
+    assert_eq!((&out["testtype"], &out["steps"][0]["action"]), (&json!("Manual"), &json!("c")));
+    assert!(out["fields"]["description"].as_str().is_some_and(|text| text.contains("@smoke\nFeature: a")));
 }
 
 #[test]

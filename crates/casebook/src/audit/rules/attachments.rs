@@ -46,7 +46,8 @@ pub(super) fn promised<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (At, &'c 
     let attachments = case.number(&Field::Attachments);
     let listed = attachments.map_or("", |number| case.text.words(number));
     // Where Jira tells what is attached, that is so. In a text, it is a promise like any other.
-    let is_record = matches!(case.ticket.origin.format, Format::JiraJson | Format::JiraCsv);
+    let is_record =
+        matches!(case.ticket.origin.format, Format::JiraJson | Format::JiraCsv | Format::XrayJson);
     let can_look = case.context.repository.is_some() || !case.ticket.origin.file.is_empty();
     let mut names: Vec<(At, &str)> = Vec::new();
     let is_there = |name: &str| case.context.has_file(case.ticket, name);

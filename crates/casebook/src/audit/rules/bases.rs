@@ -1,6 +1,7 @@
 //! Whether each base field, the test's type and its objective say what the standard wants of them.
 
 use casebook_ticket::Field;
+use casebook_ticket::markup::plain_blocks;
 
 use crate::audit::Finding;
 use crate::audit::case::Case;
@@ -33,8 +34,11 @@ pub(super) fn look(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let mut inadequate = |rule, field: &Field, text: &str| {
         findings.push(case.finding(rule, field, case.at(field)).with("text", excerpt(text)));
     };
-    if let Some(key) = case.words(&Field::Key).filter(|key| !KEY.is_match(key.trim())) {
-        inadequate("key-malformed", &Field::Key, key);
+    // Where several are given, each behind the first is a contradiction.
+    let key = case.filled(&Field::Key).and_then(|number| case.ticket.sections[number].body.first());
+    let key = key.map(|key| plain_blocks(std::slice::from_ref(key)));
+    if let Some(key) = key.filter(|key| !KEY.is_match(key.trim())) {
+        inadequate("key-malformed", &Field::Key, &key);
     }
     if let Some(summary) = case.words(&Field::Summary)
         && (count(summary, 3) < 3 || summary.chars().count() > 255)
