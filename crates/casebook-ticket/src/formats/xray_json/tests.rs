@@ -201,7 +201,6 @@ fn what_xray_has_no_place_for_in_steps_stays_in_the_description() {
         "||Step||Action||Data||Expected Result||Status||\n|1|Send|x|503|PASS|\n",
         "||#||Action||Description||Expected Result||Verification||\n|1|Send|with F5|503|it is red|\n",
         "||#||Action||Expected Result||Result||\n|1|Send|503|✓|\n",
-        "||#||Action||Data||Expected Result||\n|*Setup*| | | |\n|1|Send|x|503|\n",
         "||#||Action||Data||Expected Result||\n|1|Send|x|503|one more|\n",
     ] {
         let ticket = with_steps(table);
@@ -218,6 +217,7 @@ fn what_xray_has_no_place_for_in_steps_stays_in_the_description() {
 fn steps_that_are_said_whole_are_said_once() {
     for steps in [
         "||Step||Action||Test Data||Expected Results||\n|1.|Send a; b|x|503|\n",
+        "||#||Action||Data||Expected Result||\n|*Setup*| | | |\n|1|Send|x|503|\n",
         "# Send\n#* Data: x\n#* Expected: 503\n# Wait\n",
         "1) Action: Send | Data: x | Expected Result: 503\n2) Action: Wait | Data: y | Expected Result: none\n",
         "# Send -> 503\n# Wait -> none\n",
