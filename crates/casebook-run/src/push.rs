@@ -215,7 +215,9 @@ impl Target {
         let fail = |why| PushError::Url { url: told.to_owned(), why };
         let url = Url::parse(text).map_err(|_| fail("it is no URL, e.g. https://jira.example.org"))?;
         if url.password().is_some() || !url.username().is_empty() {
-            return Err(fail("it has credentials in it; they belong in variables, see `casebook push --help`"));
+            return Err(fail(
+                "it has credentials in it; they belong in variables, see `casebook push --help`",
+            ));
         }
         let is_here = url.host_str().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host));
         match url.scheme() {

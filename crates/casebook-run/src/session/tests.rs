@@ -195,7 +195,8 @@ async fn no_secret_and_no_address_is_in_the_evidence() {
 #[tokio::test]
 async fn a_ticket_that_tells_a_secret_is_not_run_and_is_kept_without_it() {
     let place = Place::new("[values]\ntoken = \"${LONG_TOKEN}\"\n");
-    let cases = [ticket("LAB-1", "echo hunter2secretXYZ", "true"), ticket("LAB-2", "echo unavailable", "true")];
+    let cases =
+        [ticket("LAB-1", "echo hunter2secretXYZ", "true"), ticket("LAB-2", "echo unavailable", "true")];
     let (record, evidence) = place.run(&cases).await.unwrap();
     assert_eq!(record.cases[0].verdict, Verdict::Error);
     let reason = &record.cases[0].reason;

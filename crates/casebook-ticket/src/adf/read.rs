@@ -12,12 +12,28 @@ pub(crate) fn document(json: &Json<'_>, node: &Node<'_>) -> Blocks {
     normal(blocks(json, node))
 }
 
+/// What stands in a node. What can be opened under a title ends with itself, and a heading does not: so it goes behind what
+/// follows it, up to the next heading.
 fn blocks(json: &Json<'_>, node: &Node<'_>) -> Blocks {
-    let mut out = Blocks::new();
+    let (mut out, mut titled) = (Blocks::new(), Blocks::new());
     for node in content(node) {
+        if is_titled(node) {
+            block(json, node, &mut titled);
+            continue;
+        }
+        let begin = out.len();
         block(json, node, &mut out);
+        if out[begin..].iter().any(|block| matches!(block, Block::Heading { .. })) {
+            out.splice(begin..begin, titled.drain(..));
+        }
     }
+    out.append(&mut titled);
     out
+}
+
+fn is_titled(node: &Node<'_>) -> bool {
+    matches!(node.text_at("type"), Some("expand" | "nestedExpand"))
+        && attribute(node, "title").is_some_and(|title| !title.is_empty())
 }
 
 fn content<'n, 'a>(node: &'n Node<'a>) -> &'n [Node<'a>] {

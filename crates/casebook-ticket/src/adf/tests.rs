@@ -84,13 +84,37 @@ fn blocks_of_every_kind_are_read() {
     let Block::List { items, .. } = &blocks[3] else { panic!("{blocks:?}") };
     assert_eq!(items[0].done, Some(true));
     assert!(matches!(&items[0].blocks[1], Block::List { items, .. } if items[0].done == Some(false)));
-    assert_eq!(plain_blocks(&blocks[4..6]), "More\n\n");
     let picture = Inline::Image { url: "media:c/9".to_owned(), text: "a.png".to_owned() };
-    assert_eq!(blocks[6], paragraph(vec![picture]));
+    assert_eq!(blocks[4], paragraph(vec![picture]));
     let raw = r#"{"type":"extension","attrs":{"extensionKey":"toc"}}"#.to_owned();
-    assert_eq!(blocks[7], Block::Raw { at: At::default(), markup: Markup::Adf, text: raw });
+    assert_eq!(blocks[5], Block::Raw { at: At::default(), markup: Markup::Adf, text: raw });
+    assert_eq!(plain_blocks(&blocks[6..]), "More\n\n", "what is opened under a title ends with itself");
     let written = write(&blocks).to_string();
     assert_eq!(reading(&written), fit(&blocks));
+}
+
+#[test]
+fn what_follows_something_under_a_title_is_no_part_of_it() {
+    let said =
+        |text: &str| format!(r#"{{"type": "paragraph", "content": [{{"type": "text", "text": "{text}"}}]}}"#);
+    let expand = |title: &str, inside: &str| {
+        format!(r#"{{"type": "expand", "attrs": {{"title": "{title}"}}, "content": [{}]}}"#, said(inside))
+    };
+    let heading = r#"{"type": "heading", "attrs": {"level": 2}, "content": [{"type": "text", "text": "H"}]}"#
+        .to_owned();
+    let framed = format!(r#"{{"type": "panel", "content": [{heading}]}}"#);
+    let content = [
+        said("a"),
+        expand("P", "b"),
+        said("c"),
+        heading,
+        expand("Q", "d"),
+        expand("", "e"),
+        framed,
+        said("f"),
+    ];
+    let blocks = document(&content.join(", "));
+    assert_eq!(plain_blocks(&blocks).replace("\n\n", " "), "a c P b H e Q d H f");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::markup::{Block, Blocks};
 use crate::{Format, Lines, Ticket};
 
 /// A ticket says how its description is parted only where it could be mistaken; this is what it says then.
-const PARTED: &str = "Only headings of the second level begin a section of this ticket.";
+pub(super) const PARTED: &str = "Only headings of the second level begin a section of this ticket.";
 
 /// The test type of what has none, and is no Gherkin.
 const MANUAL: &str = "Manual";

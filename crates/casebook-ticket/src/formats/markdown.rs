@@ -7,14 +7,15 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::issue::{is_parted, parted};
-use super::{File, document};
+use super::{File, document, told};
 use crate::markup::{Block, Blocks, plain, plain_blocks};
 use crate::{
     At, Field, Format, Found, Lines, Name, Origin, Places, ReadError, Section, Standard, Ticket, markdown,
-    outline,
+    outline, wiki,
 };
 
 use front_matter::FrontMatter;
+pub(super) use parts::behind_front_matter;
 use parts::{Part, parts};
 
 pub(crate) fn read_each(
@@ -27,7 +28,15 @@ pub(crate) fn read_each(
         let part =
             |range: Range<usize>| (&file.text[range.clone()], Shifted { lines: &lines, by: range.start });
         let (text, places) = part(body);
-        let blocks = markdown::read(text, &places);
+        let is_wiki = front_matter.is_some() && told::is_wiki(text);
+        let blocks = if is_wiki {
+            let mut notes = Vec::new();
+            let blocks = wiki::read_noting(text, &places, &mut notes);
+            notes.into_iter().map(Found::Note).for_each(&mut *each);
+            blocks
+        } else {
+            markdown::read(text, &places)
+        };
         let at = lines.at(begins);
         let origin = Origin { file: file.name.to_owned(), format: Format::Markdown, at, place: None };
         let Some(front_matter) = front_matter else {
@@ -35,8 +44,9 @@ pub(crate) fn read_each(
             continue;
         };
         let (text, places) = part(front_matter);
-        let front_matter =
+        let mut front_matter =
             front_matter::read(text, &places, standard).map_err(|(at, text)| file.error(at, text))?;
+        front_matter.is_canonical &= !is_wiki;
         tickets(front_matter, blocks, origin, standard).into_iter().for_each(&mut *each);
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Tells a format by the file's name and by what stands in it.
 
+use super::issue::PARTED;
+use super::markdown::behind_front_matter;
 use crate::Format;
 use crate::gherkin::is_feature;
 
@@ -14,6 +16,8 @@ pub(super) fn by(name: &str, text: &str) -> Format {
         Some("json") => json(text),
         Some("wiki" | "jira" | "feature") => Format::Wiki,
         _ if is_feature(text) => Format::Wiki,
+        // What is below front matter may be in another markup.
+        None | Some("md" | "markdown" | "txt") if behind_front_matter(text).is_some() => Format::Markdown,
         Some("md" | "markdown") if wiki(text) <= markdown(text) => Format::Markdown,
         _ if text.starts_with('{')
             && !text.starts_with("{code")
@@ -92,9 +96,21 @@ fn columns(header: &str) -> impl Iterator<Item = &str> {
     header.split([',', ';', '\t']).map(|column| column.trim().trim_matches('"'))
 }
 
+/// Whether a text below front matter is wiki markup. A heading of the canonical form is one of Markdown's, whatever lines stand
+/// below it; and so is the sentence that says how a text is parted.
+pub(super) fn is_wiki(text: &str) -> bool {
+    let text = beginning(text);
+    let mut is_behind_blank = true;
+    let is_heading = |line: &str| {
+        let is_one = is_behind_blank && line.starts_with("## ");
+        is_behind_blank = line.trim().is_empty();
+        is_one
+    };
+    wiki(text) > markdown(text) && !unfenced(text).any(is_heading) && !text.trim_end().ends_with(PARTED)
+}
+
 /// How many lines are written as only Markdown is.
 fn markdown(text: &str) -> usize {
-    let front_matter = usize::from(text.starts_with("---\n"));
     let headings = unfenced(text).filter(|line| has_hash(line)).count() - numbered(text);
     let lines = unfenced(text).filter(|line| {
         let line = line.trim_start();
@@ -106,7 +122,7 @@ fn markdown(text: &str) -> usize {
             || line.contains("**")
             || line.contains("](")
     });
-    front_matter + headings + lines.count()
+    headings + lines.count()
 }
 
 /// Whether a line is a heading in Markdown, and a numbered item in wiki markup.
@@ -181,6 +197,12 @@ mod tests {
             ("", "Summary: x\nPriority: High\n", Format::Wiki),
             ("", "## Objective\n- a\n", Format::Markdown),
             ("", "---\nkey: A-1\n---\n", Format::Markdown),
+            (
+                "a.md",
+                "---\nkey: A-1\n---\n\n*Priority:* Low\n\nh2. Steps\n# Open\n# Look\n",
+                Format::Markdown,
+            ),
+            ("", "---\n\n*Priority:* Low\n\nh2. Steps\n", Format::Wiki),
             ("x.txt", "**Objective:** see\n", Format::Markdown),
             ("", "||Step||Data||\n|a|b|\n", Format::Wiki),
             ("", "# first\n# #second\n*Goal:* x\n*Steps:* y\n", Format::Wiki),

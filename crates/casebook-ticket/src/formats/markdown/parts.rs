@@ -29,7 +29,8 @@ pub(super) fn parts(text: &str, standard: &Standard) -> Vec<Part> {
             Some(open) if closes(line, open) => fence = None,
             Some(_) => {}
             None if is_mark(line) && follows_blank => {
-                let found = front_matter(text, start + line.len(), is_first, standard);
+                let is_field = |key: &str| is_first || super::front_matter::field(key, standard).is_some();
+                let found = front_matter(text, start + line.len(), is_first, &is_field);
                 if let Some(front_matter) = found {
                     let last = parts.len() - 1;
                     parts[last].body.end = start;
@@ -50,6 +51,14 @@ pub(super) fn parts(text: &str, standard: &Standard) -> Vec<Part> {
     parts
 }
 
+/// Where the text begins behind front matter that a file begins with.
+pub(in crate::formats) fn behind_front_matter(text: &str) -> Option<&str> {
+    let begins = text.split_inclusive('\n').next().filter(|line| is_mark(line))?.len();
+    let end = front_matter(text, begins, true, &|_| true)?.end;
+    let mark = text[end..].split_inclusive('\n').next()?.len();
+    Some(&text[end + mark..])
+}
+
 /// The lines with where they begin, each with its end.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_inclusive('\n').scan(0, |next, line| {
@@ -64,13 +73,17 @@ fn is_mark(line: &str) -> bool {
 }
 
 /// The front matter that begins at an offset, if it is any.
-fn front_matter(text: &str, begins: usize, is_first: bool, standard: &Standard) -> Option<Range<usize>> {
+fn front_matter(
+    text: &str,
+    begins: usize,
+    is_first: bool,
+    is_field: &dyn Fn(&str) -> bool,
+) -> Option<Range<usize>> {
     let mut end = begins;
     for (number, line) in text[begins..].split_inclusive('\n').enumerate() {
         if number == 0 && line.trim() != "{}" {
             let (key, _) = pair(line)?;
-            let is_field = super::front_matter::field(key, standard).is_some();
-            (is_first || is_field).then_some(())?;
+            is_field(key).then_some(())?;
         }
         if number > 0 && is_mark(line) {
             return Some(begins..end);

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::Field;
 use crate::arbitrary::{self, Feature};
-use crate::formats::testing::fewer;
+use crate::formats::testing::{self, fewer};
 
 fn read_all(text: &str) -> Vec<Found> {
     let mut all = Vec::new();
@@ -71,6 +71,24 @@ fn front_matter_with_names_of_its_own_is_no_canonical_form() {
         let [ticket] = &tickets_of(&format!("---\n{key}: y\n{body}"))[..] else { panic!("one ticket") };
         assert_eq!(ticket.section(&Field::TestSteps).is_none(), is_canonical, "{key}");
     }
+}
+
+#[test]
+fn what_is_below_front_matter_may_be_wiki_markup() {
+    let text = "---\nkey: SK-1\npriority: High\n---\n\n*Priority:* Low\n\nh2. Steps\n# Open it\n# Look at it\n\n{code}\nnever closed\n";
+    let found = testing::found(Format::Markdown, text);
+    let [Found::Note(note), Found::Ticket(ticket)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((note.rule, format!("{:?}", note.at)), ("macro-not-closed", "12:1".to_owned()));
+    assert_eq!(ticket.text(&Field::Key).as_deref(), Some("SK-1"));
+    assert_eq!(ticket.text(&Field::Priority).as_deref(), Some("High\n\nLow"));
+    let steps = ticket.section(&Field::TestSteps).map(|section| (section.at, section.body.len()));
+    assert_eq!(format!("{steps:?}"), "Some((8:1, 2))");
+    // Lines of wiki markup do not make it of a text with a heading of Markdown.
+    let text = "---\nkey: SK-1\n---\n\n## Test Data\n\n||a||\n||b||\n";
+    assert_eq!(
+        testing::tickets(Format::Markdown, text)[0].text(&Field::TestData).as_deref(),
+        Some("||a||\n||b||")
+    );
 }
 
 #[test]

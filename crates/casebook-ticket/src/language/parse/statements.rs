@@ -7,7 +7,9 @@ use super::super::{
     Action, Effect, Fault, Grpc, Http, Mutation, PREDICATES, Probe, Protocol, Since, Statement, SyntaxError,
     Template, Undo, Units, VERBS, Variable, Wait, World,
 };
-use super::operands::{at_least_one, bare_name, clause, data, duration, keyword, number, step, target, template, variable};
+use super::operands::{
+    at_least_one, bare_name, clause, data, duration, keyword, number, step, target, template, variable,
+};
 use super::predicates::predicate;
 use super::{unknown, usage};
 use crate::message::message;
@@ -133,9 +135,11 @@ fn effect(cursor: &mut Cursor<'_>) -> Result<Effect, SyntaxError> {
         let method = cursor.peek();
         let undo = http(cursor)?;
         return match method {
-            Some(method) if ["GET", "HEAD", "OPTIONS"].contains(&method.raw) => {
-                Err(cursor.fail(method, message!(undoes_nothing, method = method.raw), message!(request_that_undoes)))
-            }
+            Some(method) if ["GET", "HEAD", "OPTIONS"].contains(&method.raw) => Err(cursor.fail(
+                method,
+                message!(undoes_nothing, method = method.raw),
+                message!(request_that_undoes),
+            )),
             _ => Ok(Effect::Undone(Box::new(undo))),
         };
     }
