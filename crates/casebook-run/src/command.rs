@@ -236,12 +236,12 @@ mod tests {
         let refuses = |_| Err("no".to_owned());
         assert_eq!(change(&make, ("MARK", "x"), "", within, refuses).await.unwrap_err(), "no");
         let mut known = None;
-        let knows = |process: ProcessId| {
+        let is_told = |process: ProcessId| {
             assert!(process.status().is_some() && !file.exists());
             known = Some(process);
             Ok(())
         };
-        assert_eq!(change(&make, ("MARK", "x"), "read\n", within, knows).await.unwrap(), "x\n");
+        assert_eq!(change(&make, ("MARK", "x"), "read\n", within, is_told).await.unwrap(), "x\n");
         assert_eq!(fs::read_to_string(&file).unwrap(), "read\n");
         assert!(known.unwrap().status().is_none());
         let nothing = ["no-such-program".to_owned()];

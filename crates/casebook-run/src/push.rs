@@ -190,7 +190,9 @@ impl Credentials {
             }
         };
         let mut hidden = Redactor::default();
-        secrets.iter().for_each(|secret| hidden.hide(secret, "***"));
+        for secret in secrets {
+            hidden.hide(secret, "***");
+        }
         hidden
     }
 

@@ -151,25 +151,31 @@ pub(crate) fn case() -> CaseRecord {
             ends: None,
             lost: false,
         }],
-        made: vec![FaultRecord {
-            statement: "http POST $server/configure @live".into(),
-            step: "pre-conditions 1".into(),
-            fault: Fault {
-                what: "http POST $server/configure @live".into(),
-                inverse: "http DELETE $server/job/$baseline.json.job_id".into(),
-            },
-            state: FaultState::Verified,
-            applied: Some(at(1250)),
-            verified: Some(at(6000)),
-            ends: None,
-            lost: false,
-        }],
+        made: vec![made()],
         error: None,
         verdict: Verdict::Error,
         reason: String::new(),
     };
     judge(&mut case);
     case
+}
+
+/// What the baseline of that case has made.
+fn made() -> FaultRecord {
+    let request = "http POST $server/configure @live";
+    FaultRecord {
+        statement: request.into(),
+        step: "pre-conditions 1".into(),
+        fault: Fault {
+            what: request.into(),
+            inverse: "http DELETE $server/job/$baseline.json.job_id".into(),
+        },
+        state: FaultState::Verified,
+        applied: Some(at(1250)),
+        verified: Some(at(6000)),
+        ends: None,
+        lost: false,
+    }
 }
 
 fn judge(case: &mut CaseRecord) {

@@ -75,11 +75,11 @@ impl Delayed {
         let bands = bands.into_iter().chain(["1", "1", "1", "1"]);
         let root: Vec<_> =
             ["qdisc", "add", "dev", device, "root", "handle", HANDLE].into_iter().chain(bands).collect();
-        self.breaks(&root, work).await.map_err(|error| self.refused(error))?;
+        self.breaks(&root, work).await.map_err(|error| self.refused(&error))?;
         let late = format!("{}ms", self.by);
         let delay =
             ["qdisc", "add", "dev", device, "parent", "ca5e:4", "handle", "ca5f:", "netem", "delay", &late];
-        self.breaks(&delay, work).await.map_err(|error| self.refused(error))?;
+        self.breaks(&delay, work).await.map_err(|error| self.refused(&error))?;
         for address in &self.addresses {
             let (ip, port) = (address.ip().to_string(), address.port().to_string());
             let (protocol, matched) = match address.ip() {
@@ -100,7 +100,7 @@ impl Delayed {
             return Ok(());
         }
         let command = self.tc(&["qdisc", "del", "dev", &self.device, "root"])?;
-        work.mends(&command, DEADLINE).await.map_err(unable)
+        work.mends(&command, DEADLINE).await.map_err(|error| unable(&error))
     }
 
     pub(super) async fn is_gone(&self) -> Result<bool, String> {
@@ -109,12 +109,12 @@ impl Delayed {
             return Ok(true);
         }
         let command = self.tc(&["qdisc", "show", "dev", &self.device])?;
-        let queues = command::succeed(&command, "", DEADLINE).await.map_err(unable)?;
+        let queues = command::succeed(&command, "", DEADLINE).await.map_err(|error| unable(&error))?;
         Ok(!queues.contains(HANDLE))
     }
 
     async fn breaks(&self, words: &[&str], work: &mut Work<'_>) -> Result<(), String> {
-        work.breaks(&self.tc(words)?, "", DEADLINE).await.map_err(unable)
+        work.breaks(&self.tc(words)?, "", DEADLINE).await.map_err(|error| unable(&error))
     }
 
     fn tc(&self, words: &[&str]) -> Result<Vec<String>, String> {
@@ -123,7 +123,7 @@ impl Delayed {
     }
 
     /// What the kernel says that refuses a discipline, with what can be done.
-    fn refused(&self, error: String) -> String {
+    fn refused(&self, error: &str) -> String {
         if error.contains("qdisc kind is unknown") {
             return format!(
                 "this kernel cannot make packets late: it lacks prio or netem (the modules sch_prio and sch_netem): {error}"
@@ -135,10 +135,10 @@ impl Delayed {
                 device = self.device
             );
         }
-        error
+        error.to_owned()
     }
 }
 
-fn unable(error: String) -> String {
+fn unable(error: &str) -> String {
     format!("{error} (tc is of the package iproute2; it needs the right to administer networks)")
 }
