@@ -12,7 +12,7 @@ import time
 
 import pytest
 from case_labs import OneMachine, OnKubernetes, lab_of
-from casebook import ERROR, FAILED, INCONCLUSIVE
+from casebook import ERROR, FAILED, INCONCLUSIVE, has_no_baseline
 from focus_process import ROOT
 from lying_proxy import Answer, lying_proxy
 from test_cases import RUN_HERE
@@ -174,9 +174,8 @@ def test_a_server_that_breaks_the_promise_fails(labs, key, lie, step, predicate)
 def test_a_server_that_refuses_always_proves_nothing(labs, case):
     lab = labs(lab_of(case))
     with lying_proxy(lab.server.url, instead=refuses_always) as url:
-        ran, evidence = lab.run(case, focus={"url": url})
-    assert ran.returncode == INCONCLUSIVE, ran.stdout + ran.stderr
-    assert "the baseline does not hold" in ran.stdout
+        ran, evidence = lab.run(case, again=0, focus={"url": url})
+    assert has_no_baseline(ran), ran.stdout + ran.stderr
     assert record_of(evidence)["faults"] == [], "nothing is broken for nothing"
     assert not lab.left()
 
@@ -187,7 +186,7 @@ def test_a_server_that_lets_all_clients_wait_for_a_slow_one_fails(labs):
     slow = lab.targets()["slow_viewer"]["logs"]
     ran, evidence = lab.run(case_of("FOCUS-104"), viewer={"logs": slow})
     assert ran.returncode == FAILED, ran.stdout + ran.stderr
-    assert ("5", "count >= 150") in broken_promises(record_of(evidence)), ran.stdout
+    assert ("5", "count >= 100") in broken_promises(record_of(evidence)), ran.stdout
     assert not lab.left()
 
 
@@ -222,15 +221,15 @@ def test_a_server_that_leaks_a_process_fails(labs, key, step):
 def test_a_server_that_leaks_a_job_fails(labs, key, step):
     lab = labs(OnKubernetes)
     place = lab.place
-    leaked = {"metadata": {"name": "leaked"}, "spec": {"suspend": True, "template": {"spec": POD}}}
+    leaked = {
+        "metadata": {"generateName": "leaked-", "labels": {"leaked": "yes"}},
+        "spec": {"suspend": True, "template": {"spec": POD}},
+    }
 
     def leak(method, path, answer):
-        """It makes a Job, once, although it refuses."""
-        if path == "/configure" and answer.status >= 400 and "leaked" not in jobs():
+        """It makes a Job although it refuses."""
+        if path == "/configure" and answer.status >= 400:
             place.api.create("jobs", place.namespace, leaked)
-
-    def jobs():
-        return {job["metadata"]["name"] for job in place.api.list("jobs", place.namespace)}
 
     try:
         with lying_proxy(lab.server.url, leak) as url:
@@ -238,7 +237,8 @@ def test_a_server_that_leaks_a_job_fails(labs, key, step):
         assert ran.returncode == FAILED, ran.stdout + ran.stderr
         assert (step, "added = 0") in broken_promises(record_of(evidence)), ran.stdout
     finally:
-        place.api.delete("jobs", place.namespace, "leaked")
+        for job in place.api.list("jobs", place.namespace, "leaked=yes"):
+            place.api.delete("jobs", place.namespace, job["metadata"]["name"])
 
 
 @pytest.mark.parametrize("key", ["PZ-13602", "PZ-13603", "PZ-13604"])
