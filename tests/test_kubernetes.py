@@ -16,13 +16,14 @@ import requests
 import websocket
 from cluster import SETTLED_WITHIN
 from deployment import LIVE, until, view_of
+from focus_process import patiently
 from load import Client
 from rows import DEADLINE, channel_of, read
 
 WEEK = 7 * 24 * 3600
 SEEN_WITHIN = 15.0
 STOPPED_WITHIN = 3.0
-KEY = {"Idempotency-Key": "one view"}
+ATTEMPTS = 3
 
 
 def labels_of(job_id):
@@ -73,8 +74,7 @@ def assert_gone(server, job_id):
 
 def test_a_live_view_from_its_beginning_to_its_end(on_kubernetes, stubs):
     place, server = on_kubernetes, on_kubernetes.server
-    answer = server.post("/configure", LIVE)
-    assert answer.status_code == 200, answer.text
+    answer = server.served("/configure", LIVE)
     job = answer.json()
     job_id = job["job_id"]
     (made,), (service,) = place.objects("jobs"), place.objects("services")
@@ -139,8 +139,7 @@ def scraped(place):
 def test_a_recording_is_read_to_its_end_and_cleared_away(on_kubernetes, stubs):
     place, server = on_kubernetes, on_kubernetes.server
     body = view_of(server, "historic")
-    answer = server.post("/configure", body)
-    assert answer.status_code == 200, answer.text
+    answer = server.served("/configure", body)
     job = answer.json()
     (made,), (service,) = place.objects("jobs"), place.objects("services")
     assert_as_contracted(made, service, job)
@@ -180,8 +179,7 @@ def test_nothing_is_known_to_one_server_only(deploy, stubs):
     """One is killed and another started, and there is a third beside it."""
     place = deploy()
     first = place.start(**{"jobs.max_jobs": 3})
-    answers = [first.post("/configure", LIVE | {"displayInfo": {"height": height}}) for height in (100, 200)]
-    assert [answer.status_code for answer in answers] == [200, 200], [answer.text for answer in answers]
+    answers = [first.served("/configure", LIVE | {"displayInfo": {"height": height}}) for height in (100, 200)]
     jobs = [answer.json() for answer in answers]
     for job in jobs:
         place.wait_until_served(job)
@@ -191,47 +189,71 @@ def test_nothing_is_known_to_one_server_only(deploy, stubs):
 
     for server in (second, third):
         assert without_reports(server) == known
+        until(lambda server=server: states(server) == ["running"] * 2, SEEN_WITHIN, "reports", place.log)
         for answer, job in zip(answers, jobs, strict=True):
             assert server.get(f"/metadata/{job['job_id']}").content == answer.content
     assert all(len(stream.index) >= 5 for stream in read(stubs, jobs[0], 5)), "the jobs have not noticed"
 
     assert [slot(job) for job in jobs] == [1, 2]
-    last = second.post("/configure", LIVE).json()
+    last = second.served("/configure", LIVE).json()
     assert slot(last) == 3
     for server in (second, third):
-        full = server.post("/configure", LIVE)
+        full = patiently(lambda server=server: server.post("/configure", LIVE))
         assert (full.status_code, full.json()["code"]) == (429, "too_many_jobs")
         assert int(full.headers["Retry-After"]) >= 1
-    assert third.delete(f"/job/{jobs[0]['job_id']}").status_code == 200
-    again = second.post("/configure", LIVE).json()
+    third.end(jobs[0], runs=True)
+    again = second.served("/configure", LIVE).json()
     assert slot(again) == 1 and again["job_id"] != jobs[0]["job_id"]
     sequences = [int(job["job_id"].split("-")[1]) for job in (*jobs, last, again)]
     assert len(set(sequences)) == len(sequences)
     for job in (jobs[1], last, again):
-        assert third.delete(f"/job/{job['job_id']}").status_code == 200
+        third.end(job, runs=True)
     place.wait_until_empty()
 
 
 def without_reports(server):
-    """What is known of running jobs, without what changes all the time."""
-    return [{name: job[name] for name in ("id", "view", "state", "started")} for job in server.get("/jobs").json()]
+    """What is known of jobs before they have said anything themselves."""
+    return [{name: job[name] for name in ("id", "view", "started")} for job in server.get("/jobs").json()]
+
+
+def states(server):
+    return [job["state"] for job in server.get("/jobs").json()]
 
 
 def slot(job):
     return int(job["job_id"].split("-")[0])
 
 
+def all_started(place, server, send):
+    """The key of equal requests, and how each was answered: status and body. `send(key)` sends them, and they are one
+    transaction: on a busy machine an upstream may be late for it, and all are told so. Then they get another key."""
+    for attempt in range(ATTEMPTS):
+        key = {"Idempotency-Key": f"view {attempt}"}
+        answers = send(key)
+        refusals = {json.loads(body)["code"] for status, body in answers if status != 200}
+        if not refusals or not all(code.endswith("_unavailable") for code in refusals):
+            break
+        for job in server.get("/jobs").json():
+            server.end({"job_id": job["id"]})
+        place.wait_until_empty()
+    assert {status for status, _ in answers} == {200}, refusals
+    return key, answers
+
+
 def test_equal_requests_at_two_servers_are_one_job(deploy):
     place = deploy()
     servers = [place.start(), place.start()]
-    with ThreadPoolExecutor(100) as clients:
-        send = lambda number: servers[number % 2].post("/configure", LIVE, headers=KEY)
-        answers = list(clients.map(send, range(100)))
-    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
-    assert len({answer.content for answer in answers}) == 1
+
+    def send(key):
+        with ThreadPoolExecutor(100) as clients:
+            one = lambda number: servers[number % 2].post("/configure", LIVE, headers=key)
+            return [(answer.status_code, answer.content) for answer in clients.map(one, range(100))]
+
+    key, answers = all_started(place, servers[0], send)
+    assert len({content for _, content in answers}) == 1
     assert len(place.objects("jobs")) == len(place.objects("services")) == 1
     for server in servers:
-        other = server.post("/configure", LIVE | {"displayInfo": {"height": 50}}, headers=KEY)
+        other = server.post("/configure", LIVE | {"displayInfo": {"height": 50}}, headers=key)
         assert other.status_code == 422, other.text
     assert len(place.objects("jobs")) == 1
 
@@ -239,18 +261,17 @@ def test_equal_requests_at_two_servers_are_one_job(deploy):
 def test_a_thousand_equal_requests_at_once_are_one_job(on_kubernetes):
     place, server = on_kubernetes, on_kubernetes.server
 
-    async def send():
-        clients = [await Client.connect(server.url, LIVE, KEY) for _ in range(1000)]
+    async def send(key):
+        clients = [await Client.connect(server.url, LIVE, key) for _ in range(1000)]
         answers = await asyncio.gather(*(client.configure() for client in clients))
         for client in clients:
             client.close()
         return answers
 
-    answers = asyncio.run(send())
-    assert {status for status, _ in answers} == {200}, answers[0]
+    _, answers = all_started(place, server, lambda key: asyncio.run(send(key)))
     assert len({content for _, content in answers}) == 1
     assert len(place.objects("jobs")) == len(place.objects("services")) == 1
-    assert server.delete(f"/job/{json.loads(answers[0][1])['job_id']}").status_code == 200
+    server.end(json.loads(answers[0][1]), runs=True)
     place.wait_until_empty()
 
 
@@ -258,7 +279,7 @@ def test_jobs_end_when_the_server_is_gone_for_ever(deploy):
     place = deploy(**{"jobs.connect_within": "2s"})
     server = place.start()
     for kind in ("live", "historic"):
-        assert server.post("/configure", view_of(server, kind)).status_code == 200
+        server.served("/configure", view_of(server, kind))
     jobs = place.objects("jobs")
     assert len(jobs) == len(place.objects("services")) == 2
     server.kill()
