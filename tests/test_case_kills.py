@@ -24,8 +24,8 @@ from free_ports import free_ports
 KILLS = int(os.environ.get("CASE_KILLS", "200"))
 # How a run ends that does not begin because of what an earlier one left, and `casebook recover` that cannot mend it.
 DIRTY = 5
-# How long the service takes to answer when it has made a job, so that runs are ended meanwhile, too.
-ANSWERS_AFTER, ANSWERS_LATE = 0.05, 5.0
+# How long the service takes to answer when it has made a job, so that runs are ended meanwhile, too, and how long it may.
+ANSWERS_AFTER, ANSWERS_LATE, DEADLINE = 0.05, 5.0, 20.0
 TICKET = """---
 key: KILLS-1
 summary: A service is cut off, and later halted
@@ -64,6 +64,7 @@ class Service:
         (directory / "environment.toml").write_text(
             f'name = "kills"\n[targets.service]\nurl = "{self.url}"\n'
             f'process = {{ pid = {self.process.pid} }}\nmay = ["block", "freeze"]\n[targets.client]\n{own}\n'
+            f"[limits]\ndeadline = {DEADLINE}\n"
         )
         until(self.is_whole, RUN_WITHIN, "a service")
 
