@@ -53,11 +53,13 @@ class Far:
         return answer.status_code == 200
 
     def run(self):
-        """Runs the case; how that ended, and its directory. A run without a baseline is repeated."""
+        """Runs the case; how that ended, and its directory. A run without a baseline is repeated, and so is one in which a
+        job did not start in time: on a busy machine this kernel is slow, and that is not what the case is about."""
         for _ in range(ATTEMPTS):
             arguments, directory, variables = self.command()
+            logged = len(self.server.log())
             ran = casebook(*arguments, directory=directory, **variables)
-            if not has_no_baseline(ran):
+            if not has_no_baseline(ran) and "was not ready in time" not in self.server.log()[logged:]:
                 break
         return ran, directory
 
@@ -79,10 +81,16 @@ class Far:
 
     def check_that_whoever_kills_the_run_finds_packets_on_time(self):
         """kill -9 while packets are late: the watchdog puts that back, and nobody has to know."""
-        arguments, directory, variables = self.command()
-        with casebook_process(*arguments, directory=directory, **variables) as run:
-            until(lambda: "netem" in queues(DEVICE), RUN_WITHIN, "late packets")
-            run.kill()
+        for _ in range(ATTEMPTS):
+            arguments, directory, variables = self.command()
+            with casebook_process(*arguments, directory=directory, **variables) as run:
+                is_over = lambda run=run: run.poll() is not None
+                until(lambda over=is_over: "netem" in queues(DEVICE) or over(), RUN_WITHIN, "late packets")
+                if not is_over():
+                    run.kill()
+                    break
+        else:
+            raise AssertionError("no run came so far that packets were late")
         until(lambda: "netem" not in queues(DEVICE), RUN_WITHIN, "packets on time")
         recovered = casebook("recover", directory=directory)
         assert recovered.returncode == PASSED, recovered.stdout + recovered.stderr
