@@ -11,7 +11,7 @@ _taken = set()
 def free_ports(count):
     """The first of `count` neighbouring ports that nobody uses, below those that systems give out themselves."""
     for _ in range(200):
-        first = random.randrange(20_000, 32_000 - count)
+        first = random.randrange(10_000, 32_000 - count)
         ports = range(first, first + count)
         if not _taken.isdisjoint(ports):
             continue
