@@ -205,7 +205,7 @@ impl Journal {
     pub fn reopen(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).append(true).open(path)?;
         // No fault has a number above the count of lines.
-        let lines = fs::read(path)?.split(|byte| *byte == b'\n').count();
+        let lines = fs::read(path)?.split(|byte| *byte == b'\n').count() - 1;
         Ok(Self { path: path.to_owned(), file, numbers: Arc::new(AtomicU32::new(lines as u32)) })
     }
 
