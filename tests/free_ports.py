@@ -9,7 +9,8 @@ _taken = set()
 
 
 def free_ports(count):
-    """The first of `count` neighbouring ports that nobody uses, below those that systems give out themselves."""
+    """The first of `count` neighbouring ports that nobody uses, below those that systems give out themselves and above those
+    of a cluster's Services."""
     for _ in range(200):
         first = random.randrange(10_000, 32_000 - count)
         ports = range(first, first + count)
