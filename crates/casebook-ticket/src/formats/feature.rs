@@ -20,12 +20,11 @@ pub(crate) fn read_each(file: File<'_>, standard: &Standard, each: &mut dyn FnMu
     let start = At::new(1, 1);
     let feature = gherkin::parse(file.text, &start.into());
     let is_by_scenario = feature.scenarios.iter().any(|scenario| key(&scenario.tags).is_some());
-    let parts = match is_by_scenario {
-        true => gherkin::parts(file.text),
-        false => {
-            vec![Part { begins: start, text: file.text.trim_end().to_owned(), at: SourceMap::from(start) }]
-        }
-    };
+    let parts = if is_by_scenario { gherkin::parts(file.text) } else { None };
+    let is_by_scenario = parts.is_some();
+    let whole =
+        || vec![Part { begins: start, text: file.text.trim_end().to_owned(), at: SourceMap::from(start) }];
+    let parts = parts.unwrap_or_else(whole);
     for Part { begins, text, at } in parts {
         let feature = gherkin::parse(&text, &at);
         let language = Some(gherkin::LANGUAGE.to_owned());
@@ -50,10 +49,8 @@ fn add(feature: &gherkin::Feature, is_by_scenario: bool, ticket: &mut Ticket) {
     let (mut requirements, mut labels) = (Vec::new(), Vec::new());
     for tag in feature.tags.iter().chain(scenarios).filter(|tag| Some(*tag) != key) {
         let required = tag.name.strip_prefix("REQ_").unwrap_or(&tag.name);
-        let (list, text) = match is_key(required) {
-            true => (&mut requirements, required),
-            false => (&mut labels, tag.name.as_str()),
-        };
+        let (list, text) =
+            if is_key(required) { (&mut requirements, required) } else { (&mut labels, tag.name.as_str()) };
         let blocks = vec![Block::paragraph(tag.at, text)];
         if !list.iter().any(|known: &Item| known.blocks == blocks) {
             list.push(Item { at: tag.at, done: None, blocks });
