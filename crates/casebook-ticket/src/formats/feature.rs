@@ -20,11 +20,11 @@ pub(crate) fn read_each(file: File<'_>, standard: &Standard, each: &mut dyn FnMu
     let start = At::new(1, 1);
     let feature = gherkin::parse(file.text, &start.into());
     let is_by_scenario = feature.scenarios.iter().any(|scenario| key(&scenario.tags).is_some());
-    let parts = if is_by_scenario {
-        gherkin::parts(file.text)
-    } else {
-        vec![Part { begins: start, text: file.text.trim_end().to_owned(), at: SourceMap::from(start) }]
-    };
+    let parts = if is_by_scenario { gherkin::parts(file.text) } else { None };
+    let is_by_scenario = parts.is_some();
+    let whole =
+        || vec![Part { begins: start, text: file.text.trim_end().to_owned(), at: SourceMap::from(start) }];
+    let parts = parts.unwrap_or_else(whole);
     for Part { begins, text, at } in parts {
         let feature = gherkin::parse(&text, &at);
         let language = Some(gherkin::LANGUAGE.to_owned());

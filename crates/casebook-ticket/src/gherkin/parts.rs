@@ -23,17 +23,27 @@ struct Stretch {
     begins: usize,
 }
 
-/// Each scenario of a text with what it shares with the others: the feature, its rule, and what is given in each.
-pub(crate) fn parts(text: &str) -> Vec<Part> {
+/// More bytes than this are not made of a text that has fewer.
+const MOST: usize = 16 << 20;
+
+/// Each scenario of a text with what it shares with the others: the feature, its rule, and what is given in each. None where
+/// what they share would be repeated beyond all measure.
+pub(crate) fn parts(text: &str) -> Option<Vec<Part>> {
     let lines: Vec<&str> = text.lines().collect();
     let mut shared: Vec<&Stretch> = Vec::new();
     let mut parts = Vec::new();
+    let mut size = 0;
     let stretches = stretches(&lines);
     for stretch in &stretches {
         match stretch.heading {
             Heading::Scenario => {
                 let all = shared.iter().copied().chain([stretch]).map(|stretch| &stretch.lines);
-                parts.push(part(&lines, all, stretch.begins));
+                let part = part(&lines, all, stretch.begins);
+                size += part.text.len();
+                if size > MOST.max(text.len()) {
+                    return None;
+                }
+                parts.push(part);
                 continue;
             }
             Heading::Feature => shared.clear(),
@@ -46,7 +56,7 @@ pub(crate) fn parts(text: &str) -> Vec<Part> {
         }
         shared.push(stretch);
     }
-    parts
+    Some(parts)
 }
 
 fn part<'l>(lines: &[&str], all: impl Iterator<Item = &'l Range<usize>>, begins: usize) -> Part {

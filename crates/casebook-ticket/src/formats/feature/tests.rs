@@ -75,6 +75,13 @@ fn a_feature_without_tagged_scenarios_is_one_ticket_with_its_own_key() {
 }
 
 #[test]
+fn what_would_be_repeated_beyond_all_measure_is_one_ticket() {
+    let scenarios = "@SK-2\nScenario: a\nWhen b\nThen c\n".repeat(400);
+    let text = format!("Feature: x\n{}\n{scenarios}", "word ".repeat(10_000));
+    assert_eq!(tickets(&text).len(), 1);
+}
+
+#[test]
 fn a_file_without_any_scenario_is_no_test() {
     for (text, kind) in [("", NoTestKind::Empty), ("Feature: x\n  # y\n  said\n", NoTestKind::Guide)] {
         assert!(matches!(&found(text)[..], [Found::NoTest(no)] if no.kind == kind), "{text}");
