@@ -5,6 +5,7 @@ A service of the test's own makes jobs, is cut off and then halted by a ticket, 
 spread over all of it. `CASE_KILLS` says how many times.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -140,10 +141,11 @@ def terminate(run, _):
 
 def cut_power(run, service):
     """Neither the run nor its watchdog does anything more: all that is left is the journal."""
-    for pid in service.processes():
-        os.kill(pid, signal.SIGSTOP)
-    for pid in service.processes():
-        os.kill(pid, signal.SIGKILL)
+    for sent in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in service.processes():
+            # What a run starts may end by itself meanwhile.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sent)
     run.wait()
 
 
