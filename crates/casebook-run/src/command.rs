@@ -216,15 +216,32 @@ mod tests {
         assert_eq!(error, "sh has not ended after 100ms");
     }
 
+    /// The process that `text`, cut off at its deadline, has left the number of in `$file`.
+    async fn cut_off_after_starting(text: &str) -> u32 {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("started");
+        // On a busy machine nothing is started within the first of them.
+        for deadline in [200, 2_000, 20_000].map(Duration::from_millis) {
+            sh(&format!("file='{}'; {text}", file.display()), deadline).await.unwrap_err();
+            if let Ok(number) = fs::read_to_string(&file)
+                && let Ok(number) = number.trim().parse()
+            {
+                return number;
+            }
+        }
+        panic!("nothing was started");
+    }
+
     #[tokio::test]
     async fn what_it_has_started_ends_with_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("late");
-        let late = format!("sleep 2; : > '{}'; true", file.display());
-        sh(&late, Duration::from_millis(200)).await.unwrap_err();
-        sh(&format!("({late}) & wait"), Duration::from_millis(200)).await.unwrap_err();
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert!(!file.exists(), "it went on");
+        for text in ["sleep 600 & echo $! > $file; wait", "(sleep 600 & echo $! > $file; wait) & wait"] {
+            let started = cut_off_after_starting(text).await;
+            let began = Instant::now();
+            while ProcessId::of(started).is_some() {
+                assert!(began.elapsed() < Duration::from_secs(60), "it went on");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
     }
 
     #[tokio::test]

@@ -1,11 +1,17 @@
 //! Processes of this machine, told apart also when an id is given again.
 
+#[cfg(test)]
+mod killed;
+
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+pub(crate) use killed::Killed;
 
 /// One process: its id, and when it started, in the kernel's ticks since boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -132,24 +138,12 @@ fn status(pid: u32) -> Option<Status> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Child, Command};
-
     use super::*;
-
-    struct Killed(Child);
-
-    impl Drop for Killed {
-        fn drop(&mut self) {
-            // It may have ended.
-            drop(self.0.kill());
-            drop(self.0.wait());
-        }
-    }
 
     #[test]
     fn a_process_is_known_by_more_than_its_id() {
-        let child = Killed(Command::new("sleep").arg("60").spawn().unwrap());
-        let id = ProcessId::of(child.0.id()).unwrap();
+        let sleeper = Killed::sleeper();
+        let id = sleeper.id;
         // The kernel tells its words a moment after it has become another program.
         while id.command().is_empty() {
             std::thread::yield_now();
@@ -161,7 +155,7 @@ mod tests {
         other.signal(Signal::KILL).unwrap();
         assert!(id.status().is_some(), "the other one was not it");
         assert!(ProcessId::of(std::process::id()).unwrap().family().contains(&id));
-        drop(child);
+        drop(sleeper);
         assert!(id.status().is_none());
         id.signal(Signal::KILL).unwrap();
     }

@@ -67,7 +67,7 @@ impl Server {
     pub(crate) async fn run(self, settings: Settings, backend: Backend) -> Result<()> {
         let Self { listener, build, metrics } = self;
         let address = listener.local_addr()?;
-        let Opened { catalogue, gate, _watching } = catalogue::open(&settings, &metrics).await?;
+        let Opened { catalogue, gate, background } = catalogue::open(&settings, &metrics).await?;
         let catalogue = GatedCatalogue::new(catalogue, gate);
         let Backend { fibre, home, broker, cluster } = backend;
         let gates: Vec<Gate> = broker.iter().chain(&cluster).chain([catalogue.gate()]).cloned().collect();
@@ -102,6 +102,7 @@ impl Server {
         for gate in &gates {
             gate.end().await;
         }
+        background.end().await;
         tracing::info!("stopped");
         Ok(())
     }

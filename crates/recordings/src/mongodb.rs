@@ -53,7 +53,7 @@ const MOST: usize = 100_000;
 pub struct MongoCatalogue(Arc<Inner>);
 
 struct Inner {
-    server: Server,
+    server: Arc<Server>,
     mounts: Vec<Mount>,
     files: Files,
     indexes: Indexes,
@@ -72,7 +72,7 @@ impl MongoCatalogue {
         metrics: MongoMetrics,
     ) -> Result<Self, Outage> {
         Ok(Self(Arc::new(Inner {
-            server: Server::start(address).await?,
+            server: Arc::new(Server::start(address).await?),
             mounts,
             files: Files::new(metrics.clone()),
             indexes: Indexes::default(),
@@ -88,6 +88,13 @@ impl MongoCatalogue {
     pub fn changed(&self) -> Arc<Notify> {
         self.0.server.changed()
     }
+
+    /// Leaves MongoDB, within a second; nothing that the driver does by itself goes on. Whoever asks after that is told that
+    /// the catalogue is closed. A process that ends without it may see the driver panic.
+    pub async fn close(&self) {
+        self.0.indexes.end().await;
+        self.0.server.close().await;
+    }
 }
 
 impl Inner {
@@ -99,13 +106,11 @@ impl Inner {
             let collections: Vec<_> = collections.collect();
             let found = collections.iter().map(|collection| self.listed_in(collection, start, end, MOST));
             let found = try_join_all(found).await?;
-            for collection in &collections {
-                self.indexes.look_after(collection);
-            }
             Ok(base_paths.into_iter().zip(found).collect::<Vec<_>>())
         };
         let mut listed = Vec::new();
         for (base_path, found) in self.server.answer(ANSWER_DEADLINE, ask).await? {
+            self.indexes.look_after(&self.server, base_path.guid.clone());
             let found = found.ok_or_else(|| too_many(&base_path))?;
             listed.extend(found.into_iter().map(|one| (base_path.clone(), one)));
         }

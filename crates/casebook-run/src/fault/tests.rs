@@ -1,29 +1,13 @@
 use std::io::Read as _;
-use std::process::{Child, Command};
+use std::process::{Command, Stdio};
 
 use tokio::time::timeout;
 
 use super::*;
 use crate::Fault;
 use crate::journal::{Intended, State};
-use crate::processes::ProcessId;
+use crate::processes::{Killed, ProcessId};
 use crate::undo::recover;
-
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        // It may have ended.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-fn sleeper() -> (Killed, ProcessId) {
-    let child = Killed(Command::new("sleep").arg("60").spawn().unwrap());
-    let id = ProcessId::of(child.0.id()).unwrap();
-    (child, id)
-}
 
 async fn again(injection: &Injection) -> Injection {
     assert!(injection.is_gone().await.unwrap(), "nothing is broken yet");
@@ -33,7 +17,8 @@ async fn again(injection: &Injection) -> Injection {
 
 #[tokio::test]
 async fn what_is_frozen_goes_on() {
-    let (_child, id) = sleeper();
+    let sleeper = Killed::sleeper();
+    let id = sleeper.id;
     let frozen = Injection::Frozen(Frozen { processes: vec![id], place: Place::default() });
     let later = again(&frozen).await;
     frozen.apply(&mut Work::default()).await.unwrap();
@@ -47,7 +32,8 @@ async fn what_is_frozen_goes_on() {
 
 #[tokio::test]
 async fn nobody_else_is_frozen_who_has_the_id_now() {
-    let (_child, id) = sleeper();
+    let sleeper = Killed::sleeper();
+    let id = sleeper.id;
     let other = ProcessId { started: id.started - 1, ..id };
     let frozen = Injection::Frozen(Frozen { processes: vec![other], place: Place::default() });
     assert_eq!(frozen.apply(&mut Work::default()).await.unwrap_err(), "the process has ended");
@@ -60,7 +46,8 @@ async fn what_was_ended_is_started_once() {
     for how in [How::Asked, How::Killed] {
         let directory = tempfile::tempdir().unwrap();
         let pid_file = directory.path().join("pid");
-        let (_child, id) = sleeper();
+        let sleeper = Killed::sleeper();
+        let id = sleeper.id;
         std::fs::write(&pid_file, id.pid.to_string()).unwrap();
         let start = format!(
             "sleep 60 >/dev/null 2>&1 & echo $! > '{}'; echo x >> '{}.starts'",
@@ -109,19 +96,20 @@ async fn in_vain(injection: &Injection, work: &mut Work<'_>, within: Duration) {
 async fn what_has_ended_in_its_freeze_is_not_whole_until_it_is_started_again() {
     let directory = tempfile::tempdir().unwrap();
     let pid_file = directory.path().join("pid");
-    let (child, id) = sleeper();
+    let sleeper = Killed::sleeper();
+    let id = sleeper.id;
     std::fs::write(&pid_file, id.pid.to_string()).unwrap();
     let place = Place { address: None, pid_file: Some(pid_file.clone()) };
     let frozen = Injection::Frozen(Frozen { processes: vec![id], place });
     frozen.apply(&mut Work::default()).await.unwrap();
     assert!(!frozen.is_lost().await);
-    drop(child);
+    drop(sleeper);
     assert!(frozen.is_lost().await, "nothing is frozen any more");
     let error = frozen.undo(&mut Work::default()).await.unwrap_err();
     assert_eq!(error, "its process has ended meanwhile: start it");
     assert!(!frozen.is_gone().await.unwrap());
-    let (_other, other) = sleeper();
-    std::fs::write(&pid_file, other.pid.to_string()).unwrap();
+    let other = Killed::sleeper();
+    std::fs::write(&pid_file, other.id.pid.to_string()).unwrap();
     frozen.undo(&mut Work::default()).await.unwrap();
     assert!(frozen.is_gone().await.unwrap() && frozen.is_lost().await);
 }
@@ -131,10 +119,9 @@ async fn what_takes_its_time_to_end_is_awaited_before_it_is_started() {
     let directory = tempfile::tempdir().unwrap();
     let pid_file = directory.path().join("pid");
     let slow = "trap 'sleep 2; exit' TERM; echo ready; while :; do sleep 0.1; done";
-    let mut child =
-        Killed(Command::new("sh").args(["-c", slow]).stdout(std::process::Stdio::piped()).spawn().unwrap());
-    child.0.stdout.take().unwrap().read_exact(&mut [0; 6]).unwrap();
-    let id = ProcessId::of(child.0.id()).unwrap();
+    let mut slow = Killed::start(Command::new("sh").args(["-c", slow]).stdout(Stdio::piped()));
+    slow.child.stdout.take().unwrap().read_exact(&mut [0; 6]).unwrap();
+    let id = slow.id;
     std::fs::write(&pid_file, id.pid.to_string()).unwrap();
     let start = format!("sleep 60 >/dev/null 2>&1 & echo $! > '{}'", pid_file.display());
     let ended = Injection::Ended(Ended {
@@ -183,7 +170,8 @@ async fn who_breaks_still_is_awaited_by_whoever_puts_back() {
 async fn who_starts_it_already_is_awaited_and_nothing_is_started_twice() {
     let directory = tempfile::tempdir().unwrap();
     let (pid_file, starts) = (directory.path().join("pid"), directory.path().join("starts"));
-    let (_child, id) = sleeper();
+    let sleeper = Killed::sleeper();
+    let id = sleeper.id;
     let start = format!(
         "echo x >> '{}'; sleep 1; sleep 60 >/dev/null 2>&1 & echo $! > '{}'",
         starts.display(),

@@ -17,12 +17,16 @@ use crate::{Observation, Outcome};
 
 /// Who we are, for whoever looks at MongoDB's connections.
 const NAME: &str = "casebook";
+/// Longest that leaving MongoDB may take.
+const FAREWELL_DEADLINE: Duration = Duration::from_millis(200);
 
 /// A ping, after the whole handshake with its authentication.
 pub(super) async fn ping(url: &str, deadline: Duration) -> Result<Outcome, ProbeError> {
     let client = client(url, deadline).await.map_err(ProbeError::new)?;
     let database = client.database("admin");
-    Ok(match timeout(deadline, database.run_command(doc! { "ping": 1 })).await {
+    let answer = timeout(deadline, database.run_command(doc! { "ping": 1 })).await;
+    leave(client).await;
+    Ok(match answer {
         Err(_) => Outcome::TimedOut,
         Ok(Ok(_)) => Outcome::Answered,
         Ok(Err(error)) => outcome(&error),
@@ -57,6 +61,7 @@ pub(super) async fn count(
     let sent = format!("count {}.{collection}{filter}", database.name());
     let documents = database.collection::<Document>(collection);
     let counted = timeout(deadline, documents.count_documents(query).max_time(deadline)).await;
+    leave(client).await;
     let counted = counted.map_err(|_| format!("MongoDB has not counted within {}", Units(deadline)))?;
     let count = counted.map_err(|error| told(&error))?;
     Ok(Observation {
@@ -91,6 +96,12 @@ async fn client(url: &str, deadline: Duration) -> Result<Client, String> {
     // What happens once is to be seen.
     options.retry_reads = Some(false);
     Client::with_options(options).map_err(|error| told(&error))
+}
+
+/// Left to itself, a client takes leave of its servers later, and panics when the program ends meanwhile.
+async fn leave(client: Client) {
+    // One that does not answer is left without.
+    let _ = timeout(FAREWELL_DEADLINE, client.shutdown()).await;
 }
 
 fn outcome(error: &Error) -> Outcome {

@@ -1,3 +1,4 @@
+use std::process::Command;
 use std::time::Duration;
 
 use casebook_ticket::At;
@@ -7,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::environment::Environment;
-use crate::processes::ProcessId;
+use crate::processes::Killed;
 
 fn environment(targets: &str) -> Environment {
     Environment::parse(
@@ -188,18 +189,17 @@ async fn an_orphan_is_not_gone() {
     let pid_file = directory.path().join("pid");
     let environment = environment(&format!("[targets.server]\nprocess = {{ pid_file = {pid_file:?} }}\n"));
     let mut world = World::new(&environment, &[], &[]);
-    let mut server = std::process::Command::new("sh").args(["-c", "sleep 60 & wait"]).spawn().unwrap();
-    std::fs::write(&pid_file, server.id().to_string()).unwrap();
-    let family = || ProcessId::of(server.id()).unwrap().family();
-    while family().get(1).is_none_or(|child| child.command() != "sleep 60") {
+    let server = Killed::start(Command::new("sh").args(["-c", "sleep 60 & wait"]));
+    let id = server.id;
+    std::fs::write(&pid_file, id.pid.to_string()).unwrap();
+    while id.family().get(1).is_none_or(|child| child.command() != "sleep 60") {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let child = family()[1];
+    let child = id.family()[1];
     let snapshot = parse_statement("process snapshot $server as before", At::default()).unwrap();
     let before = perform(&snapshot, &mut world).await;
     assert_eq!(before.numbers, [("count".to_owned(), 2.0)].into());
-    server.kill().unwrap();
-    server.wait().unwrap();
+    drop(server);
     let left = seen("process diff before", &mut world).await;
     assert_eq!((left.numbers["added"], left.numbers["removed"]), (0.0, 1.0), "{}", left.text);
     child.signal(Signal::KILL).unwrap();
@@ -220,22 +220,17 @@ async fn of_a_process_that_is_not_there_nothing_is_noted() {
 
 #[tokio::test]
 async fn what_is_halted_is_down() {
-    let mut server = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-    let environment = environment(&format!("[targets.server]\nprocess = {{ pid = {} }}\n", server.id()));
+    let sleeper = Killed::sleeper();
+    let id = sleeper.id;
+    let environment = environment(&format!("[targets.server]\nprocess = {{ pid = {} }}\n", id.pid));
     let mut world = World::new(&environment, &[], &[]);
-    let id = ProcessId::of(server.id()).unwrap();
     assert_eq!(seen("process state $server", &mut world).await.numbers, [("up".to_owned(), 1.0)].into());
     id.signal(Signal::STOP).unwrap();
     let halted = seen("wait until process state $server down within 20s", &mut world).await;
-    assert_eq!(
-        (halted.outcome, halted.text),
-        (Outcome::Answered, format!("process {}, halted", server.id()))
-    );
+    assert_eq!((halted.outcome, halted.text), (Outcome::Answered, format!("process {}, halted", id.pid)));
     id.signal(Signal::CONT).unwrap();
     let on = seen("wait until process state $server up within 20s", &mut world).await;
     assert_eq!(on.outcome, Outcome::Answered);
-    server.kill().unwrap();
-    server.wait().unwrap();
 }
 
 #[test]

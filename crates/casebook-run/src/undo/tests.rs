@@ -1,5 +1,4 @@
 use std::path::Path;
-use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use super::*;
 use crate::environment::Redactor;
 use crate::fault::{Frozen, Injection, Place, Work};
 use crate::journal::State;
-use crate::processes::ProcessId;
+use crate::processes::Killed;
 
 /// A fault that can be seen: a file.
 fn file(directory: &Path, name: &str) -> Intended {
@@ -115,8 +114,8 @@ async fn nothing_is_broken_that_is_broken_already() {
     let directory = tempfile::tempdir().unwrap();
     let state = State::lock(&directory.path().join("state")).unwrap();
     let mut stack = Stack::new(state.begin("run").unwrap());
-    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-    let id = ProcessId::of(child.id()).unwrap();
+    let sleeper = Killed::sleeper();
+    let id = sleeper.id;
     let injection = Injection::Frozen(Frozen { processes: vec![id], place: Place::default() });
     injection.apply(&mut Work::default()).await.unwrap();
     let intended = Intended { injection: injection.clone(), ..file(directory.path(), "1") };
@@ -127,8 +126,6 @@ async fn nothing_is_broken_that_is_broken_already() {
     injection.undo(&mut Work::default()).await.unwrap();
     stack.break_it("freeze", intended).await.unwrap();
     stack.undo_all().await.unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 /// Whether somebody halts the process, as soon as it goes on; none when he is to go.
@@ -138,8 +135,8 @@ type Holds = Mutex<Option<bool>>;
 fn what_is_still_there_when_it_was_undone_is_told_and_stays_known() {
     let directory = tempfile::tempdir().unwrap();
     let state = State::lock(&directory.path().join("state")).unwrap();
-    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-    let id = ProcessId::of(child.id()).unwrap();
+    let sleeper = Killed::sleeper();
+    let id = sleeper.id;
     let frozen = Injection::Frozen(Frozen { processes: vec![id], place: Place::default() });
     let intended = Intended { injection: frozen.clone(), ..file(directory.path(), "1") };
     let holds = Holds::new(Some(false));
@@ -177,8 +174,6 @@ fn what_is_still_there_when_it_was_undone_is_told_and_stays_known() {
         });
         *holds.lock().unwrap() = None;
     });
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[tokio::test]
@@ -186,8 +181,8 @@ async fn what_somebody_else_has_put_back_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let state = State::lock(&directory.path().join("state")).unwrap();
     let mut stack = Stack::new(state.begin("run").unwrap());
-    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-    let id = ProcessId::of(child.id()).unwrap();
+    let sleeper = Killed::sleeper();
+    let id = sleeper.id;
     let injection = Injection::Frozen(Frozen { processes: vec![id], place: Place::default() });
     let intended = Intended { injection, ..file(directory.path(), "1") };
     for is_lost in [false, true] {
@@ -200,8 +195,6 @@ async fn what_somebody_else_has_put_back_is_told() {
         }
         stack.undo_all().await.unwrap();
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
     let lost: Vec<_> = stack.records().0.iter().map(|fault| (fault.state, fault.lost)).collect();
     assert_eq!(lost, [(FaultState::Verified, false), (FaultState::Verified, true)]);
 }

@@ -41,11 +41,16 @@ pub(super) fn found(format: Format, text: &str) -> Vec<Found> {
 
 /// All of it as tickets.
 pub(super) fn tickets(format: Format, text: &str) -> Vec<Ticket> {
+    only_tickets(found(format, text))
+}
+
+/// Everything found is a ticket.
+pub(super) fn only_tickets(found: Vec<Found>) -> Vec<Ticket> {
     let ticket = |found| match found {
         Found::Ticket(ticket) => *ticket,
         other => panic!("{other:?}"),
     };
-    found(format, text).into_iter().map(ticket).collect()
+    found.into_iter().map(ticket).collect()
 }
 
 /// Why a text cannot be read.

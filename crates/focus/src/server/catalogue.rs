@@ -22,8 +22,25 @@ const GRACE: Duration = Duration::from_millis(50);
 pub(super) struct Opened {
     pub(super) catalogue: Arc<dyn Catalogue>,
     pub(super) gate: Gate,
-    /// Looks for new files as long as it is there.
-    pub(super) _watching: Option<AbortOnDropHandle<()>>,
+    pub(super) background: Background,
+}
+
+/// What a catalogue does by itself.
+pub(super) enum Background {
+    /// Looks for new files, as long as this is there.
+    Watching(#[expect(dead_code, reason = "held for its drop")] AbortOnDropHandle<()>),
+    /// Stays connected with MongoDB.
+    Connected(Arc<MongoCatalogue>),
+}
+
+impl Background {
+    /// Ends it: nobody may have anything left to ask.
+    pub(super) async fn end(self) {
+        match self {
+            Self::Watching(_) => {}
+            Self::Connected(catalogue) => catalogue.close().await,
+        }
+    }
 }
 
 /// Opens the catalogue. That MongoDB serves is not needed to start.
@@ -42,7 +59,7 @@ async fn embedded(settings: &Settings, metrics: &Metrics) -> Result<Opened> {
     let watching = tokio::spawn(data::watch(catalogue.clone()));
     let catalogue = Arc::new(catalogue);
     let gate = gate(Upstream::Catalogue, EMBEDDED_DEADLINE, catalogue.clone(), None, metrics).await;
-    Ok(Opened { catalogue, gate, _watching: Some(AbortOnDropHandle::new(watching)) })
+    Ok(Opened { catalogue, gate, background: Background::Watching(AbortOnDropHandle::new(watching)) })
 }
 
 async fn in_mongodb(settings: &MongoSettings, metrics: &Metrics) -> Result<Opened> {
@@ -53,7 +70,7 @@ async fn in_mongodb(settings: &MongoSettings, metrics: &Metrics) -> Result<Opene
     let catalogue = Arc::new(catalogue.context("catalogue.mongodb_url")?);
     let (deadline, wake) = (MongoCatalogue::DEADLINE + GRACE, catalogue.changed());
     let gate = gate(Upstream::MongoDb, deadline, catalogue.clone(), Some(wake), metrics).await;
-    Ok(Opened { catalogue, gate, _watching: None })
+    Ok(Opened { catalogue: catalogue.clone(), gate, background: Background::Connected(catalogue) })
 }
 
 async fn gate(

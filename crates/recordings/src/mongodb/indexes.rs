@@ -7,7 +7,10 @@ use mongodb::bson::{Bson, Document};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::IndexOptions;
 use mongodb::{Collection, IndexModel};
-use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::server::Server;
 
 /// The indexes that queries go by, each by its fields, and whether each value is there once only. With the last one, recordings
 /// that share no time with a range are never fetched, and those that do come in the order of time.
@@ -25,23 +28,37 @@ const NAMESPACE_NOT_FOUND: i32 = 26;
 
 /// Sees to it, in the background and once, that collections of recordings have the indexes that queries need.
 #[derive(Default)]
-pub(super) struct Indexes(Arc<Mutex<HashSet<String>>>);
+pub(super) struct Indexes {
+    seen: Arc<Mutex<HashSet<String>>>,
+    at_work: TaskTracker,
+    end: CancellationToken,
+}
 
 impl Indexes {
     /// Checks the collection's indexes and makes what is missing, unless that has been done.
-    pub(super) fn look_after(&self, collection: &Collection<Document>) {
+    pub(super) fn look_after(&self, server: &Arc<Server>, collection: String) {
         let looked_after = |seen: &Mutex<HashSet<String>>| {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).insert(collection.name().to_owned())
+            seen.lock().unwrap_or_else(PoisonError::into_inner).insert(collection.clone())
         };
-        if !looked_after(&self.0) {
+        if self.end.is_cancelled() || !looked_after(&self.seen) {
             return;
         }
-        let (seen, collection) = (self.0.clone(), collection.clone());
-        tokio::spawn(async move {
-            if !timeout(DEADLINE, check(&collection)).await.unwrap_or(false) {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).remove(collection.name());
+        let (seen, server) = (self.seen.clone(), server.clone());
+        let looking = async move {
+            let done =
+                server.answer(DEADLINE, async |database| Ok(check(&database.collection(&collection)).await));
+            if !done.await.unwrap_or(false) {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&collection);
             }
-        });
+        };
+        self.at_work.spawn(self.end.clone().run_until_cancelled_owned(looking));
+    }
+
+    /// Ends what is at work in the background; what MongoDB has begun, it ends by itself.
+    pub(super) async fn end(&self) {
+        self.end.cancel();
+        self.at_work.close();
+        self.at_work.wait().await;
     }
 }
 

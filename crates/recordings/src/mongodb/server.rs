@@ -9,8 +9,10 @@ use mongodb::event::EventHandler;
 use mongodb::event::sdam::SdamEvent;
 use mongodb::options::{ClientOptions, ReadConcern, ReadPreference, SelectionCriteria};
 use mongodb::{Client, Database};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 use super::MongoAddress;
 
@@ -20,6 +22,8 @@ const SELECTION_DEADLINE: Duration = Duration::from_millis(800);
 const CONNECT_DEADLINE: Duration = Duration::from_millis(500);
 /// Time between two looks of the driver at each server.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Longest that closing waits for drivers to leave their servers.
+const FAREWELL_DEADLINE: Duration = Duration::from_millis(500);
 /// Who we are, unless the URL says otherwise.
 const APP_NAME: &str = "focus-server";
 
@@ -31,14 +35,17 @@ const CANNOT_NOW: [i32; 15] =
 pub(super) struct Server {
     options: ClientOptions,
     database: String,
-    driver: Mutex<Arc<Driver>>,
+    /// None once it is closed.
+    driver: Mutex<Option<Arc<Driver>>>,
     changed: Arc<Notify>,
+    farewells: TaskTracker,
 }
 
 /// The driver's own view of the servers, and its connections to them.
-pub(super) struct Driver {
+struct Driver {
     database: Database,
     failures: Arc<Failures>,
+    farewells: TaskTracker,
 }
 
 /// Why the last look at a server failed, of those where it did.
@@ -58,14 +65,29 @@ impl Server {
         let preferred =
             || SelectionCriteria::ReadPreference(ReadPreference::PrimaryPreferred { options: None });
         options.selection_criteria.get_or_insert_with(preferred);
-        let (database, changed) = (address.database.clone(), Arc::default());
-        let driver =
-            Driver::start(options.clone(), &database, &changed).map_err(|error| refused(words(&error)))?;
-        Ok(Self { options, database, driver: Mutex::new(Arc::new(driver)), changed })
+        let server = Self {
+            options,
+            database: address.database.clone(),
+            driver: Mutex::default(),
+            changed: Arc::default(),
+            farewells: TaskTracker::new(),
+        };
+        let driver = server.driver_anew().map_err(|error| refused(words(&error)))?;
+        *server.driver() = Some(Arc::new(driver));
+        Ok(server)
     }
 
     pub(super) fn changed(&self) -> Arc<Notify> {
         self.changed.clone()
+    }
+
+    /// Leaves MongoDB: when this returns, nothing of any driver is at work any more, unless a server has not let one go in
+    /// time. Whoever asks from now on is told so.
+    pub(super) async fn close(&self) {
+        self.driver().take();
+        self.farewells.close();
+        // What still waits for a server then has nothing left to do.
+        let _ = timeout(FAREWELL_DEADLINE, self.farewells.wait()).await;
     }
 
     /// What `ask` finds out, or that MongoDB cannot serve. The driver may try again on its own, but not for longer.
@@ -75,6 +97,7 @@ impl Server {
         ask: impl AsyncFnOnce(&Database) -> Result<T, Error>,
     ) -> Result<T, Outage> {
         let driver = self.driver().clone();
+        let driver = driver.ok_or_else(|| unavailable("the catalogue is closed".to_owned()))?;
         let mut whole = WholeCall { server: self, driver: &driver, is_whole: false };
         let answer = timeout(deadline, ask(&driver.database)).await;
         whole.is_whole = answer.is_ok();
@@ -84,17 +107,33 @@ impl Server {
         }
     }
 
-    fn driver(&self) -> MutexGuard<'_, Arc<Driver>> {
+    fn driver(&self) -> MutexGuard<'_, Option<Arc<Driver>>> {
         self.driver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn replace(&self, driver: &Arc<Driver>) {
         let mut current = self.driver();
-        if Arc::ptr_eq(&current, driver)
-            && let Ok(fresh) = Driver::start(self.options.clone(), &self.database, &self.changed)
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, driver))
+            && let Ok(fresh) = self.driver_anew()
         {
-            *current = Arc::new(fresh);
+            *current = Some(Arc::new(fresh));
         }
+    }
+
+    fn driver_anew(&self) -> Result<Driver, Error> {
+        let (failures, mut options) = (Arc::<Failures>::default(), self.options.clone());
+        let (seen, told) = (failures.clone(), self.changed.clone());
+        options.sdam_event_handler = Some(EventHandler::callback(move |event| match event {
+            SdamEvent::ServerHeartbeatFailed(event) => {
+                seen.note(event.server_address.to_string(), Some(words(&event.failure)));
+            }
+            SdamEvent::ServerHeartbeatSucceeded(event) => seen.note(event.server_address.to_string(), None),
+            SdamEvent::ServerClosed(event) => seen.note(event.address.to_string(), None),
+            SdamEvent::ServerDescriptionChanged(_) => told.notify_one(),
+            _ => {}
+        }));
+        let database = Client::with_options(options)?.database(&self.database);
+        Ok(Driver { database, failures, farewells: self.farewells.clone() })
     }
 }
 
@@ -114,20 +153,14 @@ impl Drop for WholeCall<'_> {
     }
 }
 
-impl Driver {
-    fn start(mut options: ClientOptions, database: &str, changed: &Arc<Notify>) -> Result<Self, Error> {
-        let failures = Arc::<Failures>::default();
-        let (seen, told) = (failures.clone(), changed.clone());
-        options.sdam_event_handler = Some(EventHandler::callback(move |event| match event {
-            SdamEvent::ServerHeartbeatFailed(event) => {
-                seen.note(event.server_address.to_string(), Some(words(&event.failure)));
-            }
-            SdamEvent::ServerHeartbeatSucceeded(event) => seen.note(event.server_address.to_string(), None),
-            SdamEvent::ServerClosed(event) => seen.note(event.address.to_string(), None),
-            SdamEvent::ServerDescriptionChanged(_) => told.notify_one(),
-            _ => {}
-        }));
-        Ok(Self { database: Client::with_options(options)?.database(database), failures })
+/// Left to itself, a driver takes leave of its servers on a task that nobody waits for, and panics when the runtime ends
+/// meanwhile. That nobody asks through it any more is certain here, and here only.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Ok(runtime) = Handle::try_current() {
+            let client = self.database.client().clone();
+            self.farewells.spawn_on(async move { client.shutdown().await }, &runtime);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Tests that break nothing run on the real MongoDB that `TEST_MONGODB_URL` names, if it does.
 
+mod closing;
 #[path = "../common/mod.rs"]
 mod common;
 mod files;

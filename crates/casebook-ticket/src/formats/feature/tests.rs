@@ -1,5 +1,6 @@
 use super::*;
 use crate::formats::read_each as read;
+use crate::formats::testing::only_tickets;
 use crate::markup::plain_blocks;
 use crate::{NoTestKind, Source};
 
@@ -11,11 +12,7 @@ fn found(text: &str) -> Vec<Found> {
 }
 
 fn tickets(text: &str) -> Vec<Ticket> {
-    let ticket = |found| match found {
-        Found::Ticket(ticket) => *ticket,
-        other => panic!("{other:?}"),
-    };
-    found(text).into_iter().map(ticket).collect()
+    only_tickets(found(text))
 }
 
 /// What a ticket says in its fields but the steps, with where it begins.

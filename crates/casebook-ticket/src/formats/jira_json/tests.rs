@@ -2,26 +2,18 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::arbitrary::{self, Feature};
-use crate::formats::testing::{fewer, fitted, in_wiki, same, without_empty_description, without_lead};
+use crate::formats::testing::{
+    self, fewer, fitted, in_wiki, only_tickets, same, without_empty_description, without_lead,
+};
 use crate::markup::{Block, Inline, plain_blocks};
 use crate::{Name, NoTestKind, Section};
 
 pub(crate) fn found(text: &str) -> Vec<Found> {
-    let mut all = Vec::new();
-    let standard = Standard::built_in();
-    let file = File { name: "x.json", text };
-    if let Err(error) = read_each(file, &standard, &mut |found| all.push(found)) {
-        panic!("{error}: {text}");
-    }
-    all
+    testing::found(Format::JiraJson, text)
 }
 
 fn tickets(text: &str) -> Vec<Ticket> {
-    let ticket = |found| match found {
-        Found::Ticket(ticket) => *ticket,
-        other => panic!("{other:?}"),
-    };
-    found(text).into_iter().map(ticket).collect()
+    only_tickets(found(text))
 }
 
 fn error(text: &str) -> String {
