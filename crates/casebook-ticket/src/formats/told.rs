@@ -106,7 +106,7 @@ pub(super) fn is_wiki(text: &str) -> bool {
         is_behind_blank = line.trim().is_empty();
         is_one
     };
-    wiki(text) > markdown(text) && !unfenced(text).any(is_heading) && !text.trim_end().ends_with(PARTED)
+    !text.trim_end().ends_with(PARTED) && !unfenced(text).any(is_heading) && wiki(text) > markdown(text)
 }
 
 /// How many lines are written as only Markdown is.

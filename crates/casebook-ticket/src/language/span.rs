@@ -109,7 +109,7 @@ fn is_meant(first: &str, text: &str) -> bool {
     let is_near = || {
         let first = visible.to_ascii_lowercase();
         let known = VERBS.iter().chain(PREDICATES).map(|word| word.word);
-        known.filter(|word| word.len() >= 5).any(|word| strsim::damerau_levenshtein(&first, word) <= 1)
+        known.filter(|word| word.len() >= 5).any(|word| words::is_nearly(&first, word))
     };
     if visible.len() <= LONGEST && is_near() {
         return true;

@@ -104,3 +104,31 @@ pub(super) fn nearest(name: &str, words: impl IntoIterator<Item = &'static str>)
     };
     (wrong <= tolerated).then_some(word)
 }
+
+/// Whether a name is a word of the language but for one letter, or for two that have changed places. Asked for each span of each
+/// ticket, so it does not compare any letter with any other.
+pub(super) fn is_nearly(name: &str, word: &str) -> bool {
+    let begins = name.bytes().zip(word.bytes()).take_while(|(one, other)| one == other).count();
+    let (name, word) = (&name.as_bytes()[begins..], &word.as_bytes()[begins..]);
+    let ends = name.iter().rev().zip(word.iter().rev()).take_while(|(one, other)| one == other).count();
+    let (name, word) = (&name[..name.len() - ends], &word[..word.len() - ends]);
+    match (name, word) {
+        ([one, other], [first, second]) => (one, other) == (second, first),
+        (_, [] | [_]) => std::str::from_utf8(name).is_ok_and(|name| name.chars().nth(1).is_none()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::is_nearly;
+
+    proptest! {
+        #[test]
+        fn one_letter_is_as_far_as_whoever_compares_all_says(name in "[abé]{0,5}", word in "[ab]{0,5}") {
+            prop_assert_eq!(is_nearly(&name, &word), strsim::damerau_levenshtein(&name, &word) <= 1);
+        }
+    }
+}

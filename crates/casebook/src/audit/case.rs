@@ -191,7 +191,7 @@ fn filling(text: &Text, section: usize, name: &Name) -> (Filling, Option<Mark>) 
     }
     let mut first = None;
     let mut in_marks = 0;
-    for (line, words) in lines.filter(|(_, words)| words.contains('{')) {
+    for (line, words) in lines.filter(|(line, _)| line.marks.has(Marks::BRACE)) {
         for mark in marks_in(words) {
             // What braces a piece of code has are its own: `Hello {name}!`.
             if !text.has_more_code(line, &mark) {

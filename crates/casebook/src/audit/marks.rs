@@ -41,6 +41,8 @@ impl Marks {
     pub(super) const COMPARES: Self = Self(8192);
     /// Perhaps a choice between success and failure.
     pub(super) const EITHER: Self = Self(16384);
+    /// Perhaps something to be filled.
+    pub(super) const BRACE: Self = Self(32768);
 
     /// Whether any of these is there.
     pub(super) fn has(self, other: Self) -> bool {
@@ -104,10 +106,7 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
             "login",
             "log-in",
             "curl",
-            "sshpass",
-            "mysql",
-            "mariadb",
-            "mongo",
+            "-p",
             "redis-cli",
             "סיסמ",
             "@",
@@ -191,6 +190,7 @@ const TOLD_BY: &[(Marks, &[&str])] = &[
         ],
     ),
     (Marks::EITHER, &[" or ", " או "]),
+    (Marks::BRACE, &["{"]),
     (Marks::AUTOMATION, &["automat", "אוטומ"]),
     (Marks::DAMAGED, &["\u{fffd}"]),
     (Marks::LOG, &["log", "stdout", "stderr", "journal", "לוג"]),

@@ -59,8 +59,7 @@ fn is_nearly_a_predicate(word: &str) -> bool {
         .map(|known| known.word)
         .filter(|known| parse_predicate(known, At::default()).is_ok());
     alone.any(|known| {
-        lower == known
-            || known.len() >= 6 && lower.len() <= 12 && strsim::damerau_levenshtein(&lower, known) == 1
+        lower == known || known.len() >= 6 && lower.len() <= 12 && words::is_nearly(&lower, known)
     })
 }
 
