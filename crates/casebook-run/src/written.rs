@@ -46,3 +46,22 @@ pub(crate) fn redacted(seen: Observation, redactor: &Redactor) -> Observation {
     }
     seen
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_a_secret_at_a_cut_are_not_written() {
+        let mut redactor = Redactor::default();
+        redactor.hide("hunter2secret", "${TOKEN}");
+        let text = format!("begins hunter2{LEFT_OUT}secret ends hunter2secret");
+        let written = |left_out| {
+            redacted(Observation { text: text.clone(), left_out, ..Observation::default() }, &redactor).text
+        };
+        let cut = written(1000);
+        assert!(!cut.contains("hunter2") && !cut.contains("secret"), "{cut}");
+        assert!(cut.starts_with("begins ") && cut.ends_with(" ends ${TOKEN}"), "{cut}");
+        assert!(written(0).starts_with("begins hunter2"), "a whole text that merely looks cut is left alone");
+    }
+}

@@ -160,6 +160,13 @@ fn what_is_said_of_the_baseline_comes_first_wherever_it_stands() {
 }
 
 #[test]
+fn one_of_several_symptoms_that_was_otherwise_before_a_fault_shows_it() {
+    let mut case = outage(4, step("4", StepKind::Check, &[Some(true)]));
+    case.steps[1].before = step("2", StepKind::Fault, &[Some(true), Some(false)]).statements;
+    assert_eq!(case_verdict(&case).0, Verdict::Passed);
+}
+
+#[test]
 fn what_was_so_before_a_fault_does_not_show_it() {
     let mut case = outage(4, step("4", StepKind::Check, &[Some(true)]));
     for (holds, verdict) in

@@ -92,3 +92,18 @@ fn is_so(known: &Judged, seen: Option<&Observation>, names: &Names) -> bool {
     let now = judge(&predicate, seen, &|name| names.resolve(name));
     now.holds == known.holds && is_same(&now.why, &known.why)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_step_that_saw_nothing_nothing_else_can_be_claimed() {
+        let names = Names::new(BTreeMap::new());
+        let claimed = |holds, why: &str| {
+            is_so(&Judged { predicate: "status 200".into(), holds, why: why.into() }, None, &names)
+        };
+        assert!(claimed(None, NOT_REACHED));
+        assert!(!claimed(Some(true), NOT_REACHED) && !claimed(Some(true), "") && !claimed(None, ""));
+    }
+}
