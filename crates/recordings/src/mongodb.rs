@@ -108,9 +108,12 @@ impl Inner {
             let found = try_join_all(found).await?;
             Ok(base_paths.into_iter().zip(found).collect::<Vec<_>>())
         };
-        let mut listed = Vec::new();
-        for (base_path, found) in self.server.answer(ANSWER_DEADLINE, ask).await? {
+        let by_collection = self.server.answer(ANSWER_DEADLINE, ask).await?;
+        for (base_path, _) in &by_collection {
             self.indexes.look_after(&self.server, base_path.guid.clone());
+        }
+        let mut listed = Vec::new();
+        for (base_path, found) in by_collection {
             let found = found.ok_or_else(|| too_many(&base_path))?;
             listed.extend(found.into_iter().map(|one| (base_path.clone(), one)));
         }
